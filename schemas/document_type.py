@@ -1,0 +1,127 @@
+"""Document types are data: one TOML file a type in `schemas/document_types/`, checked as it is loaded.
+
+Adding a type means adding a file (docs/document-types.md shows how); no code changes.
+"""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Literal, Self
+
+from pydantic import Field as Constraint
+from pydantic import ValidationError, model_validator
+
+from schemas.model import Value
+from schemas.problem import CONFIGURATION
+
+ValueKind = Literal[
+    "person_name", "date", "year", "sex", "ethnicity", "nationality", "place", "agency", "personal_id",
+    "number", "amount", "text",
+]  # fmt: skip
+"""How a value is read, written in normal form and checked (`pipeline/understand/values.py`)."""
+
+LetterPart = Literal[
+    "number_symbol", "issue_date", "issue_place", "issuer_name", "document_kind", "abstract", "signer_name", "signer_title",
+]  # fmt: skip
+"""A place in the layout of an administrative document (NĐ 30/2020 annex I), found by position instead of a label."""
+
+
+class FieldSpec(Value):
+    """How one field is found on the paper and what its value must be."""
+
+    kind: ValueKind
+    labels: tuple[str, ...] = ()
+    """Every way the label is printed, old forms and new; longer ones win."""
+    part: LetterPart | None = None
+    """Instead of labels (or where none is found): a place in the letter layout."""
+    section: str | None = None
+    """Only after this section of the form has begun: `Năm sinh` means the mother's below the mother's name."""
+    required: bool = False
+    """A person has to look when it is missing."""
+
+    @model_validator(mode="after")
+    def _is_findable(self) -> Self:
+        if not self.labels and self.part is None:
+            message = "a field needs `labels` or a `part`"
+            raise ValueError(message)
+        return self
+
+
+class OwnerSpec(Value):
+    """Which fields say who the record belongs to."""
+
+    role: str
+    identifier: str
+    name: str
+    birth: str | None = None
+    sex: str | None = None
+
+
+class ValiditySpec(Value):
+    """How long a document of this type is valid, with the legal source of the rule."""
+
+    term: Literal["none", "printed", "caller"] | str = Constraint(pattern=r"^(none|printed|caller|P\d+[DMY])$")
+    """`none`: no end; `printed`: the paper says; `caller`: who reuses it decides; else ISO 8601, from the issue date."""
+    starts: str | None = None
+    """The field with the date that it is valid from."""
+    ends: str | None = None
+    """The field with the printed last day."""
+    source: str
+
+
+class DocumentType(Value):
+    """One kind of paper: how it is known, what is on it, whose it is and how long it holds."""
+
+    code: str = Constraint(pattern=r"^[a-z][a-z_]{2,60}$")
+    title: str
+    """Its Vietnamese name."""
+    result_code: str | None = None
+    """Code of the result type in the national procedure database (`KQ.…`), where it is known."""
+    titles: tuple[str, ...] = ()
+    """Printed titles that identify it, upper case."""
+    not_titles: tuple[str, ...] = ()
+    """Titles that look alike but are other papers."""
+    marks: tuple[str, ...] = ()
+    """Other printed words that speak for this type, in any place on the page."""
+    letter: bool = False
+    """True for the general administrative letter layout: chosen when no other type's title is found."""
+    sections: dict[str, tuple[str, ...]] = {}
+    """Parts of the form that repeat the same labels for several people, and the labels that begin them."""
+    fields: dict[str, FieldSpec]
+    owners: tuple[OwnerSpec, ...] = ()
+    validity: ValiditySpec
+
+    @model_validator(mode="after")
+    def _refers_to_what_exists(self) -> Self:
+        unknown = {spec.section for spec in self.fields.values()} - set(self.sections) - {None}
+        named = {name for owner in self.owners for name in (owner.identifier, owner.name, owner.birth, owner.sex)}
+        named |= {self.validity.starts, self.validity.ends}
+        unknown |= named - set(self.fields) - {None}
+        if unknown:
+            message = f"names that do not exist: {', '.join(sorted(map(str, unknown)))}"
+            raise ValueError(message)
+        return self
+
+
+def parse_document_type(text: str, *, origin: str) -> DocumentType:
+    """Return the document type that a TOML *text* describes.
+
+    Raises:
+        ProblemError: `configuration`, naming *origin* and every key that is wrong.
+    """
+    try:
+        return DocumentType.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise CONFIGURATION.error(str(error), file=origin) from error
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
+        raise CONFIGURATION.error(wrong, file=origin) from error
+
+
+@cache
+def document_types() -> dict[str, DocumentType]:
+    """Return every document type by its code, from the data files that come with this package."""
+    folder = files("schemas") / "document_types"
+    found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
+    types = [parse_document_type(entry.read_text("utf-8"), origin=entry.name) for entry in found]
+    return {type_.code: type_ for type_ in types}

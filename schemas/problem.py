@@ -1,0 +1,212 @@
+"""What can go wrong, said once: a stable type, what happened, where, and what to do about it (RFC 9457).
+
+Every failure that a user can meet is one `Kind` below. The CLI turns it into an exit code, the API into an
+`application/problem+json` answer, and `docs/errors.md` explains each one.
+"""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from schemas.model import Value
+
+
+class Exit(IntEnum):
+    """Exit codes of the command line. Part of its contract: documented and tested."""
+
+    DONE = 0
+    USAGE = 1
+    REFUSED = 2
+    MISSING_DEPENDENCY = 3
+    BAD_CONFIGURATION = 9
+    QUARANTINED = 20
+    WAITS_FOR_REVIEW = 21
+    SIGNATURE_NOT_VALID = 22
+    INTEGRITY = 23
+    STORAGE_CONTRACT = 24
+    OFFLINE = 26
+    PARTLY_FAILED = 27
+    INTERRUPTED = 130
+
+
+class Problem(Value):
+    """One failure, ready to be shown: the same text in the CLI, the API and the web pages."""
+
+    type: str
+    title: str
+    detail: str
+    remedy: str
+    file: str | None = None
+    page: int | None = None
+
+
+class Kind(NamedTuple):
+    """A kind of failure: everything about it that does not depend on the case at hand."""
+
+    slug: str
+    title: str
+    remedy: str
+    exit_code: Exit = Exit.REFUSED
+    http_status: int = 422
+    transient: bool = False
+    """True when the same call may succeed later: retried, never written down as an outcome."""
+
+    @property
+    def type(self) -> str:
+        """The stable name that programs compare."""
+        return f"urn:sohoa:problem:{self.slug}"
+
+    def error(self, detail: str, *, file: str | None = None, page: int | None = None) -> "ProblemError":
+        """Return the exception that says this happened, to be raised."""
+        problem = Problem(type=self.type, title=self.title, detail=detail, remedy=self.remedy, file=file, page=page)
+        return ProblemError(self, problem)
+
+
+class ProblemError(Exception):
+    """A failure that a user can be told about. Anything else that is raised is a defect."""
+
+    def __init__(self, kind: Kind, problem: Problem) -> None:
+        super().__init__(kind, problem)
+        self.kind = kind
+        self.problem = problem
+
+    def __str__(self) -> str:
+        where = "".join(
+            [
+                f"{self.problem.file}: " if self.problem.file else "",
+                f"page {self.problem.page}: " if self.problem.page else "",
+            ]
+        )
+        return f"{where}{self.problem.title}: {self.problem.detail}"
+
+    def at(self, *, file: str | None = None, page: int | None = None) -> "ProblemError":
+        """Return this failure with the place filled in where it was not known yet."""
+        known = self.problem
+        located = known.model_copy(update={"file": known.file or file, "page": known.page or page})
+        return ProblemError(self.kind, located)
+
+
+# --- input that is refused (exit 2) ----------------------------------------------------------------------------
+FILE_MISSING = Kind("file-missing", "No such file", "Check the path.", http_status=404)
+FILE_UNREADABLE = Kind(
+    "file-unreadable", "The file cannot be opened", "Give the user that runs Sohoa the right to read it."
+)
+FILE_EMPTY = Kind("file-empty", "The file is empty", "Scan the paper again; the scanner saved nothing.")
+FILE_TOO_LARGE = Kind(
+    "file-too-large", "The file is too large", "Scan at 300 dpi or less, or split the file.", http_status=413
+)
+FILE_TYPE_UNKNOWN = Kind("file-type-unknown", "Not a scan", "Send a PDF, TIFF, JPEG or PNG file.", http_status=415)
+FILE_DAMAGED = Kind(
+    "file-damaged", "The file is damaged", "Scan the paper again, or send the file again: it is cut off or broken."
+)
+FILE_ENCRYPTED = Kind(
+    "file-encrypted", "The file is locked with a password", "Save it without a password and send it again."
+)
+FILE_ACTIVE_CONTENT = Kind(
+    "file-active-content",
+    "The file contains programs or attachments",
+    "Print it to a plain PDF, or scan the paper.",
+)
+TOO_MANY_PAGES = Kind(
+    "too-many-pages", "Too many pages in one file", "Split the file: one paper a file.", http_status=413
+)
+NO_PAGES = Kind("no-pages", "The file has no pages", "Scan the paper again.")
+PAGE_TOO_LARGE = Kind(
+    "page-too-large", "A page has too many pixels", "Scan at 300 dpi at the paper's own size.", http_status=413
+)
+PAGE_TOO_SMALL = Kind("page-too-small", "A page is too small to be a scan", "Scan the whole paper at 200 dpi or more.")
+PAGE_FAILED = Kind(
+    "page-failed",
+    "A page could not be processed within its limits",
+    "Scan this page again at 300 dpi; if it happens again, send the file to support.",
+)
+
+# --- the machine or its surroundings ---------------------------------------------------------------------------
+TOOL_MISSING = Kind(
+    "tool-missing",
+    "A program that is needed is not installed",
+    "Run `sohoa doctor`: it names the package.",
+    Exit.MISSING_DEPENDENCY,
+    503,
+)
+CONFIGURATION = Kind(
+    "configuration",
+    "The configuration is wrong",
+    "Run `sohoa config` to see each value and where it came from.",
+    Exit.BAD_CONFIGURATION,
+    500,
+)
+STORE_UNREACHABLE = Kind(
+    "store-unreachable",
+    "The object store does not answer",
+    "Check its address and that it runs; nothing is lost, run it again.",
+    Exit.OFFLINE,
+    503,
+    transient=True,
+)
+STORE_CONFLICT = Kind(
+    "store-conflict",
+    "Something else is already stored under this name",
+    "Report this: stored objects never change.",
+    Exit.STORAGE_CONTRACT,
+    409,
+)
+STORE_CONTRACT = Kind(
+    "store-contract",
+    "The object store does not keep its promises",
+    "Use a server that passes `sohoa doctor`.",
+    Exit.STORAGE_CONTRACT,
+    500,
+)
+CATALOG_MISSING = Kind(
+    "catalog-missing",
+    "The catalog is missing",
+    "Run `sohoa rebuild`: it makes the catalog anew from the warehouse.",
+    Exit.BAD_CONFIGURATION,
+    503,
+)
+ORCHESTRATOR_UNREACHABLE = Kind(
+    "orchestrator-unreachable",
+    "The Prefect server does not answer",
+    "Start it, or unset SOHOA_PREFECT__API_URL to use the embedded one.",
+    Exit.OFFLINE,
+    503,
+    transient=True,
+)
+
+# --- what is stored --------------------------------------------------------------------------------------------
+INTEGRITY_MISMATCH = Kind(
+    "integrity-mismatch",
+    "Stored bytes are not what was stored",
+    "Restore the object from the second copy.",
+    Exit.INTEGRITY,
+    500,
+)
+SIGNATURE_INVALID = Kind(
+    "signature-invalid",
+    "A signature is not valid",
+    "Do not rely on this file: it was changed after it was signed.",
+    Exit.SIGNATURE_NOT_VALID,
+    422,
+)
+SIGNATURE_INDETERMINATE = Kind(
+    "signature-indeterminate",
+    "A signature cannot be confirmed",
+    "Add the signer's root certificate to `signing.trust`, or ask the issuer.",
+    Exit.SIGNATURE_NOT_VALID,
+    422,
+)
+RECORD_UNKNOWN = Kind("record-unknown", "No such record", "Check the record id.", Exit.USAGE, 404)
+
+# --- how it was asked ------------------------------------------------------------------------------------------
+BAD_REQUEST = Kind(
+    "bad-request", "The request is not understood", "See the API description at /openapi.json.", Exit.USAGE, 422
+)
+NOT_AUTHORISED = Kind("not-authorised", "Not allowed", "Send a valid bearer token.", Exit.USAGE, 401)
+ROUTE_UNKNOWN = Kind("route-unknown", "No such address", "See the API description at /openapi.json.", Exit.USAGE, 404)
+METHOD_NOT_ALLOWED = Kind(
+    "method-not-allowed", "This address does not do that", "See the API description at /openapi.json.", Exit.USAGE, 405
+)
+INTERNAL = Kind("internal", "Sohoa made a mistake", "Report this with the time it happened.", Exit.USAGE, 500)
+
+KINDS: tuple[Kind, ...] = tuple(value for value in globals().values() if isinstance(value, Kind))
+"""Every kind of failure, in the order above."""

@@ -1,0 +1,189 @@
+"""Settings: environment over `sohoa.toml` over defaults, read once at a door and handed down as a value.
+
+`Settings.load` is pure: a door gives it the environment and the text of the file. An unknown name anywhere is an error.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+
+from pydantic import Field as Constraint
+from pydantic import SecretStr, ValidationError, model_validator
+
+from schemas.model import Value
+from schemas.problem import CONFIGURATION
+from schemas.submission import StationId
+
+PREFIX = "SOHOA_"
+_MIB = 1024 * 1024
+
+
+class StoreSettings(Value):
+    """Where the object store is."""
+
+    kind: Literal["local", "s3"] = "local"
+    endpoint: str | None = None
+    """Host and port of the S3 server, such as `s3.example.vn:9000`."""
+    bucket: str = "sohoa"
+    access_key: str | None = None
+    secret_key: SecretStr | None = None
+    region: str = "us-east-1"
+    secure: bool = True
+    """False only for a server on this machine: plain HTTP."""
+
+    @model_validator(mode="after")
+    def _s3_is_complete(self) -> Self:
+        missing = [name for name in ("endpoint", "access_key", "secret_key") if getattr(self, name) is None]
+        if self.kind == "s3" and missing:
+            message = f"an s3 store also needs {', '.join(missing)}"
+            raise ValueError(message)
+        return self
+
+
+class CatalogSettings(Value):
+    """Where the catalog is: a projection, safe to lose."""
+
+    url: str | None = None
+    """SQLAlchemy URL; None: a SQLite file in the home folder."""
+
+
+class Limits(Value):
+    """What one file, one page or one step may cost before it is refused."""
+
+    file_bytes: int = Constraint(default=200 * _MIB, ge=1)
+    pages: int = Constraint(default=500, ge=1)
+    page_pixels: int = Constraint(default=80_000_000, ge=10_000)
+    """80 megapixels: A4 at 800 dpi, A3 at 550 dpi."""
+    page_seconds: float = Constraint(default=55.0, gt=0)
+    """Wall time for preparing and reading one page."""
+    file_seconds: float = Constraint(default=55.0, gt=0)
+    """Wall time for admitting a file, or for making its copy."""
+    worker_memory_bytes: int = Constraint(default=2048 * _MIB, ge=256 * _MIB)
+    """Address space of one worker process and of each program it starts."""
+
+
+class SignerSettings(Value):
+    """One software key."""
+
+    pkcs12: Path | None = None
+    """PKCS#12 file; None: the self-made test key in the home folder."""
+    passphrase: SecretStr | None = None
+
+
+class SigningSettings(Value):
+    """Who signs, and whom we trust."""
+
+    scanner: SignerSettings = SignerSettings()
+    """The person who scans (TT 01/2023/TT-VPCP art. 8)."""
+    agency: SignerSettings = SignerSettings()
+    """The agency that stands for the copy (NĐ 30/2020/NĐ-CP)."""
+    trust: tuple[Path, ...] = ()
+    """PEM files of root certificates; the self-made test root is trusted only while a test key is in use."""
+
+
+class PrefectSettings(Value):
+    """Where the orchestrator is."""
+
+    api_url: str | None = None
+    """None: an embedded server for the time of one command."""
+
+
+class ApiSettings(Value):
+    """The lookup API."""
+
+    host: str = "127.0.0.1"
+    port: int = Constraint(default=8080, ge=1, le=65535)
+    token: SecretStr | None = None
+    """Bearer token; None: one made at first start and kept in the home folder."""
+
+
+class Settings(Value):
+    """Everything that can be set. With nothing set at all, everything runs in one folder on this machine."""
+
+    home: Path = Path("sohoa-home")
+    station: StationId = "local"
+    scanned_by: str = "Sohoa"
+    """Name of the person who scans, where no PKCS#12 of theirs is given."""
+    agency_name: str = "CƠ QUAN THỬ NGHIỆM SOHOA"
+    """Name of the agency, where no PKCS#12 of theirs is given."""
+    workers: int | None = Constraint(default=None, ge=1, le=256)
+    """Worker processes; None: one a core."""
+    owner_secret: SecretStr | None = None
+    """Secret behind the owner keys; None: one made at first use and kept in the home folder.
+
+    Losing it loses every lookup by owner until the owner pointers are made anew.
+    """
+    store: StoreSettings = StoreSettings()
+    catalog: CatalogSettings = CatalogSettings()
+    limits: Limits = Limits()
+    signing: SigningSettings = SigningSettings()
+    prefect: PrefectSettings = PrefectSettings()
+    api: ApiSettings = ApiSettings()
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str], toml: str = "", *, origin: str = "sohoa.toml") -> "Loaded":
+        """Return the settings and where each one came from.
+
+        Args:
+            environ: the environment; names outside `SOHOA_` are ignored. `SOHOA_STORE__BUCKET` sets `store.bucket`.
+            toml: text of the configuration file.
+            origin: its name, for messages.
+
+        Raises:
+            ProblemError: `configuration`, naming every key that is unknown or wrong, all at once.
+        """
+        try:
+            values = tomllib.loads(toml)
+        except tomllib.TOMLDecodeError as error:
+            raise CONFIGURATION.error(str(error), file=origin) from error
+        origins = dict.fromkeys(_leaves(values), origin)
+        for name, value in sorted(environ.items()):
+            if name.startswith(PREFIX):
+                path = tuple(name.removeprefix(PREFIX).lower().split("__"))
+                _put(values, path, value)
+                origins[path] = name
+        try:
+            return Loaded(cls.model_validate(values), origins)
+        except ValidationError as error:
+            raise CONFIGURATION.error("; ".join(_complaints(error, origins))) from error
+
+
+class Loaded(NamedTuple):
+    """Settings, and for each one that was set, by its path, the variable or file that set it."""
+
+    settings: Settings
+    origins: Mapping[tuple[str, ...], str]
+
+    def explain(self) -> Iterator[tuple[str, str, str]]:
+        """Yield `(name, value, origin)` for every setting; secrets are masked."""
+        for path, value in _leaves(self.settings.model_dump(mode="json")).items():
+            origin = next(
+                (self.origins[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.origins), "default"
+            )
+            yield ".".join(path), "" if value is None else str(value), origin
+
+
+def _leaves(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    found: dict[tuple[str, ...], Any] = {}
+    for key, value in values.items():
+        found |= _leaves(value, (*path, key)) if isinstance(value, Mapping) else {(*path, key): value}
+    return found
+
+
+def _put(values: dict[str, Any], path: tuple[str, ...], value: str) -> None:
+    for key in path[:-1]:
+        inner = values.setdefault(key, {})
+        if not isinstance(inner, dict):
+            inner = values[key] = {}
+        values = inner
+    is_list = path[-1] == "trust"
+    values[path[-1]] = [part for part in value.split(":") if part] if is_list else value
+
+
+def _complaints(error: ValidationError, origins: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    for item in error.errors(include_input=False):
+        path = tuple(str(part) for part in item["loc"])
+        origin = next((where for set_path, where in origins.items() if set_path[: len(path)] == path), None)
+        said = "is not a setting" if item["type"] == "extra_forbidden" else item["msg"]
+        yield f"{origin or '.'.join(path)} ({'.'.join(path)}): {said}" if origin else f"{'.'.join(path)}: {said}"

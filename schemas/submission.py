@@ -1,0 +1,70 @@
+"""What a station sends in one go, and the proof that it is stored."""
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, StringConstraints
+from pydantic import Field as Constraint
+
+from schemas.digest import Sha256, sha256_hex
+from schemas.model import Value
+
+StationId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$")]
+"""Lower-case letters, digits and hyphens, 2 to 63 long: it becomes a segment of object keys."""
+
+DossierCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^(\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(\.[0-9A-Z]{1,3}){0,5})-\d{6}-\d{4,6}$"),
+]
+"""Mã hồ sơ, in the old agency coding (TT 01/2018 art. 19), `000.00.04.H40-230414-0002`, or the new, `H40.12-260331-0007`.
+"""
+
+ProcedureCode = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}(\.[0-9A-Z.]{1,20})?$")]
+"""Mã TTHC, such as `1.001193`."""
+
+_SUBMISSION_ID = re.compile(r"[0-9a-f]{64}")
+
+
+class SubmittedFile(Value):
+    """One file of a submission. Its bytes are known by their hash; the name is only for people."""
+
+    sha256: Sha256
+    size: int = Constraint(ge=0)
+    name: str = Constraint(max_length=255)
+
+
+class Manifest(Value):
+    """What was sent: by which station, for which dossier, scanned by whom and when, and the files in order."""
+
+    station: StationId
+    scanned_by: str = Constraint(min_length=1, max_length=200)
+    """Name of the person who scanned, as their certificate says."""
+    scanned_at: AwareDatetime
+    dossier_code: DossierCode | None = None
+    procedure_code: ProcedureCode | None = None
+    files: tuple[SubmittedFile, ...] = Constraint(min_length=1)
+
+    @property
+    def submission_id(self) -> Sha256:
+        """The SHA-256 of the canonical manifest: the same sending always has the same id."""
+        return sha256_hex(self.canonical_bytes())
+
+
+class Receipt(Value):
+    """The proof that a submission is stored: one for a submission, ever, its canonical bytes signed detached."""
+
+    submission_id: Sha256
+    station: StationId
+    received_at: AwareDatetime
+    files: tuple[Sha256, ...]
+
+    @classmethod
+    def of(cls, manifest: Manifest, received_at: datetime) -> "Receipt":
+        """Return the receipt for *manifest*, naming every file."""
+        return cls(
+            submission_id=manifest.submission_id,
+            station=manifest.station,
+            received_at=received_at,
+            files=tuple(file.sha256 for file in manifest.files),
+        )
