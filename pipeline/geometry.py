@@ -1,4 +1,4 @@
-"""From the pixels of a scan to the pixels of the upright, straight page: one matrix, used to read and to make the copy."""
+"""From the pixels of a scan to those of the upright, straight page: one matrix, to read by and to make the copy by."""
 
 import math
 from typing import NamedTuple

@@ -21,7 +21,8 @@ ValueKind = Literal[
 """How a value is read, written in normal form and checked (`pipeline/understand/values.py`)."""
 
 LetterPart = Literal[
-    "number_symbol", "issue_date", "issue_place", "issuer_name", "document_kind", "abstract", "signer_name", "signer_title",
+    "number_symbol", "issue_date", "issue_place", "issuer_name", "document_kind", "abstract",
+    "signer_name", "signer_title",
 ]  # fmt: skip
 """A place in the layout of an administrative document (NĐ 30/2020 annex I), found by position instead of a label."""
 
@@ -60,8 +61,9 @@ class OwnerSpec(Value):
 class ValiditySpec(Value):
     """How long a document of this type is valid, with the legal source of the rule."""
 
-    term: Literal["none", "printed", "caller"] | str = Constraint(pattern=r"^(none|printed|caller|P\d+[DMY])$")
-    """`none`: no end; `printed`: the paper says; `caller`: who reuses it decides; else ISO 8601, from the issue date."""
+    term: str = Constraint(pattern=r"^(none|printed|caller|P\d+[DMY])$")
+    """`none`: no end; `printed`: the paper says; `caller`: who reuses it decides; else an ISO 8601 term, from `starts`.
+    """
     starts: str | None = None
     """The field with the date that it is valid from."""
     ends: str | None = None
@@ -85,7 +87,7 @@ class DocumentType(Value):
     """Other printed words that speak for this type, in any place on the page."""
     letter: bool = False
     """True for the general administrative letter layout: chosen when no other type's title is found."""
-    sections: dict[str, tuple[str, ...]] = {}
+    sections: dict[str, tuple[str, ...]] = Constraint(default_factory=dict)
     """Parts of the form that repeat the same labels for several people, and the labels that begin them."""
     fields: dict[str, FieldSpec]
     owners: tuple[OwnerSpec, ...] = ()

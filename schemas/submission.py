@@ -17,8 +17,8 @@ DossierCode = Annotated[
     str,
     StringConstraints(pattern=r"^(\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(\.[0-9A-Z]{1,3}){0,5})-\d{6}-\d{4,6}$"),
 ]
-"""Mã hồ sơ, in the old agency coding (TT 01/2018 art. 19), `000.00.04.H40-230414-0002`, or the new, `H40.12-260331-0007`.
-"""
+"""Mã hồ sơ in the old agency coding (TT 01/2018 art. 19), `000.00.04.H40-230414-0002`, or the new one,
+`H40.12-260331-0007`."""
 
 ProcedureCode = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}(\.[0-9A-Z.]{1,20})?$")]
 """Mã TTHC, such as `1.001193`."""
