@@ -1,0 +1,73 @@
+# Everything starts here. Each target installs what it needs and can be run again.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+BIN := .venv/bin
+# Prefect reports nothing to anyone, in any target.
+export DO_NOT_TRACK := 1
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+
+.PHONY: help demo up test nightly lint format schemas samples bench lock clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+demo: .make/run ## Install everything and run the main job on the bundled scans
+	$(BIN)/sohoa demo
+
+up: .make/run ## Run everything on this machine: lookup API, Prefect server, worker
+	$(BIN)/sohoa up
+
+test: .make/dev lint ## Install everything, check the code and run all tests
+	$(BIN)/python -m pytest -n 2
+
+nightly: .make/dev ## Long proofs that `make test` leaves out
+	$(BIN)/python -m pytest -n 2 -m nightly
+
+lint: .make/dev ## Style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: .make/dev ## Put the code into its standard form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schemas: .make/dev ## Write the JSON Schemas anew
+	$(BIN)/python -m schemas.export
+
+samples: .make/dev ## Make the bundled sample scans anew (same seed, same pixels)
+	$(BIN)/python -m samples.make
+
+bench: .make/dev ## Measure speed, memory and accuracy side by side with bare Tesseract
+	$(BIN)/python -m benchmarks.run
+
+lock: ## Resolve the dependencies anew (needs uv)
+	uv pip compile pyproject.toml --extra server --group build --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o deploy/server.lock
+	uv pip compile pyproject.toml --extra server --group build --group dev --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o deploy/dev.lock
+
+clean: ## Remove what was installed and made here; keeps sohoa-home
+	rm -rf .venv .make .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.make/run: deploy/packages.txt deploy/server.lock pyproject.toml
+	@echo "== Installing what Sohoa needs (system packages, then a virtual environment in .venv)"
+	deploy/install-packages deploy/packages.txt
+	@$(MAKE) --no-print-directory .make/venv
+	@echo "== Installing Python packages, each checked against its hash in deploy/server.lock"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/server.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.make/dev: deploy/packages-test.txt deploy/dev.lock .make/run
+	@echo "== Installing what the tests need"
+	deploy/install-packages deploy/packages.txt deploy/packages-test.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/dev.lock
+	@touch $@
+
+.make/venv:
+	@mkdir -p .make
+	$(PYTHON) -m venv .venv
+	@touch $@
