@@ -97,11 +97,12 @@ class PersonalIdentifier:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
         """Read from and write to a JSON string of 12 digits."""
-        from_text = core_schema.chain_schema(
-            [core_schema.str_schema(pattern=r"^[0-9]{12}$"), core_schema.no_info_plain_validator_function(cls)]
-        )
+        digits = core_schema.str_schema(pattern=r"^[0-9]{12}$")
+        from_text = core_schema.no_info_after_validator_function(cls, digits)
         return core_schema.json_or_python_schema(
             json_schema=from_text,
             python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), from_text]),
-            serialization=core_schema.plain_serializer_function_ser_schema(lambda value: value.digits),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: value.digits, return_schema=digits
+            ),
         )

@@ -7,9 +7,12 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Value(BaseModel):
-    """An immutable value whose JSON form is part of a contract; an unknown key is an error."""
+    """An immutable value whose JSON form is part of a contract; an unknown key is an error.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    What was wrong is never repeated in a message: it may be somebody's identifier.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
 
     def canonical_bytes(self) -> bytes:
         """Return the one byte form of this value (RFC 8785), so that equal values have equal hashes."""

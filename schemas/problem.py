@@ -119,6 +119,9 @@ PAGE_FAILED = Kind(
     "A page could not be processed within its limits",
     "Scan this page again at 300 dpi; if it happens again, send the file to support.",
 )
+FOLDER_EMPTY = Kind(
+    "folder-empty", "Nothing to take in", "Name PDF, TIFF, JPEG or PNG files, or a folder that holds some."
+)
 
 # --- the machine or its surroundings ---------------------------------------------------------------------------
 TOOL_MISSING = Kind(

@@ -63,7 +63,8 @@ class Record(Value):
     record_id: RecordId
     version: int = Constraint(ge=1, le=999_999)
     status: RecordStatus
-    document_type: str
+    document_type: str | None
+    """None when no known type fits: a person has to say."""
     document_type_confidence: float = Constraint(ge=0, le=1)
     owners: tuple[Owner, ...]
     fields: dict[str, Field]

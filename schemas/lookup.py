@@ -1,0 +1,83 @@
+"""Asking for an owner's records for a stated purpose, and the answer (design: a lookup is an act with a purpose)."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field as Constraint
+from pydantic import StringConstraints
+
+from schemas.digest import Sha256
+from schemas.field import Field
+from schemas.identifier import PersonalIdentifier
+from schemas.model import Value
+from schemas.record import Record, RecordId, RecordStatus
+from schemas.submission import DossierCode, ProcedureCode
+
+AuditId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+Reason = Literal["unreviewed", "superseded", "revoked", "suspended", "not_yet_valid", "expired"]
+"""Why a record cannot be reused, for programs."""
+
+
+class LookupRequest(Value):
+    """Whose records, for which procedure and dossier."""
+
+    owner: PersonalIdentifier
+    purpose: ProcedureCode
+    """The procedure that needs them (mã TTHC)."""
+    dossier_code: DossierCode
+    document_types: tuple[str, ...] = ()
+    """Only these; empty: all."""
+    valid_on: date | None = None
+    """Valid on this day; None: today."""
+
+
+class FoundRecord(Value):
+    """One record of the owner, and whether it can stand in for paper."""
+
+    record_id: RecordId
+    version: int
+    document_type: str | None
+    status: RecordStatus
+    reusable: bool
+    reasons: tuple[Reason, ...]
+    valid_from: date | None
+    valid_to: date | None
+    copy_sha256: Sha256
+    fields: dict[str, Field]
+
+
+class LookupAnswer(Value):
+    """What was found. An owner that nobody knows and one without records look the same."""
+
+    audit_id: AuditId
+    """The entry in the audit log that was written before this answer."""
+    valid_on: date
+    records: tuple[FoundRecord, ...] = Constraint(default=())
+
+
+def judge(record: Record, on: date) -> FoundRecord:
+    """Return *record* as an answer: reusable on that day, or every reason why not."""
+    status: dict[RecordStatus, Reason] = {
+        "review": "unreviewed",
+        "superseded": "superseded",
+        "revoked": "revoked",
+        "suspended": "suspended",
+    }
+    reasons: list[Reason] = [status[record.status]] if record.status in status else []
+    if record.valid_from is not None and on < record.valid_from:
+        reasons.append("not_yet_valid")
+    if record.valid_to is not None and on > record.valid_to:
+        reasons.append("expired")
+    return FoundRecord(
+        record_id=record.record_id,
+        version=record.version,
+        document_type=record.document_type,
+        status=record.status,
+        reusable=not reasons,
+        reasons=tuple(reasons),
+        valid_from=record.valid_from,
+        valid_to=record.valid_to,
+        copy_sha256=record.copy_.sha256,
+        fields=record.fields,
+    )
