@@ -56,6 +56,7 @@ class Receipt(Value):
 
     submission_id: Sha256
     station: StationId
+    scanned_at: AwareDatetime
     received_at: AwareDatetime
     files: tuple[Sha256, ...]
 
@@ -65,6 +66,7 @@ class Receipt(Value):
         return cls(
             submission_id=manifest.submission_id,
             station=manifest.station,
+            scanned_at=manifest.scanned_at,
             received_at=received_at,
             files=tuple(file.sha256 for file in manifest.files),
         )
