@@ -1,0 +1,124 @@
+"""The orchestrator: a Prefect server by configuration, or an embedded one that lives as long as one command.
+
+Prefect's own temporary server outlives a command that is killed and holds its database; ours dies with its parent.
+Nothing is reported to anyone: no telemetry from the client, the server or its web pages.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from schemas.problem import ORCHESTRATOR_UNREACHABLE
+from schemas.settings import Settings
+
+_START_SECONDS = 120
+_STOP_SECONDS = 10
+
+
+def quiet_environment(home: Path) -> Mapping[str, str]:
+    """Return what Prefect must find in the environment before it is first imported.
+
+    Args:
+        home: folder for Prefect's own database and files: a projection, safe to delete.
+    """
+    return {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_HOME": str((home / "prefect").absolute()),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",  # the second version makes the browser call its vendor
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
+        "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+        "PREFECT_LOGGING_TO_API_ENABLED": "false",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+    }
+
+
+@contextmanager
+def orchestrator(settings: Settings) -> Iterator[str]:
+    """Point this process at the Prefect server of the settings, or at an embedded one; yield its API's address.
+
+    Must be entered before Prefect is imported: it reads the environment once.
+
+    Raises:
+        ProblemError: `orchestrator-unreachable`.
+    """
+    os.environ.update(quiet_environment(settings.home))
+    if settings.prefect.api_url is not None:
+        os.environ["PREFECT_API_URL"] = settings.prefect.api_url
+        _wait(settings.prefect.api_url, None, seconds=10)
+        yield settings.prefect.api_url
+        return
+    with server(settings.home) as url:
+        os.environ["PREFECT_API_URL"] = url
+        yield url
+
+
+@contextmanager
+def server(home: Path, *, port: int = 0, pages: bool = False) -> Iterator[str]:
+    """Run a Prefect server on the loopback address as a child process that dies with this one; yield its API's address.
+
+    Args:
+        home: folder for its database and log.
+        port: 0 takes a free one.
+        pages: whether it serves its web pages.
+
+    Raises:
+        ProblemError: `orchestrator-unreachable`, with the place of its log.
+    """
+    folder = home / "prefect"
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "server.log"
+    with socket.create_server(("127.0.0.1", port)) as listener, log.open("ab") as output:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
+        handle = listener.fileno()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flows.embedded", str(handle), str(os.getpid())],
+            env={
+                **os.environ,
+                **quiet_environment(home),
+                "PREFECT_UI_ENABLED": str(pages).lower(),
+                "PREFECT_UI_API_URL": url,
+            },
+            pass_fds=(handle,),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C reaches this process alone, which then stops the server
+        )
+    try:
+        _wait(url, process, seconds=_START_SECONDS, log=log)
+        yield url
+    finally:
+        _stop(process)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes] | None, *, seconds: float, log: Path | None = None) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process is not None and process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=5):  # noqa: S310 - the address of our own settings
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    detail = f"no answer at {url}" + (f"; its log: {log}" if log else "")
+    raise ORCHESTRATOR_UNREACHABLE.error(detail)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
