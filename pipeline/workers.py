@@ -1,0 +1,367 @@
+"""The pool of worker processes: one page or file at a time, one thread each, within limits on memory and time.
+
+A task that runs too long, needs too much memory or ends its process costs itself; the others go on. Each worker leads
+a process group, and every program that a task starts has to stay in that group (no `start_new_session`, no
+`process_group`): so nothing of a task outlives its time-out, its worker, or us.
+
+Own code instead of a library's pool: where all workers share one pipe and one lock, a worker that dies idle or an error
+that does not unpickle breaks the pool for its neighbours, and the programs that a killed worker started live on.
+"""
+
+import errno
+import fcntl
+import os
+import pickle
+import queue
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import traceback
+import warnings
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypeVar, TypeVarTuple
+
+from schemas.problem import PAGE_FAILED, ProblemError
+from schemas.settings import Limits
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+_START_SECONDS = 60.0
+"""How long a worker may take until it is ready for its first task."""
+_TASKS_A_PROCESS = 200
+"""Then a new process takes over, so that what libraries leak is never held against a page."""
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_THREAD_LIMIT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"
+)
+_SCRATCH_PREFIX = "sohoa-scratch-"
+
+
+class Workers:
+    """A pool of worker processes and a folder for temporary files, both gone when the `with` block ends.
+
+    Leaving the block by an exception, Ctrl-C too, stops what still runs; otherwise leaving waits for it.
+    """
+
+    count: int
+    """How many tasks run at the same time."""
+    scratch: Path
+    """A folder for this run's temporary files. When a run is killed, the next one removes its folder."""
+
+    def __init__(self, count: int | None, limits: Limits) -> None:
+        """Make a pool; a process starts when the first task needs it.
+
+        Args:
+            count: worker processes; None: one for each core that this process may use, as far as memory allows.
+            limits: what each of them may use.
+        """
+        self.count = count or worker_count(available_cores(), available_memory(), limits)
+        self._workers = [_Worker(limits) for _ in range(self.count)]
+        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+        self._threads = ThreadPoolExecutor(self.count, thread_name_prefix="worker")
+        self._scratch = _Scratch.make()
+        self.scratch = self._scratch.path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._threads.shutdown(wait=error is None, cancel_futures=error is not None)
+        finally:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            for worker in self._workers:
+                worker.stop()
+            self._threads.shutdown()
+            for worker in self._workers:
+                worker.end_process()
+            self._scratch.remove()
+
+    def submit(
+        self,
+        function: Callable[[*Ts], T],
+        *args: *Ts,
+        seconds: float,
+        file: str | None = None,
+        page: int | None = None,
+    ) -> Future[T]:
+        """Return the future of `function(*args)`, run by a worker as soon as one is free.
+
+        Args:
+            function: a function at the top level of a module; it, its arguments and its result have to pickle.
+            args: what it is called with.
+            seconds: wall time that it may take, counted from when a worker begins.
+            file: fills in a problem that does not say which file.
+            page: fills in a problem that does not say which page.
+
+        The future raises what the function raises, and ProblemError `page-failed` when the function takes too long,
+        needs too much memory or ends its process.
+        """
+        return self._threads.submit(self._run, function, args, seconds, file, page)
+
+    def _run(
+        self,
+        function: Callable[[*Ts], T],
+        args: tuple[*Ts],
+        seconds: float,
+        file: str | None,
+        page: int | None,
+    ) -> T:
+        worker = self._idle.get()
+        try:
+            result: T = worker.run(pickle.dumps((function, args)), seconds)
+        except ProblemError as error:
+            raise error.at(file=file, page=page) from None
+        finally:
+            self._idle.put(worker)
+        return result
+
+
+def worker_count(cores: int, memory_bytes: int, limits: Limits) -> int:
+    """Return how many workers to start: one a core, as far as each can have the memory it may use; at least one."""
+    return max(1, min(cores, memory_bytes // limits.worker_memory_bytes))
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use, by its affinity and the quota of its control group."""
+    cores = len(os.sched_getaffinity(0))
+    quota, _, period = _control_group("cpu.max").partition(" ")
+    return max(1, min(cores, int(quota) // int(period))) if quota.isdigit() else cores
+
+
+def available_memory() -> int:
+    """Return how many bytes of memory this process may use, by the machine and the limit of its control group."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = _control_group("memory.max")
+    return min(memory, int(limit)) if limit.isdigit() else memory
+
+
+def _control_group(name: str) -> str:
+    """Return what the control group (version 2) says under *name*; empty where there is none."""
+    with suppress(OSError, StopIteration):
+        groups = Path("/proc/self/cgroup").read_text("utf-8").splitlines()
+        own = next(line.removeprefix("0::/") for line in groups if line.startswith("0::/"))
+        return Path("/sys/fs/cgroup", own, name).read_text("utf-8").strip()
+    return ""
+
+
+class _Worker:
+    """One place in the pool, and the process that sits in it: started when needed, replaced when it ended."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._process: _Process | None = None
+        self._tasks = 0
+        self._stopped = False
+        self._lock = Lock()
+
+    def run(self, call: bytes, seconds: float) -> Any:  # noqa: ANN401 - what the task returns
+        """Return what the pickled *call* returns, or raise what it raises."""
+        process = self._ready_process()
+        self._tasks += 1
+        try:
+            process.calls.send_bytes(call)
+            if not process.calls.poll(seconds):
+                self.end_process()
+                detail = f"The work on it was stopped after {seconds:g} seconds."
+                raise PAGE_FAILED.error(detail)
+            answer: _Answer = pickle.loads(process.calls.recv_bytes())  # noqa: S301 - from our own process
+        except (EOFError, ConnectionError):
+            detail = f"The process that worked on it ended with {self.end_process()}."
+            raise PAGE_FAILED.error(detail) from None
+        if isinstance(answer.error, MemoryError):
+            self.end_process()
+            detail = f"The work on it needs more than {self._limits.worker_memory_bytes // 1024**2} MiB of memory."
+            raise PAGE_FAILED.error(detail)
+        if answer.error is not None:
+            raise answer.error
+        return answer.value
+
+    def stop(self) -> None:
+        """Kill the process, from any thread; no other one will follow it."""
+        with self._lock:
+            self._stopped = True
+            if self._process is not None:
+                self._process.kill()
+
+    def end_process(self) -> str:
+        """Kill the process, if there is one, with all that it started, and return how it ended."""
+        process, self._process, self._tasks = self._process, None, 0
+        return process.end() if process is not None else "nothing"
+
+    def _ready_process(self) -> "_Process":
+        if self._process is not None and (self._tasks >= _TASKS_A_PROCESS or not self._process.is_alive()):
+            self.end_process()
+        if self._process is not None:
+            return self._process
+        with self._lock:
+            if self._stopped:
+                raise CancelledError
+            process = self._process = _Process(self._limits)
+        if not process.is_ready(_START_SECONDS):
+            message = f"a worker process did not start: it ended with {self.end_process()}"
+            raise RuntimeError(message)
+        return process
+
+
+class _Process:
+    """A running worker process and the two pipes to it."""
+
+    def __init__(self, limits: Limits) -> None:
+        context = get_context("spawn")
+        self.calls, their_calls = context.Pipe()
+        their_lifeline, self._lifeline = context.Pipe(duplex=False)
+        self._process = context.Process(target=_serve, args=(their_calls, their_lifeline, limits), daemon=True)
+        self._process.start()
+        their_calls.close()
+        their_lifeline.close()
+
+    def is_ready(self, seconds: float) -> bool:
+        """Return whether the process says, within *seconds*, that it can take calls."""
+        with suppress(EOFError, ConnectionError):
+            return self.calls.poll(seconds) and bool(self.calls.recv_bytes())
+        return False
+
+    def is_alive(self) -> bool:
+        # Not by reaping it: as long as it is not reaped, its number cannot go to another process or group.
+        return not wait([self._process.sentinel], timeout=0)
+
+    def kill(self) -> None:
+        """Kill the process and every program that it started."""
+        with suppress(ProcessLookupError):  # it had no time yet to found its group
+            os.killpg(self._process.ident or 0, signal.SIGKILL)
+        self._process.kill()
+
+    def end(self) -> str:
+        """Kill what is left, close the pipes, and return how the process ended."""
+        self.kill()
+        self._process.join()
+        self.calls.close()
+        self._lifeline.close()
+        code = self._process.exitcode or 0
+        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+class _Answer(NamedTuple):
+    """What a call came to."""
+
+    value: Any
+    error: Exception | None
+
+
+_OUT_OF_MEMORY = pickle.dumps(_Answer(None, MemoryError()))  # made while there is memory
+
+
+def _serve(calls: Connection, lifeline: Connection, limits: Limits) -> None:
+    """Answer calls until there are none: the life of a worker process."""
+    _die_with(lifeline)
+    _confine(limits)
+    calls.send_bytes(b"ready")
+    with suppress(EOFError):
+        while True:
+            calls.send_bytes(_answer(calls.recv_bytes()))
+
+
+def _answer(call: bytes) -> bytes:
+    try:
+        function, args = pickle.loads(call)  # noqa: S301 - from our own parent
+        return pickle.dumps(_Answer(function(*args), None))
+    except Exception as error:  # noqa: BLE001 - raised again in the parent
+        return _OUT_OF_MEMORY if _is_out_of_memory(error) else pickle.dumps(_Answer(None, _portable(error)))
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    cv2 = sys.modules.get("cv2")
+    return (
+        isinstance(error, MemoryError)
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+        or (cv2 is not None and isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem)
+    )
+
+
+def _portable(error: Exception) -> Exception:
+    """Return *error* with its traceback as a note, or a RuntimeError in its place if it would not survive the way."""
+    error.add_note("".join(traceback.format_tb(error.__traceback__)))
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - just made
+    except Exception:  # noqa: BLE001 - classes of libraries fail to unpickle in any way they like
+        return RuntimeError(*traceback.format_exception_only(error))
+    return error
+
+
+def _die_with(lifeline: Connection) -> None:
+    """Let the kernel kill this process and all that it starts as soon as the other end of *lifeline* closes.
+
+    That happens when the parent dies, however it dies. The signal goes to the process group (fcntl(2), F_SETOWN), so
+    it reaches a Tesseract in the middle of a page and a worker that is stuck in C code.
+    """
+    os.setpgid(0, 0)
+    descriptor = lifeline.fileno()
+    fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgid(0))
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_ASYNC)
+
+
+def _confine(limits: Limits) -> None:
+    """Set this process's limits and make its libraries use one thread. They are not imported yet."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C stops
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # standard output is for data, and only the parent's
+    os.environ.update(_ONE_THREAD)
+    _, ceiling = resource.getrlimit(resource.RLIMIT_AS)
+    memory = (
+        limits.worker_memory_bytes if ceiling == resource.RLIM_INFINITY else min(limits.worker_memory_bytes, ceiling)
+    )
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold what is on the paper
+
+    from PIL import Image  # noqa: PLC0415 - only workers need it
+
+    Image.MAX_IMAGE_PIXELS = limits.page_pixels
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+class _Scratch(NamedTuple):
+    """A temporary folder, locked (flock(2)) for as long as its process lives."""
+
+    path: Path
+    lock: int
+
+    @classmethod
+    def make(cls) -> Self:
+        """Return a new folder, after removing those whose process is gone."""
+        for path in Path(tempfile.gettempdir()).glob(f"{_SCRATCH_PREFIX}*"):
+            with suppress(OSError):  # another user's, or in use
+                cls._lock(path, fcntl.LOCK_EX | fcntl.LOCK_NB).remove()
+        while True:
+            path = Path(tempfile.mkdtemp(prefix=_SCRATCH_PREFIX))
+            with suppress(FileNotFoundError):  # another start took it for abandoned, before it was locked
+                return cls._lock(path, fcntl.LOCK_EX)
+
+    @classmethod
+    def _lock(cls, path: Path, how: int) -> Self:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(descriptor, how)
+            path.stat()
+        except OSError:
+            os.close(descriptor)
+            raise
+        return cls(path, descriptor)
+
+    def remove(self) -> None:
+        """Remove the folder and all that is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self.lock)
