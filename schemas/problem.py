@@ -146,6 +146,14 @@ STORE_UNREACHABLE = Kind(
     503,
     transient=True,
 )
+STORE_FULL = Kind(
+    "store-full",
+    "The object store has no room left",
+    "Make room for it; nothing is lost, run it again.",
+    Exit.OFFLINE,
+    507,
+    transient=True,
+)
 STORE_CONFLICT = Kind(
     "store-conflict",
     "Something else is already stored under this name",
@@ -166,6 +174,14 @@ CATALOG_MISSING = Kind(
     "Run `sohoa rebuild`: it makes the catalog anew from the warehouse.",
     Exit.BAD_CONFIGURATION,
     503,
+)
+CATALOG_UNREACHABLE = Kind(
+    "catalog-unreachable",
+    "The catalog's database does not answer",
+    "Check its address and that it runs; nothing is lost, run it again.",
+    Exit.OFFLINE,
+    503,
+    transient=True,
 )
 ORCHESTRATOR_UNREACHABLE = Kind(
     "orchestrator-unreachable",
@@ -208,6 +224,9 @@ NOT_AUTHORISED = Kind("not-authorised", "Not allowed", "Send a valid bearer toke
 ROUTE_UNKNOWN = Kind("route-unknown", "No such address", "See the API description at /openapi.json.", Exit.USAGE, 404)
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed", "This address does not do that", "See the API description at /openapi.json.", Exit.USAGE, 405
+)
+REQUEST_TOO_LARGE = Kind(
+    "request-too-large", "The request is too large", "Send only what the API description asks for.", Exit.USAGE, 413
 )
 INTERNAL = Kind("internal", "Sohoa made a mistake", "Report this with the time it happened.", Exit.USAGE, 500)
 

@@ -1,0 +1,168 @@
+"""Object keys: pure functions, so that anybody can say where a thing is kept (docs/architecture.md has the table).
+
+A key holds no personal data: owners appear as HMACs. Segments are at most 255 bytes, and no key is a folder of another.
+Byte order equals folder order (no segment is the beginning of a sibling that goes on with `-` or `.`), because servers
+disagree on the rest: SeaweedFS lists `a/b` before `a-` and then skips keys.
+"""
+
+import hmac
+import re
+from datetime import date
+from typing import NamedTuple
+
+from schemas.digest import Sha256
+from schemas.identifier import PersonalIdentifier
+from schemas.record import RecordId
+from schemas.submission import Manifest, StationId
+
+INBOX = "inbox/"
+FILES = "files/"
+SEALS = "seals/"
+RECEIPTS = "receipts/"
+OUTCOMES = "outcomes/"
+RECORDS = "records/"
+OWNERS = "owners/"
+AUDIT_ENTRIES = "audit/entries/"
+CONTRACT = "contract/"
+
+DATA = ".json"
+SIGNATURE = ".p7s"
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,254}(/[a-z0-9][a-z0-9_.-]{0,254})+")
+_HEX = re.compile(r"[0-9a-f]+")
+_SHA256_DIGITS = 64
+_RECORD_ID_DIGITS = 32
+_LAST_VERSION = 999_999
+_LONGEST_KEY = 1024
+_PERSON = b"sohoa/owner/person/1\0"
+
+
+def checked(key: str) -> str:
+    """Return *key* if a store may use it as a name.
+
+    Raises:
+        ValueError: if it is not two or more segments of lower-case letters, digits, `_`, `.` and `-`, each beginning
+            with a letter or digit and at most 255 bytes long, 1024 together.
+    """
+    if len(key) > _LONGEST_KEY or not _KEY.fullmatch(key):
+        message = f"not an object key: {key[:100]!r}"
+        raise ValueError(message)
+    return key
+
+
+def _hex(value: str, digits: int) -> str:
+    if len(value) != digits or not _HEX.fullmatch(value):
+        message = f"not {digits} hex digits: {value[:100]!r}"
+        raise ValueError(message)
+    return value
+
+
+def _spread(prefix: str, value: str, digits: int) -> str:
+    """Return *prefix* and *value*, spread over 256 folders: folders of millions of entries are slow everywhere."""
+    return f"{prefix}{_hex(value, digits)[:2]}/{value}"
+
+
+def _day(day: date) -> str:
+    return f"{day.year:04d}/{day.month:02d}/{day.day:02d}"
+
+
+# --- what comes in ---------------------------------------------------------------------------------------------
+def manifest(sent: Manifest) -> str:
+    """Return where a manifest is kept: its being there is what makes the submission stored.
+
+    The day is that of `scanned_at` as the station wrote it: the same sending has the same key, whoever stores it, when.
+    """
+    return f"{station_inbox(sent.station)}{_day(sent.scanned_at.date())}/{sent.submission_id}{DATA}"
+
+
+def station_inbox(station: StationId) -> str:
+    """Return the folder of one station's manifests."""
+    return f"{INBOX}{station.replace('-', '_')}/"  # see above: `ab-c` would stand both before and after `ab/`
+
+
+def file(sha256: Sha256) -> str:
+    """Return where bytes are kept: a file as received, or a copy."""
+    return _spread(FILES, sha256, _SHA256_DIGITS)
+
+
+def receipt(submission_id: Sha256) -> str:
+    """Return where a receipt is kept; its signature is beside it (`signature_of`)."""
+    return _spread(RECEIPTS, submission_id, _SHA256_DIGITS) + DATA
+
+
+def outcome(submission_id: Sha256) -> str:
+    """Return where it is written what became of a submission."""
+    return f"{OUTCOMES}{_hex(submission_id, _SHA256_DIGITS)}{DATA}"
+
+
+def submission_of(key: str) -> Sha256:
+    """Return the submission id that a manifest, receipt or outcome key ends in."""
+    return _hex(key.rpartition("/")[2].partition(".")[0], _SHA256_DIGITS)
+
+
+# --- what goes out ---------------------------------------------------------------------------------------------
+def seal(unsigned_sha256: Sha256) -> str:
+    """Return where the bytes are kept that signing appended to an unsigned copy."""
+    return _spread(SEALS, unsigned_sha256, _SHA256_DIGITS)
+
+
+def record_versions(record_id: RecordId) -> str:
+    """Return the folder of a record's versions."""
+    return _spread(RECORDS, record_id, _RECORD_ID_DIGITS) + "/"
+
+
+def record(record_id: RecordId, version: int) -> str:
+    """Return where one version of a record is kept; its signature is beside it (`signature_of`)."""
+    if not 1 <= version <= _LAST_VERSION:
+        message = f"not a record version: {version}"
+        raise ValueError(message)
+    return f"{record_versions(record_id)}v{version:06d}{DATA}"
+
+
+def signature_of(key: str) -> str:
+    """Return where the detached signature of a record version or receipt is kept."""
+    return key.removesuffix(DATA) + SIGNATURE
+
+
+class RecordVersion(NamedTuple):
+    """Which record and which version of it a key is about."""
+
+    record_id: RecordId
+    version: int
+
+
+def record_version_of(key: str) -> RecordVersion:
+    """Return what a key under `records/` is about."""
+    _, _, record_id, name = key.split("/")
+    return RecordVersion(_hex(record_id, _RECORD_ID_DIGITS), int(name[1:].partition(".")[0]))
+
+
+# --- owners ----------------------------------------------------------------------------------------------------
+def owner_key(identifier: PersonalIdentifier, secret: bytes) -> str:
+    """Return the pseudonym of a person: HMAC-SHA256 as 64 hex digits.
+
+    Without *secret* nobody can try all twelve-digit numbers. Organisations get a message of their own one day, so that
+    no number of theirs can meet a person's.
+    """
+    return hmac.digest(secret, _PERSON + identifier.digits.encode("ascii"), "sha256").hex()
+
+
+def owned(owner: str) -> str:
+    """Return the folder of pointers to an owner's records; *owner* is an `owner_key`."""
+    return f"{OWNERS}{_hex(owner, _SHA256_DIGITS)}/"
+
+
+def pointer(owner: str, record_id: RecordId) -> str:
+    """Return where it is kept that *owner* has this record."""
+    return f"{owned(owner)}{_hex(record_id, _RECORD_ID_DIGITS)}"
+
+
+# --- acts ------------------------------------------------------------------------------------------------------
+def audit_entry(day: date, entry_id: str) -> str:
+    """Return where an entry of the audit log is kept; *entry_id* is 32 hex digits."""
+    return f"{AUDIT_ENTRIES}{_day(day)}/{_hex(entry_id, 32)}{DATA}"
+
+
+def contract_check(day: date, name: str) -> str:
+    """Return the key with which `sohoa doctor` tries the store on one day; *name* is one of its checks."""
+    return f"{CONTRACT}{day:%Y%m%d}/{name}"
