@@ -148,6 +148,18 @@ class Settings(Value):
         except ValidationError as error:
             raise CONFIGURATION.error("; ".join(_complaints(error, origins))) from error
 
+    def environment(self) -> dict[str, str]:
+        """Return the variables that give a child process these settings: `Settings.load` of them is equal.
+
+        Secrets are among them. Relative paths are made absolute, for a child may work in another folder.
+        """
+        default = _leaves(Settings().model_dump())
+        return {
+            PREFIX + "__".join(path).upper(): _as_variable(value)
+            for path, value in _leaves(self.model_dump()).items()
+            if value != default[path] or path == ("home",)
+        }
+
 
 class Loaded(NamedTuple):
     """Settings, and for each one that was set, by its path, the variable or file that set it."""
@@ -179,6 +191,18 @@ def _put(values: dict[str, Any], path: tuple[str, ...], value: str) -> None:
         values = inner
     is_list = path[-1] == "trust"
     values[path[-1]] = [part for part in value.split(":") if part] if is_list else value
+
+
+def _as_variable(value: Any) -> str:  # noqa: ANN401 - whatever a setting can be
+    match value:
+        case SecretStr():
+            return value.get_secret_value()
+        case Path():
+            return str(value.absolute())
+        case tuple():
+            return ":".join(_as_variable(part) for part in value)
+        case _:
+            return str(value)
 
 
 def _complaints(error: ValidationError, origins: Mapping[tuple[str, ...], str]) -> Iterator[str]:

@@ -60,3 +60,15 @@ def test_secrets_are_never_shown():
 def test_a_list_is_written_like_a_path_variable():
     settings = Settings.load({"SOHOA_SIGNING__TRUST": "/a/root.pem:/b/root.pem"}).settings
     assert settings.signing.trust == (Path("/a/root.pem"), Path("/b/root.pem"))
+
+
+def test_a_child_process_can_be_given_the_same_settings():
+    settings = Settings.load(
+        {"SOHOA_HOME": "/srv/sohoa", "SOHOA_OWNER_SECRET": "hush", "SOHOA_SIGNING__TRUST": "/a.pem:/b.pem"},
+        "[limits]\npages = 7\n[store]\nkind = 's3'\nendpoint = 'e:1'\naccess_key = 'k'\nsecret_key = 's'\nsecure = false",
+    ).settings
+    assert Settings.load(settings.environment()).settings == settings
+
+
+def test_a_child_process_in_another_folder_finds_the_same_home():
+    assert Settings.load(Settings().environment()).settings.home == Path("sohoa-home").absolute()
