@@ -1,0 +1,336 @@
+"""Make sample scans: one paper in memory with `paper`, the bundled set with `python -m samples.make`.
+
+The same seed gives the same pixels, with the same fonts and libraries.
+"""
+
+import argparse
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any, Literal, TypedDict, Unpack
+
+import img2pdf
+from PIL import Image
+
+from samples import administrative_document, birth_certificate, ink
+from samples.damage import Border, Damage, Level, Mode, PaperTint, damaged, drawn_by_lot, for_page
+from samples.papers import Layout, Wishes
+from samples.typesetting import Look, Page, SignaturePlace, composed, draw, missing_glyphs, reading_orders
+
+Format = Literal["jpg", "png", "tiff", "pdf"]
+
+KINDS: dict[str, Mapping[str, Layout]] = {
+    "birth_certificate": birth_certificate.LAYOUTS,
+    "administrative_document": administrative_document.LAYOUTS,
+}
+SCANS = Path(__file__).parent.parent / "sohoa" / "demo" / "scans"
+SEED = 20250701
+NO_FATHER_NO_IDENTIFIER = frozenset({"father", "personal_id"})  # both are legal
+
+
+class Overrides(TypedDict, total=False):
+    """What a caller may decide instead of the lot: contents, look, then every parameter of `Damage`."""
+
+    name: str
+    fmt: Format
+    without: frozenset[str]
+    paragraphs: int
+    blank_back: bool
+    family: str
+    dotted_lines: bool
+    blue_values: bool
+    ornament: bool
+    dpi: int
+    skew: float
+    rotation: int
+    mode: Mode
+    noise: float
+    blur: float
+    quality: int
+    light: float
+    paper: PaperTint
+    fade: float
+    bleed: float
+    folds: int
+    border: Border
+    specks: int
+    stamp: float
+    overlap: float
+
+
+class PageTruth(TypedDict):
+    """What is known of one scanned page. A blank page has no tilt that could be measured."""
+
+    number: int
+    rotation: int
+    skew_degrees: float | None
+    dpi: int
+    blank: bool
+
+
+class Truth(TypedDict):
+    """What is known of one scan; stored beside it as NAME.truth.json."""
+
+    id: str
+    file: str
+    source: str
+    document_type: str
+    variant: str
+    level: Level
+    seed: int
+    font: str
+    handwriting_font: bool
+    pages: list[PageTruth]
+    fields: dict[str, str | None]
+    accept: dict[str, list[str]]
+    unscored: list[str]
+    text: str
+    text_alt: list[str]
+    degradations: dict[str, str | int | float | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One scan: its pages as the scanner gave them, and what they are known to say."""
+
+    pages: tuple[Image.Image, ...]
+    truth: Truth
+
+    def encoded(self) -> bytes:
+        """Return the file's bytes in the format that the truth names, with the resolution in them."""
+        return _ENCODERS[self.truth["file"].rsplit(".", 1)[1]](self)
+
+    def save(self, folder: Path) -> Path:
+        """Write the scan and its truth; return the scan's path."""
+        path = folder / self.truth["file"]
+        path.write_bytes(self.encoded())
+        told = json.dumps(self.truth, ensure_ascii=False, indent=1) + "\n"
+        path.with_name(f"{self.truth['id']}.truth.json").write_text(told, encoding="utf-8")
+        return path
+
+
+def paper(kind: str, layout: str, level: Level, seed: int, **overrides: Unpack[Overrides]) -> Sample:
+    """Make one scan of one paper. What is not overridden is drawn by lot from the seed.
+
+    The same seed gives the same paper at every level, so that what damage costs can be measured.
+    """
+    if unknown := overrides.keys() - Overrides.__annotations__.keys():
+        msg = f"no such override: {', '.join(sorted(unknown))}"
+        raise TypeError(msg)
+    contents_lot, wear_lot = Random(f"{kind} {layout} {seed}"), Random(f"{level} {seed}")
+    wishes = Wishes(without=overrides.get("without", frozenset()), paragraphs=overrides.get("paragraphs"))
+    contents = KINDS[kind][layout](contents_lot, wishes)
+    look = _look(overrides)
+    damage = replace(drawn_by_lot(level, wear_lot), **_of(Damage, overrides))
+    composition = composed(contents.blocks, look)
+    text, across = reading_orders(composition)
+    if missing := missing_glyphs(text, look.family):
+        msg = f"{look.family} cannot print {''.join(sorted(missing))}"
+        raise ValueError(msg)
+    sheets = [_printed(page, look, damage, wear_lot) for page in composition]
+    if overrides.get("blank_back"):
+        sheets.append(Image.new("RGB", sheets[0].size, "white"))
+    each = [for_page(damage, number, wear_lot) for number in range(1, len(sheets) + 1)]
+    backs = [sheets[i ^ 1] if (i ^ 1) < len(sheets) else sheets[i] for i in range(len(sheets))]
+    scans = tuple(damaged(sheet, one, wear_lot, back) for sheet, one, back in zip(sheets, each, backs, strict=True))
+    blank = [i >= len(composition) for i in range(len(sheets))]
+    name = overrides.get("name", f"{kind}_{layout}_{level}_{seed}")
+    fmt = overrides.get("fmt", "pdf" if len(scans) > 1 else "jpg")
+    return Sample(
+        scans,
+        Truth(
+            id=name,
+            file=f"{name}.{fmt}",
+            source="synthetic",
+            document_type=kind,
+            variant=layout,
+            level=level,
+            seed=seed,
+            font=look.family,
+            handwriting_font=False,
+            pages=[_page_truth(i, one, blank=empty) for i, (one, empty) in enumerate(zip(each, blank, strict=True), 1)],
+            fields=contents.fields,
+            accept=contents.accept,
+            unscored=[],
+            text=text,
+            text_alt=[across],
+            degradations={"level": level, **asdict(damage), "dpi_metadata": True, "format": fmt, **_told(look)},
+        ),
+    )
+
+
+def _look(overrides: Overrides) -> Look:
+    return replace(Look(), **_of(Look, overrides))
+
+
+def _of(model: type[Look | Damage], overrides: Overrides) -> dict[str, Any]:
+    """Return the overrides that are parameters of *model*."""
+    names = {field.name for field in fields(model)}
+    return {name: value for name, value in overrides.items() if name in names}
+
+
+def _told(look: Look) -> dict[str, bool]:
+    return {"dotted_lines": look.dotted_lines, "blue_values": look.blue_values, "ornament": look.ornament}
+
+
+def _printed(page: Page, look: Look, damage: Damage, rng: Random) -> Image.Image:
+    """Return the paper as it lay on the desk: printed, signed, sealed."""
+    sheet = draw(page, look, damage.dpi)
+    if look.ornament:
+        sheet = ink.with_ornament(sheet, damage.dpi)
+    for mark in page.marks:
+        if isinstance(mark, SignaturePlace):
+            sheet = ink.signed(sheet, mark, damage.dpi, rng)
+            if damage.stamp:
+                sheet = ink.sealed(sheet, mark, damage.dpi, rng, strength=damage.stamp, overlap=damage.overlap)
+    return sheet
+
+
+def _page_truth(number: int, damage: Damage, *, blank: bool) -> PageTruth:
+    skew = None if blank else damage.skew
+    return PageTruth(number=number, rotation=damage.rotation, skew_degrees=skew, dpi=damage.dpi, blank=blank)
+
+
+# ---------------------------------------------------------------------------------------------------------- storing
+
+
+def _resolution(sample: Sample) -> tuple[int, int]:
+    dpi = sample.truth["pages"][0]["dpi"]
+    return dpi, dpi
+
+
+def _quality(sample: Sample) -> int:
+    return int(sample.truth["degradations"]["quality"])
+
+
+def _jpeg(page: Image.Image, sample: Sample) -> bytes:
+    buffer = io.BytesIO()
+    grey_or_colour = page.convert("L") if page.mode == "1" else page
+    grey_or_colour.save(buffer, "JPEG", quality=_quality(sample), dpi=_resolution(sample), optimize=True)
+    return buffer.getvalue()
+
+
+def _group4(page: Image.Image, sample: Sample) -> bytes:
+    buffer = io.BytesIO()
+    page.save(buffer, "TIFF", compression="group4", dpi=_resolution(sample))
+    return buffer.getvalue()
+
+
+def _as_jpeg(sample: Sample) -> bytes:
+    return _jpeg(sample.pages[0], sample)
+
+
+def _as_png(sample: Sample) -> bytes:
+    buffer = io.BytesIO()
+    sample.pages[0].save(buffer, "PNG", dpi=_resolution(sample), optimize=True)
+    return buffer.getvalue()
+
+
+def _as_tiff(sample: Sample) -> bytes:
+    """Return one file with all pages: fax compression where they are bilevel, else JPEG, as scanners do."""
+    buffer = io.BytesIO()
+    first, *others = sample.pages
+    if first.mode == "1":
+        first.save(buffer, "TIFF", save_all=True, append_images=others, compression="group4", dpi=_resolution(sample))
+    else:
+        first.save(
+            buffer,
+            "TIFF",
+            save_all=True,
+            append_images=others,
+            compression="jpeg",
+            quality=_quality(sample),
+            dpi=_resolution(sample),
+        )
+    return buffer.getvalue()
+
+
+def _as_pdf(sample: Sample) -> bytes:
+    """Return a PDF of nothing but scans, without dates: the same pages give the same bytes."""
+    streams = [_group4(page, sample) if page.mode == "1" else _jpeg(page, sample) for page in sample.pages]
+    return bytes(img2pdf.convert(streams, nodate=True, producer="", engine=img2pdf.Engine.internal))
+
+
+_ENCODERS = {"jpg": _as_jpeg, "png": _as_png, "tiff": _as_tiff, "pdf": _as_pdf}
+
+
+# ---------------------------------------------------------------------------------------------------------- the set
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One bundled scan."""
+
+    kind: str
+    layout: str
+    level: Level
+    overrides: Overrides
+
+
+def _planned(kind: str, layout: str, level: Level, **overrides: Unpack[Overrides]) -> Planned:
+    return Planned(kind, layout, level, overrides)
+
+
+_birth = partial(_planned, "birth_certificate")
+_document = partial(_planned, "administrative_document")
+
+# The names say the kind and a number, nothing about anybody. The place in this table is added to the seed.
+PLAN: dict[str, Planned] = {
+    "birth_certificate_01": _birth("current", "clean", fmt="jpg", dpi=200, skew=0.0),
+    "birth_certificate_02": _birth("extract", "clean", fmt="png", dpi=200, mode="grey", noise=0.0, dotted_lines=True),
+    "birth_certificate_03": _birth(
+        "current", "office", fmt="jpg", dpi=200, mode="colour", rotation=180, skew=1.35, ornament=True, blue_values=True
+    ),
+    "birth_certificate_04": _birth(
+        "form_2006", "office", fmt="pdf", dpi=200, mode="grey", rotation=0, dotted_lines=True, blank_back=True
+    ),
+    "birth_certificate_05": _birth(
+        "current", "office", fmt="png", dpi=300, mode="bilevel", rotation=0, skew=-0.9, without=NO_FATHER_NO_IDENTIFIER
+    ),
+    "birth_certificate_06": _birth(
+        "extract", "hard", fmt="jpg", dpi=200, mode="colour", rotation=90, blue_values=True, family="FreeSerif"
+    ),
+    "birth_certificate_07": _birth("form_2006", "hard", fmt="tiff", dpi=200, mode="grey", rotation=0),
+    "administrative_document_01": _document("decision", "clean", fmt="pdf", dpi=300, mode="bilevel", paragraphs=7),
+    "administrative_document_02": _document("notice", "clean", fmt="jpg", dpi=200, skew=0.0, paragraphs=3),
+    "administrative_document_03": _document(
+        "report", "office", fmt="tiff", dpi=300, mode="bilevel", rotation=0, paragraphs=14, blank_back=True
+    ),
+    "administrative_document_04": _document(
+        "letter", "office", fmt="pdf", dpi=200, mode="colour", rotation=270, skew=-1.7, paragraphs=3
+    ),
+    "administrative_document_05": _document(
+        "letter", "office", fmt="jpg", dpi=200, mode="grey", rotation=0, family="Linux Libertine"
+    ),
+    "administrative_document_06": _document(
+        "proposal", "hard", fmt="png", dpi=200, mode="bilevel", rotation=0, border="dark", family="DejaVu Serif"
+    ),
+    "administrative_document_07": _document("decision", "hard", fmt="jpg", dpi=200, mode="colour", rotation=90),
+}
+
+
+def bundled(name: str, seed: int = SEED) -> Sample:
+    """Make one scan of the bundled set."""
+    planned = PLAN[name]
+    overrides: Overrides = {**planned.overrides, "name": name}
+    return paper(planned.kind, planned.layout, planned.level, seed + list(PLAN).index(name), **overrides)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Write the bundled set."""
+    parser = argparse.ArgumentParser(prog="python -m samples.make", description="Write the bundled sample scans.")
+    parser.add_argument("--out", type=Path, default=SCANS, help="folder to write to (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=SEED, help="another seed, other papers (default: %(default)s)")
+    chosen = parser.parse_args(arguments)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    for name in PLAN:
+        path = bundled(name, chosen.seed).save(chosen.out)
+        print(f"{path.name}  {path.stat().st_size // 1000} kB")
+
+
+if __name__ == "__main__":
+    main()

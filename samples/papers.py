@@ -1,0 +1,60 @@
+"""What a composed paper is, and the register of the kinds and layouts that can be made.
+
+A new kind of paper is a module with a `LAYOUTS` table, entered in `KINDS`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from samples.typesetting import Block, Columns, Rule, SignatureRoom, Text
+
+Fields = dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the caller wants to be on the paper, beyond what the lot decides."""
+
+    without: frozenset[str] = frozenset()  # "personal_id", "father": left empty on the form
+    paragraphs: int | None = None  # length of the body, where a paper has one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """The contents of one paper: its blocks, and what a reader should find in them."""
+
+    blocks: tuple[Block, ...]
+    fields: Fields
+    accept: dict[str, list[str]] = field(default_factory=dict)  # other readings that are as good
+
+
+Layout = Callable[[Random, Wishes], Paper]
+
+MOTTO = ("**CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM**", "**Độc lập - Tự do - Hạnh phúc**")
+
+
+def column(*parts: str, size: float = 13.0, align: str = "centre", seal: str = "") -> tuple[Block, ...]:
+    """Return the blocks of one column: `---` is a rule, `~~~` room for signature and seal, anything else a line."""
+    return tuple(_part(part, size, align, seal) for part in parts)
+
+
+def _part(part: str, size: float, align: str, seal: str) -> Block:
+    match part:
+        case "---":
+            return Rule(0.36)
+        case "~~~":
+            return SignatureRoom(seal)
+        case _:
+            return Text(part, size, "centre" if align == "centre" else "left", after=1.0)
+
+
+def heading(left: tuple[str, ...], right: tuple[str, ...] = (), size: float = 12.4) -> Columns:
+    """Return the header: the agency at the left, the state's name and motto at the right (NĐ 30/2020, boxes 1 to 4)."""
+    motto = (*column(*MOTTO, size=size), Rule(0.5))
+    return Columns(column(*left, size=size), motto + column(*right, size=size), share=0.41, reach=16.0)
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """Return a form's line with its values marked as such."""
+    return template.format_map({name: f"‹{value}›" for name, value in values.items()})

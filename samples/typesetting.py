@@ -1,0 +1,468 @@
+"""Set papers in type: blocks become rows, rows fill A4 pages, and every line that is drawn is also kept as text.
+
+Lengths are points; only `draw` knows pixels. Markup inside a line: **bold**, __italic__, ‹a value typed or written in›,
+and ` | ` between cells that stand side by side.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
+
+from PIL import Image, ImageDraw, ImageFont
+
+Colour = tuple[int, int, int]
+Align = Literal["left", "centre", "justify"]
+Ink = Literal["black", "blue", "red"]
+
+PAGE_WIDTH, PAGE_HEIGHT = 595.28, 841.89
+LEFT, RIGHT, TOP, BOTTOM = 82.0, 48.0, 57.0, 57.0
+LEADING = 1.26
+CELL_GAP = 34.0
+INKS: dict[Ink, Colour] = {"black": (22, 22, 24), "blue": (28, 52, 140), "red": (196, 32, 44)}
+
+# Regular, bold, italic, bold italic. Liberation Serif has the widths of Times New Roman, which NĐ 30/2020 asks for; it
+# must be the files of fonts-liberation2: those of fonts-liberation lack Vietnamese letters.
+FAMILIES: dict[str, tuple[str, str, str, str]] = {
+    "Liberation Serif": (
+        "/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf",
+        "/usr/share/fonts/truetype/liberation2/LiberationSerif-Bold.ttf",
+        "/usr/share/fonts/truetype/liberation2/LiberationSerif-Italic.ttf",
+        "/usr/share/fonts/truetype/liberation2/LiberationSerif-BoldItalic.ttf",
+    ),
+    "FreeSerif": (
+        "/usr/share/fonts/truetype/freefont/FreeSerif.ttf",
+        "/usr/share/fonts/truetype/freefont/FreeSerifBold.ttf",
+        "/usr/share/fonts/truetype/freefont/FreeSerifItalic.ttf",
+        "/usr/share/fonts/truetype/freefont/FreeSerifBoldItalic.ttf",
+    ),
+    "DejaVu Serif": (
+        "/usr/share/fonts/truetype/dejavu/DejaVuSerifCondensed.ttf",
+        "/usr/share/fonts/truetype/dejavu/DejaVuSerifCondensed-Bold.ttf",
+        "/usr/share/fonts/truetype/dejavu/DejaVuSerifCondensed-Italic.ttf",
+        "/usr/share/fonts/truetype/dejavu/DejaVuSerifCondensed-BoldItalic.ttf",
+    ),
+    "Linux Libertine": (
+        "/usr/share/fonts/opentype/linux-libertine/LinLibertine_R.otf",
+        "/usr/share/fonts/opentype/linux-libertine/LinLibertine_RB.otf",
+        "/usr/share/fonts/opentype/linux-libertine/LinLibertine_RI.otf",
+        "/usr/share/fonts/opentype/linux-libertine/LinLibertine_RZI.otf",  # its bold italic has no ơ and ư
+    ),
+}
+SCALES = {"DejaVu Serif": 0.88}  # it is wider than the others at the same size; offices then print it smaller
+UNITS = 1000  # text is measured at this many pixels an em, so that line breaks do not depend on the resolution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a paper is printed, whatever it says."""
+
+    family: str = "Liberation Serif"
+    dotted_lines: bool = False
+    blue_values: bool = False
+    ornament: bool = False  # the Ministry's blank: frame, pale pattern, red title
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph, or a line of cells."""
+
+    markup: str
+    size: float = 13.5
+    align: Align = "left"
+    indent: float = 0.0
+    after: float = 3.0
+    title: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A thin line in the middle of the column, as under the motto."""
+
+    share: float = 0.4
+    after: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Nothing, so high."""
+
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureRoom:
+    """Where somebody signs and the seal is pressed; the ring of the seal says `seal`."""
+
+    seal: str
+    height: float = 86.0
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Two columns that start level and stay on one page: the header, the signature block."""
+
+    left: "tuple[Block, ...]"
+    right: "tuple[Block, ...]"
+    share: float = 0.44
+    reach: float = 0.0  # how far the columns stand out into both margins
+
+
+Block = Text | Rule | Gap | SignatureRoom | Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A run of letters of one kind, placed with its baseline at (x, y)."""
+
+    text: str
+    size: float
+    bold: bool = False
+    italic: bool = False
+    value: bool = False
+    spaced: bool = False  # a space stands before it
+    title: bool = False
+    x: float = 0.0
+    y: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A level line from x to end: a thin rule, or a dotted leader."""
+
+    x: float
+    end: float
+    y: float
+    dotted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignaturePlace:
+    """The middle of a signature, where the name under it starts and ends in height, and the seal's inscription."""
+
+    x: float
+    y: float
+    name_y: float
+    seal: str
+
+
+Mark = Word | Stroke | SignaturePlace
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one printed line says, and how far down it stands."""
+
+    y: float
+    text: str
+    continues: bool = False  # the sentence goes on in the next line
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A strip of a page that is not cut in two."""
+
+    height: float
+    marks: tuple[Mark, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One composed page: what is drawn where, and what it says in reading order."""
+
+    marks: tuple[Mark, ...]
+    lines: tuple[Line, ...]
+
+
+# ---------------------------------------------------------------------------------------------------------- measuring
+
+
+@cache
+def font(family: str, pixels: float, *, bold: bool = False, italic: bool = False) -> ImageFont.FreeTypeFont:
+    """Return one face. The basic layout engine gives the same letters with and without libraqm."""
+    path = FAMILIES[family][bold + 2 * italic]
+    return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.BASIC)
+
+
+def missing_glyphs(text: str, family: str) -> set[str]:
+    """Return the letters of *text* that some face of the family cannot draw."""
+    return {
+        letter
+        for bold in (False, True)
+        for italic in (False, True)
+        for letter in set(text) - {" ", "\n"}
+        if _is_missing(letter, family, bold=bold, italic=italic)
+    }
+
+
+@cache
+def _is_missing(letter: str, family: str, *, bold: bool, italic: bool) -> bool:
+    face = font(family, 64, bold=bold, italic=italic)
+    nothing = face.getmask("\uffff")  # a code point that no font has: shows the glyph for "missing"
+    mask = face.getmask(letter)
+    return mask.size == nothing.size and bytes(mask) == bytes(nothing)
+
+
+@cache
+def _advances(text: str, family: str, *, bold: bool, italic: bool) -> tuple[float, ...]:
+    """Return where each letter starts and the last one ends, in ems."""
+    face = font(family, UNITS, bold=bold, italic=italic)
+    return tuple(face.getlength(text[:length]) / UNITS for length in range(len(text) + 1))
+
+
+def width(word: Word, family: str) -> float:
+    """Return how long a word is printed."""
+    return _size(word, family) * _advances(word.text, family, bold=word.bold, italic=word.italic)[-1]
+
+
+def space(word: Word, family: str) -> float:
+    """Return how much room there is before a word."""
+    return _size(word, family) * _advances(" ", family, bold=False, italic=False)[-1] if word.spaced else 0.0
+
+
+def _size(word: Word, family: str) -> float:
+    return word.size * SCALES.get(family, 1.0)
+
+
+# ---------------------------------------------------------------------------------------------------------- words
+
+
+def parse(markup: str, size: float, *, title: bool = False) -> list[Word]:
+    """Return the words of one cell; a piece that touches the one before it has no space before it."""
+    words: list[Word] = []
+    bold = italic = value = spaced = False
+    for piece in re.split(r"(\*\*|__|‹|›|\s+)", markup):
+        match piece:
+            case "**":
+                bold = not bold
+            case "__":
+                italic = not italic
+            case "‹" | "›":
+                value = piece == "‹"
+            case "":
+                pass
+            case _ if piece.isspace():
+                spaced = True
+            case _:
+                words.append(Word(piece, size, bold, italic, value, spaced and bool(words), title))
+                spaced = False
+    return words
+
+
+def plain(markup: str) -> str:
+    """Return what a piece of markup says."""
+    return re.sub(r"\s+", " ", re.sub(r"\*\*|__|‹|›|\|", "", markup)).strip()
+
+
+def broken(words: Sequence[Word], room: float, indent: float, family: str) -> list[list[Word]]:
+    """Break words into lines no longer than *room*; only where a space stands."""
+    lines: list[list[Word]] = [[]]
+    used = indent
+    for chunk in _chunks(words):
+        length = sum(width(word, family) for word in chunk)
+        if lines[-1] and used + space(chunk[0], family) + length > room:
+            lines.append([])
+            used = 0.0
+        used += (space(chunk[0], family) if lines[-1] else 0.0) + length
+        lines[-1].extend(chunk)
+    return lines
+
+
+def _chunks(words: Sequence[Word]) -> Iterator[list[Word]]:
+    """Yield the words glued together, which a line break must not part."""
+    chunk: list[Word] = []
+    for word in words:
+        if chunk and word.spaced:
+            yield chunk
+            chunk = []
+        chunk.append(word)
+    if chunk:
+        yield chunk
+
+
+def placed(words: Sequence[Word], x: float, y: float, family: str, stretch: float = 0.0) -> list[Word]:
+    """Put words after each other from x on; every space gets *stretch* more."""
+    result: list[Word] = []
+    for word in words:
+        if result:
+            x += space(word, family) + (stretch if word.spaced else 0.0)
+        result.append(replace(word, x=x, y=y))
+        x += width(word, family)
+    return result
+
+
+def said(words: Sequence[Word]) -> str:
+    """Return what placed words say."""
+    return "".join((" " if word.spaced and i else "") + word.text for i, word in enumerate(words))
+
+
+def end(words: Sequence[Word], family: str) -> float:
+    """Return where the last of placed words ends."""
+    return words[-1].x + width(words[-1], family)
+
+
+# ---------------------------------------------------------------------------------------------------------- blocks
+
+
+def rows(block: Block, x: float, room: float, look: Look) -> list[Row]:
+    """Return the strips that a block needs in a column that starts at x and is *room* wide."""
+    match block:
+        case Gap():
+            return [Row(block.height)]
+        case Rule():
+            half = room * block.share / 2
+            middle = x + room / 2
+            return [Row(3.0 + block.after, (Stroke(middle - half, middle + half, 3.0),))]
+        case SignatureRoom():
+            return [Row(block.height, (SignaturePlace(x + room / 2, block.height / 2, block.height, block.seal),))]
+        case Columns():
+            return [_columns(block, x, room, look)]
+        case Text() if " | " in block.markup:
+            return _cells(block, x, room, look)
+        case Text():
+            return _paragraph(block, x, room, look)
+
+
+def _columns(block: Columns, x: float, room: float, look: Look) -> Row:
+    x, room = x - block.reach, room + 2 * block.reach
+    left_room = room * block.share
+    left = stacked([row for part in block.left for row in rows(part, x, left_room, look)])
+    right = stacked([row for part in block.right for row in rows(part, x + left_room, room - left_room, look)])
+    return Row(max(left.height, right.height), left.marks + right.marks, left.lines + right.lines)
+
+
+def _paragraph(block: Text, x: float, room: float, look: Look) -> list[Row]:
+    height = block.size * LEADING
+    words = parse(block.markup, block.size, title=block.title)
+    lines = broken(words, room, block.indent, look.family)
+    result = []
+    for number, line in enumerate(lines):
+        last = number == len(lines) - 1
+        indent = block.indent if number == 0 else 0.0
+        free = room - indent - (end(placed(line, 0.0, 0.0, look.family), look.family) if line else 0.0)
+        spaces = sum(word.spaced for word in line[1:])
+        start = x + indent + (free / 2 if block.align == "centre" else 0.0)
+        stretch = free / spaces if block.align == "justify" and spaces and not last else 0.0
+        marks = placed(line, start, block.size, look.family, stretch)
+        dots = look.dotted_lines and "‹" in block.markup and block.align == "left"
+        leaders = _leaders(marks, x + room, block.size, look.family) if dots else []
+        after = block.after if last else 0.0
+        result.append(Row(height + after, (*marks, *leaders), (Line(0.0, said(line), not last),)))
+    return result
+
+
+def _leaders(words: Sequence[Word], stop: float, y: float, family: str) -> list[Stroke]:
+    """Return the dots that a form prints for its values: from where one starts to the next label, or to *stop*."""
+    starts = [i for i, word in enumerate(words) if word.value and not (i and words[i - 1].value)]
+    if not starts:
+        return [Stroke(end(words, family) + 3.0, stop, y + 1.6, dotted=True)]
+    stops = [next((word.x - 3.0 for word in words[i:] if not word.value), stop) for i in starts]
+    return [Stroke(words[i].x, until, y + 1.6, dotted=True) for i, until in zip(starts, stops, strict=True)]
+
+
+def _cells(block: Text, x: float, room: float, look: Look) -> list[Row]:
+    cells = [parse(cell, block.size) for cell in block.markup.split(" | ")]
+    lengths = [end(placed(cell, 0.0, 0.0, look.family), look.family) for cell in cells]
+    if sum(lengths) + 8.0 * (len(cells) - 1) > room:
+        return _paragraph(replace(block, markup=block.markup.replace(" | ", " ")), x, room, look)
+    free = room - sum(lengths)
+    gap = free / len(cells) if look.dotted_lines else min(CELL_GAP, free / len(cells))
+    marks: list[Mark] = []
+    for cell, length in zip(cells, lengths, strict=True):
+        words = placed(cell, x, block.size, look.family)
+        marks += words
+        if look.dotted_lines:
+            marks += _leaders(words, x + length + gap - 4.0, block.size, look.family)
+        x += length + gap
+    text = " ".join(said(cell) for cell in cells)
+    return [Row(block.size * LEADING + block.after, tuple(marks), (Line(0.0, text),))]
+
+
+def moved(mark: Mark, down: float) -> Mark:
+    """Return a mark further down."""
+    if isinstance(mark, SignaturePlace):
+        return replace(mark, y=mark.y + down, name_y=mark.name_y + down)
+    return replace(mark, y=mark.y + down)
+
+
+def stacked(strips: Sequence[Row], y: float = 0.0) -> Row:
+    """Put rows under each other, from y on."""
+    marks: list[Mark] = []
+    lines: list[Line] = []
+    for row in strips:
+        marks += [moved(mark, y) for mark in row.marks]
+        lines += [replace(line, y=line.y + y) for line in row.lines]
+        y += row.height
+    return Row(y, tuple(marks), tuple(lines))
+
+
+def composed(blocks: Sequence[Block], look: Look) -> list[Page]:
+    """Return the pages that the blocks fill; from the second on each has its number at the top (NĐ 30/2020)."""
+    room = PAGE_WIDTH - LEFT - RIGHT
+    waiting = [row for block in blocks for row in rows(block, LEFT, room, look)]
+    pages: list[list[Row]] = [[]]
+    used = TOP
+    for row in waiting:
+        if pages[-1] and used + row.height > PAGE_HEIGHT - BOTTOM:
+            pages.append(rows(Text(str(len(pages) + 1), 13, "centre", after=8.0), LEFT, room, look))
+            used = TOP + sum(strip.height for strip in pages[-1])
+        pages[-1].append(row)
+        used += row.height
+    return [Page(page.marks, page.lines) for page in (stacked(strips, TOP) for strips in pages)]
+
+
+# ---------------------------------------------------------------------------------------------------------- saying
+
+
+def text_of(lines: Sequence[Line]) -> str:
+    """Return the text of lines, with the lines of one paragraph joined."""
+    return "".join(line.text + (" " if line.continues else "\n") for line in lines).strip()
+
+
+def reading_orders(pages: Sequence[Page]) -> tuple[str, str]:
+    """Return the text column by column, and as it stands line by line across the columns."""
+    by_column = "\n".join(text_of(page.lines) for page in pages)
+    across = "\n".join(text_of(sorted(page.lines, key=lambda line: round(line.y))) for page in pages)
+    return by_column, across
+
+
+# ---------------------------------------------------------------------------------------------------------- drawing
+
+
+def draw(page: Page, look: Look, dpi: int) -> Image.Image:
+    """Return the page as it leaves the printer: no signature, no seal, nothing damaged."""
+    scale = dpi / 72
+    image = Image.new("RGB", (round(PAGE_WIDTH * scale), round(PAGE_HEIGHT * scale)), "white")
+    pen = ImageDraw.Draw(image)
+    for mark in page.marks:
+        if isinstance(mark, Word):
+            _draw_word(pen, mark, look, scale)
+        elif isinstance(mark, Stroke):
+            _draw_stroke(pen, mark, scale)
+    return image
+
+
+def _draw_word(pen: ImageDraw.ImageDraw, word: Word, look: Look, scale: float) -> None:
+    ink: Ink = "blue" if word.value and look.blue_values else "red" if word.title and look.ornament else "black"
+    size = _size(word, look.family) * scale
+    face = font(look.family, size, bold=word.bold, italic=word.italic)
+    starts = _advances(word.text, look.family, bold=word.bold, italic=word.italic)
+    # Letter by letter: in one go, widths rounded to pixels would add up and eat the space after a long number.
+    for letter, start in zip(word.text, starts, strict=False):
+        pen.text((word.x * scale + start * size, word.y * scale), letter, fill=INKS[ink], font=face, anchor="ls")
+
+
+def _draw_stroke(pen: ImageDraw.ImageDraw, stroke: Stroke, scale: float) -> None:
+    if not stroke.dotted:
+        pen.line(
+            (stroke.x * scale, stroke.y * scale, stroke.end * scale, stroke.y * scale),
+            fill=INKS["black"],
+            width=max(1, round(0.7 * scale)),
+        )
+        return
+    radius, pitch = 0.45 * scale, 2.9
+    for step in range(int((stroke.end - stroke.x) / pitch)):
+        x, y = (stroke.x + step * pitch) * scale, stroke.y * scale
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(60, 60, 62))

@@ -1,0 +1,49 @@
+"""Dates and numbers as Vietnamese papers write them."""
+
+import datetime as dt
+
+DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
+
+
+def below_hundred(number: int) -> str:
+    """Return 1 to 99 in words: mười lăm, hai mươi mốt, hai mươi tư."""
+    tens, units = divmod(number, 10)
+    if tens == 0:
+        return DIGITS[units]
+    head = "mười" if tens == 1 else f"{DIGITS[tens]} mươi"
+    special = {0: "", 1: " mốt" if tens > 1 else " một", 4: " tư" if tens > 1 else " bốn", 5: " lăm"}
+    return head + special.get(units, f" {DIGITS[units]}")
+
+
+def year_in_words(year: int) -> str:
+    """Return a year of four digits in words: hai nghìn không trăm linh chín."""
+    thousands, rest = divmod(year, 1000)
+    hundreds, low = divmod(rest, 100)
+    words = f"{DIGITS[thousands]} nghìn"
+    if rest:
+        words += f" {DIGITS[hundreds]} trăm"
+    if low:
+        words += f" linh {DIGITS[low]}" if low < 10 else f" {below_hundred(low)}"
+    return words
+
+
+def date_in_words(date: dt.date) -> str:
+    """Return the second reading that civil-status papers give of a date."""
+    month = "tư" if date.month == 4 else below_hundred(date.month)
+    return f"Ngày {below_hundred(date.day)}, tháng {month}, năm {year_in_words(date.year)}"
+
+
+def long_date(date: dt.date) -> str:
+    """Return `ngày 02 tháng 4 năm 2023`: days always, months below three, have a leading zero (NĐ 30/2020)."""
+    month = f"{date.month:02d}" if date.month < 3 else str(date.month)
+    return f"ngày {date.day:02d} tháng {month} năm {date.year}"
+
+
+def short_date(date: dt.date) -> str:
+    """Return `02/04/2023`."""
+    return f"{date:%d/%m/%Y}"
+
+
+def document_number(number: int) -> str:
+    """Return the number of a paper: below ten it gets a leading zero."""
+    return f"{number:02d}"
