@@ -8,6 +8,7 @@ from samples.papers import Fields, Layout, Paper, Wishes, column, filled, headin
 from samples.people import (
     NEIGHBOUR_CODES,
     PROVINCE,
+    PROVINCE_CODE,
     Ethnicity,
     Person,
     Place,
@@ -149,27 +150,34 @@ def _birth(rng: Random, form: Form, wishes: Wishes) -> Birth:
     mother = _parent(rng, "nữ", born, ethnicity)
     father = None if "father" in wishes.without else _parent(rng, "nam", born, ethnicity)
     sex: Sex = rng.choice(("nam", "nữ"))
-    family = family_name(father or mother)
-    kin = (father or mother).ethnicity
+    parents = [parent for parent in (father, mother) if parent]
+    names = [parent.full_name for parent in parents]
+    child = random_person(rng, parents[0].ethnicity, sex, born, family=family_name(parents[0]), unlike=names)
+    signer = random_name(rng, ethnicity, rng.choice(("nam", "nữ")), unlike=(*names, child.full_name))
+    clerk = random_name(rng, ethnicity, rng.choice(("nam", "nữ")), unlike=(*names, child.full_name, signer))
+    issued = (
+        random_date(rng, max(registered, dt.date(2021, 1, 4)), dt.date(2025, 5, 30))
+        if form is EXTRACT
+        else registered + dt.timedelta(days=rng.randint(0, 90))
+    )
     return Birth(
-        child=random_person(rng, kin, sex, born, family=family),
+        child=child,
         mother=mother,
         father=father,
         home=home,
         place_of_birth=_place_of_birth(rng, home),
         registered=registered,
-        issued=random_date(rng, max(registered, dt.date(2021, 1, 4)), dt.date(2025, 5, 30))
-        if form is EXTRACT
-        else registered + dt.timedelta(days=rng.randint(0, 90)),
-        signer=random_name(rng, ethnicity, rng.choice(("nam", "nữ"))),
-        clerk=random_name(rng, ethnicity, rng.choice(("nam", "nữ"))),
+        issued=issued,
+        signer=signer,
+        clerk=clerk,
         count=rng.randint(1, 480),
     )
 
 
 def _parent(rng: Random, sex: Sex, child_born: dt.date, neighbours: Ethnicity) -> Person:
+    """Draw a parent, most often of the people that lives around."""
     age = dt.timedelta(days=365 * rng.randint(19, 38) + rng.randint(0, 364))
-    province = rng.choice(NEIGHBOUR_CODES) if rng.random() < 0.1 else None
+    province = rng.choice(NEIGHBOUR_CODES) if rng.random() < 0.1 else PROVINCE_CODE
     ethnicity = random_ethnicity(rng) if rng.random() < 0.2 else neighbours
     return random_person(rng, ethnicity, sex, child_born - age, province=province)
 

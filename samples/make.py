@@ -1,6 +1,7 @@
 """Make sample scans: one paper in memory with `paper`, the bundled set with `python -m samples.make`.
 
-The same seed gives the same pixels, with the same fonts and libraries.
+The same seed gives the same pixels, with the same fonts and libraries. The fonts are Debian's; `typesetting.FAMILIES`
+names the packages.
 """
 
 import argparse
@@ -298,7 +299,7 @@ PLAN: dict[str, Planned] = {
     "administrative_document_01": _document("decision", "clean", fmt="pdf", dpi=300, mode="bilevel", paragraphs=7),
     "administrative_document_02": _document("notice", "clean", fmt="jpg", dpi=200, skew=0.0, paragraphs=3),
     "administrative_document_03": _document(
-        "report", "office", fmt="tiff", dpi=300, mode="bilevel", rotation=0, paragraphs=14, blank_back=True
+        "report", "office", fmt="tiff", dpi=300, mode="bilevel", rotation=0, paragraphs=24, blank_back=True
     ),
     "administrative_document_04": _document(
         "letter", "office", fmt="pdf", dpi=200, mode="colour", rotation=270, skew=-1.7, paragraphs=3

@@ -1,6 +1,7 @@
 """Synthetic people and real places of Nghệ An: everybody here is drawn by lot, nobody is copied from a register."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
@@ -165,12 +166,17 @@ def random_place(rng: Random, ethnicity: Ethnicity) -> Place:
     return Place(rng.choice(COMMUNES[district]), district)
 
 
-def random_name(rng: Random, ethnicity: Ethnicity, sex: Sex, family: str | None = None) -> str:
-    """Draw a name as this people gives them; children pass their father's family name."""
+def random_name(
+    rng: Random, ethnicity: Ethnicity, sex: Sex, family: str | None = None, unlike: Collection[str] = ()
+) -> str:
+    """Draw a name as this people gives them, in a given family or any, but none of *unlike*."""
     middles, givens = (
         (ethnicity.middle_men, ethnicity.given_men) if sex == "nam" else (ethnicity.middle_women, ethnicity.given_women)
     )
-    return " ".join((family or rng.choice(ethnicity.families), rng.choice(middles), rng.choice(givens)))
+    while True:
+        name = " ".join((family or rng.choice(ethnicity.families), rng.choice(middles), rng.choice(givens)))
+        if name not in unlike:
+            return name
 
 
 def random_person(
@@ -180,15 +186,16 @@ def random_person(
     born: dt.date,
     *,
     family: str | None = None,
-    province: str | None = None,
+    unlike: Collection[str] = (),
+    province: str = PROVINCE_CODE,
 ) -> Person:
     """Draw one person; the identifier fits the sex and the year of birth."""
     return Person(
-        full_name=random_name(rng, ethnicity, sex, family),
+        full_name=random_name(rng, ethnicity, sex, family, unlike),
         sex=sex,
         born=born,
         ethnicity=ethnicity,
-        personal_id=personal_id(rng, sex, born, province or PROVINCE_CODE),
+        personal_id=personal_id(rng, sex, born, province),
     )
 
 

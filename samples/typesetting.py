@@ -22,35 +22,64 @@ LEADING = 1.26
 CELL_GAP = 34.0
 INKS: dict[Ink, Colour] = {"black": (22, 22, 24), "blue": (28, 52, 140), "red": (196, 32, 44)}
 
-# Regular, bold, italic, bold italic. Liberation Serif has the widths of Times New Roman, which NĐ 30/2020 asks for; it
-# must be the files of fonts-liberation2: those of fonts-liberation lack Vietnamese letters.
-FAMILIES: dict[str, tuple[str, str, str, str]] = {
-    "Liberation Serif": (
-        "/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf",
-        "/usr/share/fonts/truetype/liberation2/LiberationSerif-Bold.ttf",
-        "/usr/share/fonts/truetype/liberation2/LiberationSerif-Italic.ttf",
-        "/usr/share/fonts/truetype/liberation2/LiberationSerif-BoldItalic.ttf",
+FONTS = "/usr/share/fonts"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family of fonts: four files, and the Debian package that has them."""
+
+    package: str
+    folder: str
+    regular: str
+    bold: str
+    italic: str
+    bold_italic: str
+    scale: float = 1.0  # offices print a wide family smaller
+
+    def path(self, *, bold: bool, italic: bool) -> str:
+        """Return the file of one face."""
+        face = (self.regular, self.bold, self.italic, self.bold_italic)[bold + 2 * italic]
+        return f"{FONTS}/{self.folder}/{face}"
+
+
+# Liberation Serif has the widths of Times New Roman, which NĐ 30/2020 asks for. It must be the files of
+# fonts-liberation2: those of fonts-liberation lack Vietnamese letters.
+FAMILIES: dict[str, Family] = {
+    "Liberation Serif": Family(
+        "fonts-liberation2",
+        "truetype/liberation2",
+        "LiberationSerif-Regular.ttf",
+        "LiberationSerif-Bold.ttf",
+        "LiberationSerif-Italic.ttf",
+        "LiberationSerif-BoldItalic.ttf",
     ),
-    "FreeSerif": (
-        "/usr/share/fonts/truetype/freefont/FreeSerif.ttf",
-        "/usr/share/fonts/truetype/freefont/FreeSerifBold.ttf",
-        "/usr/share/fonts/truetype/freefont/FreeSerifItalic.ttf",
-        "/usr/share/fonts/truetype/freefont/FreeSerifBoldItalic.ttf",
+    "FreeSerif": Family(
+        "fonts-freefont-ttf",
+        "truetype/freefont",
+        "FreeSerif.ttf",
+        "FreeSerifBold.ttf",
+        "FreeSerifItalic.ttf",
+        "FreeSerifBoldItalic.ttf",
     ),
-    "DejaVu Serif": (
-        "/usr/share/fonts/truetype/dejavu/DejaVuSerifCondensed.ttf",
-        "/usr/share/fonts/truetype/dejavu/DejaVuSerifCondensed-Bold.ttf",
-        "/usr/share/fonts/truetype/dejavu/DejaVuSerifCondensed-Italic.ttf",
-        "/usr/share/fonts/truetype/dejavu/DejaVuSerifCondensed-BoldItalic.ttf",
+    "DejaVu Serif": Family(
+        "fonts-dejavu-extra",
+        "truetype/dejavu",
+        "DejaVuSerifCondensed.ttf",
+        "DejaVuSerifCondensed-Bold.ttf",
+        "DejaVuSerifCondensed-Italic.ttf",
+        "DejaVuSerifCondensed-BoldItalic.ttf",
+        scale=0.88,
     ),
-    "Linux Libertine": (
-        "/usr/share/fonts/opentype/linux-libertine/LinLibertine_R.otf",
-        "/usr/share/fonts/opentype/linux-libertine/LinLibertine_RB.otf",
-        "/usr/share/fonts/opentype/linux-libertine/LinLibertine_RI.otf",
-        "/usr/share/fonts/opentype/linux-libertine/LinLibertine_RZI.otf",  # its bold italic has no ơ and ư
+    "Linux Libertine": Family(
+        "fonts-linuxlibertine",
+        "opentype/linux-libertine",
+        "LinLibertine_R.otf",
+        "LinLibertine_RB.otf",
+        "LinLibertine_RI.otf",
+        "LinLibertine_RZI.otf",  # semibold: the bold italic has no ơ and ư
     ),
 }
-SCALES = {"DejaVu Serif": 0.88}  # it is wider than the others at the same size; offices then print it smaller
 UNITS = 1000  # text is measured at this many pixels an em, so that line breaks do not depend on the resolution
 
 
@@ -182,8 +211,12 @@ class Page:
 @cache
 def font(family: str, pixels: float, *, bold: bool = False, italic: bool = False) -> ImageFont.FreeTypeFont:
     """Return one face. The basic layout engine gives the same letters with and without libraqm."""
-    path = FAMILIES[family][bold + 2 * italic]
-    return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.BASIC)
+    path = FAMILIES[family].path(bold=bold, italic=italic)
+    try:
+        return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.BASIC)
+    except OSError as error:
+        msg = f"cannot open {path}: install the package {FAMILIES[family].package}"
+        raise FileNotFoundError(msg) from error
 
 
 def missing_glyphs(text: str, family: str) -> set[str]:
@@ -223,7 +256,7 @@ def space(word: Word, family: str) -> float:
 
 
 def _size(word: Word, family: str) -> float:
-    return word.size * SCALES.get(family, 1.0)
+    return word.size * FAMILIES[family].scale
 
 
 # ---------------------------------------------------------------------------------------------------------- words

@@ -15,6 +15,11 @@ from PIL import Image
 from samples import make, people, typesetting, wording
 from samples.damage import Damage, tilted, turned
 
+pytestmark = pytest.mark.skipif(
+    not all(Path(family.path(bold=True, italic=True)).exists() for family in typesetting.FAMILIES.values()),
+    reason=f"needs the packages {', '.join(family.package for family in typesetting.FAMILIES.values())}",
+)
+
 FIELDS = {
     "birth_certificate": {
         "number", "full_name", "date_of_birth", "sex", "ethnicity", "nationality", "place_of_birth", "place_of_origin",
@@ -134,6 +139,13 @@ def test_unknown_overrides_are_refused():
 def test_an_identifier_tells_province_century_sex_and_year(sex, year, digits):
     identifier = people.personal_id(Random(1), sex, dt.date(year, 5, 1))  # noqa: S311 - drawn by lot, not secret
     assert re.fullmatch(digits + r"\d{6}", identifier)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nobody_on_a_certificate_has_the_name_of_somebody_else_there(seed):
+    fields = make.paper("birth_certificate", "extract", "clean", seed, **QUICK).truth["fields"]
+    names = [value for name, value in fields.items() if name.endswith(("full_name", "signer_name"))]
+    assert len(set(names)) == len(names) == 4
 
 
 @pytest.mark.parametrize("seed", range(6))
