@@ -42,3 +42,14 @@ def checked(chunks: Iterable[bytes], sha256: Sha256, *, name: str) -> Iterator[b
     if found.hexdigest() != sha256:
         raise INTEGRITY_MISMATCH.error(f"{name}: expected sha256 {sha256}, found {found.hexdigest()}")
     yield held
+
+
+def write(chunks: Iterable[bytes], path: Path) -> None:
+    """Write *chunks* to the file *path*, which appears only when they all came."""
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        with draft.open("wb") as file:
+            file.writelines(chunks)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

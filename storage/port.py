@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from schemas.digest import Sha256
 from schemas.problem import STORE_CONFLICT, ProblemError
+from storage import chunks
 
 BYTES = "application/octet-stream"
 
@@ -83,14 +84,7 @@ class ObjectStore(Protocol):
 
     def get_to(self, key: str, path: Path) -> None:
         """Write an object to *path*, which appears only when it is whole and checked; errors as for `get`."""
-        chunks = self.read(key)
-        draft = path.with_name(f"{path.name}.part")
-        try:
-            with draft.open("wb") as file:
-                file.writelines(chunks)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        chunks.write(self.read(key), path)
 
     def put_once(self, key: str, data: bytes, *, content_type: str = BYTES) -> bytes:
         """Store *data* unless something is stored there already; return what is stored: the first writer decides.

@@ -1,0 +1,362 @@
+"""The catalog: an SQL index over the object store, in SQLite or PostgreSQL. A projection: safe to lose.
+
+It keeps no field of any record and no personal data: ids, owner keys, types, dates. Everything in it is written from
+the values in the store, in any order and any number of times. Whoever changes the store writes to the catalog after it,
+and the outcome to the store last: then a catalog that missed something belongs to a submission that is run again.
+"""
+
+import hmac
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from heapq import merge
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import sqlalchemy as sql
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+
+from schemas.digest import Sha256
+from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, ProblemError
+from schemas.record import Record, RecordId
+from schemas.submission import Receipt
+from storage import durable, keys
+
+SCHEMA = 1
+"""The number of the tables below; a catalog with another one has to be rebuilt."""
+
+_BATCH = 1000
+_BUSY_MILLISECONDS = 30_000
+_SECRET_CHECK = b"sohoa/owner/secret/1"
+_ABSENT = ("no such table", "unable to open database file", "not a database", "malformed", "does not exist")
+_WRITES = "sohoa_writes"
+
+_insert: dict[str, Callable[[sql.Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+metadata = sql.MetaData()
+_catalog = sql.Table(
+    "catalog",
+    metadata,
+    sql.Column("schema", sql.Integer, primary_key=True),
+    sql.Column("secret_check", sql.String(64), nullable=False),
+)
+_records = sql.Table(
+    "records",
+    metadata,
+    sql.Column("record_id", sql.String(32), primary_key=True),
+    sql.Column("version", sql.Integer, nullable=False),
+    sql.Column("status", sql.String(16), nullable=False),
+    sql.Column("document_type", sql.String(64)),
+    sql.Column("valid_from", sql.Date),
+    sql.Column("valid_to", sql.Date),
+    sql.Column("copy_sha256", sql.String(64), nullable=False),
+    sql.Column("submission_id", sql.String(64), nullable=False),
+    sql.Column("dossier_code", sql.String(64)),
+    sql.Column("created_at", sql.String(32), nullable=False),
+)
+_owners = sql.Table(
+    "record_owners",
+    metadata,
+    sql.Column("record_id", sql.String(32), sql.ForeignKey(_records.c.record_id), primary_key=True),
+    sql.Column("owner_key", sql.String(64), primary_key=True, index=True),
+    sql.Column("role", sql.String(64), primary_key=True),
+)
+_submissions = sql.Table(
+    "submissions",
+    metadata,
+    sql.Column("submission_id", sql.String(64), primary_key=True),
+    sql.Column("station", sql.String(63), nullable=False),
+    sql.Column("manifest_key", sql.String(255), nullable=False),
+    sql.Column("received_at", sql.String(32), nullable=False),
+    sql.Column("done", sql.Boolean, nullable=False),
+)
+_PROJECTED = (_records, _owners, _submissions)
+
+
+class Submission(NamedTuple):
+    """A submission that has a receipt."""
+
+    submission_id: Sha256
+    station: str
+    manifest_key: str
+    received_at: str
+    done: bool
+    """Whether it is written down what became of it."""
+
+
+class Counts(NamedTuple):
+    """How much there is of everything."""
+
+    records: int
+    review: int
+    """Records that a person has to look at."""
+    submissions: int
+    waiting: int
+    """Submissions with a receipt and no outcome."""
+
+
+class Catalog:
+    """The catalog at one SQLAlchemy URL."""
+
+    def __init__(self, url: str, owner_secret: bytes) -> None:
+        """Use the database at *url*; nothing is opened yet.
+
+        Args:
+            url: SQLAlchemy URL, `sqlite:////path/to/file` or `postgresql+driver://…`.
+            owner_secret: the secret behind the owner keys.
+
+        Raises:
+            ProblemError: `configuration` if the URL is wrong or its driver is not installed.
+        """
+        self._secret = owner_secret
+        self._secret_check = hmac.digest(owner_secret, _SECRET_CHECK, "sha256").hex()
+        try:
+            parsed = make_url(url)
+            self._where = parsed.render_as_string(hide_password=True)
+            self._insert = _insert[parsed.get_backend_name()]
+            self._path = Path(parsed.database or ":memory:") if self._insert is sqlite.insert else None
+            self._engine = sql.create_engine(parsed if self._path is None else _existing_file(parsed))
+        except (ArgumentError, KeyError, ModuleNotFoundError) as error:
+            raise CONFIGURATION.error(f"catalog.url: not a database that can be used: {error}") from error
+        if self._path is not None:
+            if self._path.name == ":memory:":
+                raise CONFIGURATION.error("catalog.url: names no file; a catalog in memory would not be found again")
+            _tune_sqlite(self._engine)
+
+    # --- being there -------------------------------------------------------------------------------------------
+    def is_there(self) -> bool:
+        """Return whether the database holds a catalog of any version."""
+        if self._path is not None and not self._path.exists():
+            return False
+        with self._transaction() as connection:
+            return self._has_tables(connection)
+
+    def check(self) -> None:
+        """Make sure that the catalog can be relied on.
+
+        Raises:
+            ProblemError: `catalog-missing` if it is not there, is not whole, or was made by another version or with
+                another owner secret; `catalog-unreachable`.
+        """
+        with self._transaction() as connection:
+            made = connection.execute(sql.select(_catalog)).one_or_none() if self._has_tables(connection) else None
+        if made is None:
+            raise CATALOG_MISSING.error(f"{self._where} holds no catalog")
+        if made.schema != SCHEMA:
+            raise CATALOG_MISSING.error(f"{self._where} holds tables number {made.schema}, this version needs {SCHEMA}")
+        if made.secret_check != self._secret_check:
+            raise CATALOG_MISSING.error(f"{self._where} was made with another owner secret")
+
+    def create(self) -> None:
+        """Make an empty catalog, if there is none."""
+        self._make_file()
+        with self._transaction(writes=True) as connection:
+            if not self._has_tables(connection):
+                self._make_tables(connection)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    # --- writing -----------------------------------------------------------------------------------------------
+    def keep_record(self, record: Record) -> None:
+        """Index *record*, unless this version of it or a later one is indexed."""
+        row = {
+            "record_id": record.record_id,
+            "version": record.version,
+            "status": record.status,
+            "document_type": record.document_type,
+            "valid_from": record.valid_from,
+            "valid_to": record.valid_to,
+            "copy_sha256": record.copy_.sha256,
+            "submission_id": record.submission_id,
+            "dossier_code": record.dossier_code,
+            "created_at": record.created_at.astimezone(UTC).isoformat(),
+        }
+        owners = [
+            {
+                "record_id": record.record_id,
+                "owner_key": keys.owner_key(owner.identifier, self._secret),
+                "role": owner.role,
+            }
+            for owner in record.owners
+            if owner.identifier is not None
+        ]
+        insert = self._insert(_records).values(row)
+        upsert = insert.on_conflict_do_update(
+            index_elements=[_records.c.record_id],
+            set_={name: insert.excluded[name] for name in row},
+            where=insert.excluded.version > _records.c.version,
+        ).returning(_records.c.record_id)
+        with self._transaction(writes=True) as connection:
+            if connection.execute(upsert).one_or_none() is None:
+                return
+            connection.execute(sql.delete(_owners).where(_owners.c.record_id == record.record_id))
+            if owners:
+                connection.execute(self._insert(_owners).on_conflict_do_nothing(), owners)
+
+    def keep_submission(self, receipt: Receipt, manifest_key: str, *, done: bool) -> None:
+        """Index a submission that has a receipt; once done it stays done."""
+        insert = self._insert(_submissions).values(
+            submission_id=receipt.submission_id,
+            station=receipt.station,
+            manifest_key=manifest_key,
+            received_at=receipt.received_at.astimezone(UTC).isoformat(),
+            done=done,
+        )
+        upsert = insert.on_conflict_do_update(
+            index_elements=[_submissions.c.submission_id],
+            set_={"done": sql.true()},
+            where=sql.and_(insert.excluded.done, sql.not_(_submissions.c.done)),
+        )
+        with self._transaction(writes=True) as connection:
+            connection.execute(upsert)
+
+    def replace_with(self, other: "Catalog") -> None:
+        """Become equal to *other*, at one stroke: readers see the old catalog or the new one."""
+        try:
+            self._replace_with(other)
+        except ProblemError as error:
+            if error.kind is not CATALOG_MISSING or self._path is None:
+                raise
+            self.close()
+            for suffix in ("", "-wal", "-shm"):  # this file cannot even be read, and everything in it is in the store
+                Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+            self._replace_with(other)
+
+    def _replace_with(self, other: "Catalog") -> None:
+        self._make_file()
+        with self._transaction(writes=True) as connection, other._transaction() as source:  # noqa: SLF001 - our own kind
+            metadata.drop_all(connection)
+            self._make_tables(connection)
+            for table in _PROJECTED:
+                for rows in source.execute(sql.select(table)).mappings().partitions(_BATCH):
+                    connection.execute(sql.insert(table), [dict(row) for row in rows])
+
+    # --- asking ------------------------------------------------------------------------------------------------
+    def records_of(self, owner: str, document_types: Iterable[str] = ()) -> tuple[keys.RecordVersion, ...]:
+        """Return the latest version of each record of *owner* (an owner key), oldest record first.
+
+        Args:
+            owner: their `keys.owner_key`.
+            document_types: only these; empty: all.
+        """
+        types = tuple(document_types)
+        query = (
+            sql.select(_records.c.record_id, _records.c.version)
+            .where(_records.c.record_id.in_(sql.select(_owners.c.record_id).where(_owners.c.owner_key == owner)))
+            .order_by(_records.c.created_at, _records.c.record_id)
+        )
+        if types:
+            query = query.where(_records.c.document_type.in_(types))
+        with self._transaction() as connection:
+            return tuple(keys.RecordVersion(*row) for row in connection.execute(query))
+
+    def version_of(self, record_id: RecordId) -> int:
+        """Return the version of a record that is indexed, 0 if none is."""
+        query = sql.select(_records.c.version).where(_records.c.record_id == record_id)
+        with self._transaction() as connection:
+            return connection.execute(query).scalar_one_or_none() or 0
+
+    def submission(self, submission_id: Sha256) -> Submission | None:
+        """Return what is known about a submission, None if it has no receipt."""
+        query = sql.select(_submissions).where(_submissions.c.submission_id == submission_id)
+        with self._transaction() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else Submission(*row)
+
+    def waiting(self) -> tuple[Submission, ...]:
+        """Return the submissions that have a receipt and no outcome, the longest waiting first."""
+        query = (
+            sql.select(_submissions)
+            .where(sql.not_(_submissions.c.done))
+            .order_by(_submissions.c.received_at, _submissions.c.submission_id)
+        )
+        with self._transaction() as connection:
+            return tuple(Submission(*row) for row in connection.execute(query))
+
+    def counts(self) -> Counts:
+        """Return how much there is of everything."""
+
+        def count(table: sql.Table, condition: sql.ColumnElement[bool] | None = None) -> sql.ScalarSelect[int]:
+            query = sql.select(sql.func.count()).select_from(table)
+            return (query if condition is None else query.where(condition)).scalar_subquery()
+
+        query = sql.select(
+            count(_records),
+            count(_records, _records.c.status == "review"),
+            count(_submissions),
+            count(_submissions, sql.not_(_submissions.c.done)),
+        )
+        with self._transaction() as connection:
+            return Counts(*connection.execute(query).one())
+
+    def export(self) -> Iterator[str]:
+        """Yield everything as JSON Lines in one fixed order: equal catalogs give equal lines."""
+        with self._transaction() as connection:
+            for table in sorted(_PROJECTED, key=lambda table: table.name):
+                rows = connection.execute(sql.select(table).order_by(*table.primary_key)).mappings()
+                for row in rows.yield_per(_BATCH):
+                    yield json.dumps({"table": table.name} | dict(row), default=str)
+
+    # --- the database ------------------------------------------------------------------------------------------
+    @contextmanager
+    def _transaction(self, *, writes: bool = False) -> Iterator[Connection]:
+        try:
+            with self._engine.execution_options(**{_WRITES: writes}).begin() as connection:
+                yield connection
+        except DatabaseError as error:
+            said = str(error.orig)
+            if any(phrase in said for phrase in _ABSENT):
+                raise CATALOG_MISSING.error(f"{self._where}: {said}") from error
+            if isinstance(error, OperationalError):
+                raise CATALOG_UNREACHABLE.error(f"{self._where}: {said}") from error
+            raise
+
+    def _has_tables(self, connection: Connection) -> bool:
+        return bool(sql.inspect(connection).has_table(_catalog.name))
+
+    def _make_tables(self, connection: Connection) -> None:
+        metadata.create_all(connection)
+        connection.execute(sql.insert(_catalog).values(schema=SCHEMA, secret_check=self._secret_check))
+
+    def _make_file(self) -> None:
+        if self._path is not None:
+            durable.make_folder(self._path.parent)
+            self._path.touch(mode=0o600)
+
+
+def differences(old: Iterable[str], new: Iterable[str]) -> Iterator[str]:
+    """Yield the lines that only one of two exports has: `-` before those of the old one, `+` before the new."""
+    tagged = merge(((line, "-") for line in old), ((line, "+") for line in new))
+    for line, group in groupby(tagged, key=lambda item: item[0]):
+        sides = {side for _, side in group}
+        if len(sides) == 1:
+            yield f"{sides.pop()} {line}"
+
+
+def _existing_file(url: URL) -> URL:
+    """Return *url* such that SQLite opens the file only if it is there: it must never make an empty one by itself."""
+    return url.set(database=f"file:{quote(url.database or '')}", query={"mode": "rw", "uri": "true"})
+
+
+def _tune_sqlite(engine: Engine) -> None:
+    """Let many processes share the file: readers never wait, and writers wait for each other instead of failing."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3.Connection behind a facade
+        connection.isolation_level = None  # the driver's own BEGIN comes too late, and never before DDL
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        connection.execute("PRAGMA journal_mode=WAL")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES)
+        # A transaction that reads and then writes cannot wait for another writer: so writers say it at the start.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

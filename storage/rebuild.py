@@ -1,0 +1,64 @@
+"""Making the catalog anew from the object store, and completing one that missed something."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from schemas.problem import CATALOG_MISSING, ProblemError
+from storage import keys
+from storage.catalog import Catalog, Counts, differences
+from storage.inbox import Inbox
+from storage.warehouse import Warehouse
+
+
+class Rebuilt(NamedTuple):
+    """What a rebuilt catalog holds, and how it differs from the one before."""
+
+    counts: Counts
+    removed: int
+    """Lines of its export that the store does not bear out."""
+    added: int
+    """Lines that it lacked; all, if there was no catalog."""
+
+
+def catch_up(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> None:
+    """Index everything in the store that *catalog* does not know."""
+    for record_id, versions in groupby(warehouse.versions(), key=lambda each: each.record_id):
+        latest = max(each.version for each in versions)
+        if catalog.version_of(record_id) < latest:
+            catalog.keep_record(warehouse.record(record_id, latest).value)
+    for key in inbox.manifests():
+        submission_id = keys.submission_of(key)
+        known = catalog.submission(submission_id)
+        if known is not None and known.done:
+            continue
+        receipt = inbox.receipt(submission_id)
+        if receipt is not None:
+            done = inbox.outcome(submission_id) is not None
+            catalog.keep_submission(receipt.value, key, done=done)
+
+
+def rebuild(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> Rebuilt:
+    """Make *catalog* anew from the store; until that is done it stays as it is, and work may go on all the while."""
+    with TemporaryDirectory(prefix="sohoa-rebuild-") as folder:
+        scratch = Catalog(f"sqlite:///{Path(folder) / 'catalog.sqlite3'}", warehouse.owner_secret)
+        scratch.create()
+        catch_up(inbox, warehouse, scratch)
+        changes = Counter(line[0] for line in differences(_export(catalog), scratch.export()))
+        catalog.replace_with(scratch)
+        scratch.close()
+    catch_up(inbox, warehouse, catalog)  # what came in while the store was read
+    return Rebuilt(catalog.counts(), removed=changes["-"], added=changes["+"])
+
+
+def _export(catalog: Catalog) -> Iterator[str]:
+    try:
+        catalog.check()
+    except ProblemError as error:
+        if error.kind is not CATALOG_MISSING:
+            raise
+        return
+    yield from catalog.export()

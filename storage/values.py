@@ -1,0 +1,78 @@
+"""Values as objects: canonical JSON in, checked values out, and the ones that are sealed with a detached signature."""
+
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+from pydantic import ValidationError
+
+from schemas.model import Value
+from schemas.problem import INTEGRITY_MISMATCH
+from storage import keys
+from storage.port import ObjectMissingError, ObjectStore
+
+V = TypeVar("V", bound=Value)
+
+Sign = Callable[[bytes], bytes]
+"""Returns the detached signature (CMS, DER) of some bytes."""
+
+JSON = "application/json"
+_PKCS7 = "application/pkcs7-signature"
+
+
+class Sealed(NamedTuple, Generic[V]):
+    """A value, the very bytes of it that were signed, and their detached signature."""
+
+    value: V
+    data: bytes
+    signature: bytes
+
+
+def parse(type_: type[V], key: str, data: bytes) -> V:
+    """Return the value that *data* holds.
+
+    Raises:
+        ProblemError: `integrity-mismatch` if it does not hold one. The message does not repeat the data.
+    """
+    try:
+        return type_.model_validate_json(data)
+    except ValidationError as error:
+        where = ", ".join(".".join(map(str, item["loc"])) for item in error.errors(include_input=False))
+        raise INTEGRITY_MISMATCH.error(f"{key} is not a {type_.__name__}: {where}") from error
+
+
+def load(store: ObjectStore, type_: type[V], key: str) -> V | None:
+    """Return the value stored under *key*, None if there is none."""
+    try:
+        return parse(type_, key, store.get(key))
+    except ObjectMissingError:
+        return None
+
+
+def keep(store: ObjectStore, key: str, value: V) -> tuple[V, bytes]:
+    """Store *value* unless one is stored there; return the one that is, and its bytes: it holds for ever."""
+    data = store.put_once(key, value.canonical_bytes(), content_type=JSON)
+    return parse(type(value), key, data), data
+
+
+def seal(store: ObjectStore, key: str, data: bytes, sign: Sign) -> bytes:
+    """Sign *data*, which is stored under *key*, unless that is done; return the signature: it makes the value count."""
+    beside = keys.signature_of(key)
+    try:
+        return store.get(beside)
+    except ObjectMissingError:
+        return store.put_once(beside, sign(data), content_type=_PKCS7)
+
+
+def is_sealed(store: ObjectStore, key: str) -> bool:
+    """Return whether what is stored under *key* counts."""
+    return store.stat(keys.signature_of(key)) is not None
+
+
+def load_sealed(store: ObjectStore, type_: type[V], key: str) -> Sealed[V] | None:
+    """Return the sealed value stored under *key*, None if there is none or its signature is not there (yet)."""
+    try:
+        signature = store.get(keys.signature_of(key))
+        data = store.get(key)
+    except ObjectMissingError:
+        return None
+    return Sealed(parse(type_, key, data), data, signature)

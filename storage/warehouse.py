@@ -1,0 +1,124 @@
+"""Copies and records, kept by owner."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from schemas.digest import Sha256, sha256_hex
+from schemas.identifier import PersonalIdentifier
+from schemas.problem import INTEGRITY_MISMATCH, RECORD_UNKNOWN
+from schemas.record import Copy, Record, RecordId
+from storage import files, keys
+from storage.port import ObjectMissingError, ObjectStore
+from storage.values import Sealed, Sign, is_sealed, keep, load_sealed, seal
+
+_PDF = "application/pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """The copies and records in an object store, and the secret behind its owner keys."""
+
+    store: ObjectStore
+    owner_secret: bytes = field(repr=False)
+
+    # --- copies ------------------------------------------------------------------------------------------------
+    def keep_copy(self, unsigned: bytes, sign: Callable[[bytes], bytes]) -> Copy:
+        """Sign a copy and store it; return what is now kept, the same however often this is done.
+
+        A signature has a time in it, so signing twice makes two copies. What signing appended is therefore stored
+        first, under the hash of the unsigned copy, and only the first one counts.
+
+        Args:
+            unsigned: the copy before signing.
+            sign: returns it with bytes appended (PDF: incremental updates), and may be called in vain.
+        """
+        key = keys.seal(sha256_hex(unsigned))
+        try:
+            appended = self.store.get(key)
+        except ObjectMissingError:
+            appended = self.store.put_once(key, _appended(unsigned, sign(unsigned)))
+        signed = unsigned + appended
+        copy = Copy(sha256=sha256_hex(signed), size=len(signed), original=False)
+        self.store.put(keys.file(copy.sha256), signed, content_type=_PDF)
+        return copy
+
+    def copy(self, sha256: Sha256) -> Iterator[bytes]:
+        """Return a copy in pieces; the last one comes only if they have the right hash.
+
+        Raises:
+            ObjectMissingError: at once, if it is not kept.
+            ProblemError: `integrity-mismatch`, in place of the last piece.
+        """
+        return files.read(self.store, sha256)
+
+    # --- records -----------------------------------------------------------------------------------------------
+    def keep_record(self, record: Record, sign: Sign) -> Sealed[Record]:
+        """Store, point to and sign one version of a record; return what is stored: the first writer's, for ever.
+
+        The signature comes last and makes the version count; whoever sees it finds everything else. Versions are
+        consecutive. A caller who must know whether the stored one is theirs compares it with *record*.
+        """
+        key = keys.record(record.record_id, record.version)
+        kept, data = keep(self.store, key, record)
+        for owner in self.owner_keys(kept):
+            self.store.put(keys.pointer(owner, kept.record_id), b"")
+        return Sealed(kept, data, seal(self.store, key, data, sign))
+
+    def record(self, record_id: RecordId, version: int | None = None, *, known: int = 1) -> Sealed[Record]:
+        """Return one version of a record, by default the latest.
+
+        Args:
+            record_id: which record; as a user gave it.
+            version: which version; None: the latest.
+            known: a version that is known to exist, such as the catalog's: the search for the latest starts there.
+
+        Raises:
+            ProblemError: `record-unknown` if there is no such record or version.
+        """
+        try:
+            wanted = self.latest_version(record_id, known=known) if version is None else version
+            found = load_sealed(self.store, Record, keys.record(record_id, wanted))
+        except ValueError as error:  # no version has this number, no record has this id
+            raise RECORD_UNKNOWN.error(f"{record_id[:40]!r} is no record") from error
+        if found is None:
+            raise RECORD_UNKNOWN.error(f"{record_id} has no version {wanted}")
+        return found
+
+    def latest_version(self, record_id: RecordId, *, known: int = 1) -> int:
+        """Return the number of the latest version, looking from *known* on; *known* itself if there is no later one."""
+        while is_sealed(self.store, keys.record(record_id, known + 1)):
+            known += 1
+        return known
+
+    def has_record(self, record_id: RecordId) -> bool:
+        """Return whether a record exists."""
+        return is_sealed(self.store, keys.record(record_id, 1))
+
+    def versions(self) -> Iterator[keys.RecordVersion]:
+        """Yield every sealed version of every record, by record id and version."""
+        for key in self.store.list(keys.RECORDS):
+            if key.endswith(keys.SIGNATURE):
+                yield keys.record_version_of(key)
+
+    # --- owners ------------------------------------------------------------------------------------------------
+    def owner_key(self, identifier: PersonalIdentifier) -> str:
+        """Return the pseudonym under which the records of a person are found."""
+        return keys.owner_key(identifier, self.owner_secret)
+
+    def owner_keys(self, record: Record) -> tuple[str, ...]:
+        """Return the pseudonyms of the owners of *record*, in its order; owners without an identifier have none."""
+        identifiers = (owner.identifier for owner in record.owners)
+        return tuple(dict.fromkeys(self.owner_key(each) for each in identifiers if each is not None))
+
+    def records_of(self, owner: str) -> Iterator[RecordId]:
+        """Yield the ids of records that ever named *owner* (an owner key), without the catalog.
+
+        A later version may have another owner, and a version that is not sealed yet does not count: read each one.
+        """
+        return (key.rpartition("/")[2] for key in self.store.list(keys.owned(owner)))
+
+
+def _appended(unsigned: bytes, signed: bytes) -> bytes:
+    if not signed.startswith(unsigned):
+        raise INTEGRITY_MISMATCH.error("signing changed the copy instead of appending to it")
+    return signed[len(unsigned) :]
