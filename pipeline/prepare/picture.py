@@ -1,0 +1,140 @@
+"""From one raw page to the picture that is read."""
+
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from pipeline.geometry import Affine, straighten
+from pipeline.prepare.clean import PAPER, Grey, Ink, flattened, without_red, without_rules
+from pipeline.prepare.layout import READING_DPI, Letters, ink_of, letters_of
+from pipeline.prepare.orientation import is_axis_sure, sideways_share, upright_vote
+from pipeline.prepare.pages import Pixels, RawPage, turned
+from pipeline.prepare.quality import is_blank, measured, warnings_of
+from pipeline.prepare.skew import SkewEstimate, skew_of
+from schemas.page import Page, Rotation
+
+_A4_LONG_SIDE = 11.693 * READING_DPI
+_USUAL_LETTER = 19.0
+"""Median height of 13 to 14 pt letters with their marks in pixels at 200 dpi."""
+_LETTER_RANGE = (14.0, 40.0)
+"""Median heights that are read as they are; smaller and larger print is brought to the usual height first."""
+_ENLARGED = 2.5
+"""The most that a scan is enlarged: beyond it there is nothing more to see."""
+_OPPOSITE: dict[Rotation, Rotation] = {0: 180, 90: 270, 180: 0, 270: 90}
+
+
+class Prepared(NamedTuple):
+    """A page and the picture of it that is read."""
+
+    page: Page
+    picture: Grey
+    """The upright, straight page in grey: red ink dropped, paper white, rules and dotted lines taken out."""
+    scale: float
+    """Pixels of the picture per pixel of the page."""
+    dpi: int
+    """Resolution of the picture, as far as reading is concerned."""
+    axis_sure: bool
+    """Whether the direction of the lines was plain to see."""
+
+    def upside_down(self) -> "Prepared":
+        """Return the same page the other way up."""
+        page = self.page.model_copy(update={"rotation": _OPPOSITE[self.page.rotation]})
+        return self._replace(page=page, picture=turned(self.picture, 180))
+
+
+def prepare(raw: RawPage, *, other_axis: bool = False) -> Prepared:
+    """Return the page upright and straight, and the picture to read.
+
+    Args:
+        raw: the page as it came.
+        other_axis: take the lines to run the other way than they seem to.
+    """
+    flat, scale = _at_reading_size(raw)
+    letters = letters_of(ink_of(flat))
+    if is_blank(letters):
+        return _blank(raw, flat, scale)
+    share = sideways_share(letters)
+    across = (share >= 0.5) != other_axis
+    axis: Rotation = 0 if across else 90
+    skew = skew_of(turned(letters.ink, axis))
+    straight = without_rules(_straight(flat, raw, axis, skew, scale))
+    ink = ink_of(straight)
+    rotation = axis if upright_vote(letters_of(ink)) >= 0 else _OPPOSITE[axis]
+    return Prepared(
+        page=_page(raw, rotation, skew, straight, ink),
+        picture=straight if rotation == axis else turned(straight, 180),
+        scale=scale,
+        dpi=READING_DPI,
+        axis_sure=is_axis_sure(share),
+    )
+
+
+def _at_reading_size(raw: RawPage) -> tuple[Grey, float]:
+    """Return the flattened grey picture at the size at which print is read best, and its scale."""
+    longest = max(raw.pixels.shape[:2])
+    scale = min(_ENLARGED, READING_DPI / raw.dpi if raw.dpi else _A4_LONG_SIDE / longest)
+    flat = _flat(raw.pixels, scale)
+    height = _letter_height(letters_of(ink_of(flat)))
+    smallest, largest = _LETTER_RANGE
+    if height and not smallest <= height <= largest:
+        better = min(scale * _USUAL_LETTER / height, _ENLARGED)
+        if better != scale:
+            return _flat(raw.pixels, better), better
+    return flat, scale
+
+
+def _flat(pixels: Pixels, scale: float) -> Grey:
+    if scale != 1:
+        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=interpolation), np.uint8)
+    return flattened(without_red(pixels))
+
+
+def _letter_height(letters: Letters) -> float:
+    return float(np.median(letters.boxes[:, 3])) if len(letters.boxes) else 0.0
+
+
+def _straight(flat: Grey, raw: RawPage, axis: Rotation, skew: SkewEstimate, scale: float) -> Grey:
+    """Return the picture turned by `geometry.straighten`'s matrix, in one go; new corners are paper."""
+    if skew.degrees == 0:
+        return turned(flat, axis)
+    height, width = raw.pixels.shape[:2]
+    way = straighten(width, height, axis, skew.degrees)
+    m = _between_centres(way.matrix, scale)
+    size = (math.ceil(way.width * scale), math.ceil(way.height * scale))
+    matrix = np.array([[m.a, m.b, m.c], [m.d, m.e, m.f]])
+    return np.asarray(
+        cv2.warpAffine(flat, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PAPER),
+        np.uint8,
+    )
+
+
+def _between_centres(matrix: Affine, scale: float) -> Affine:
+    """Return the matrix for a scaled picture whose coordinates count from the centre of the first pixel, as OpenCV's do."""
+    scaled = Affine(matrix.a, matrix.b, matrix.c * scale, matrix.d, matrix.e, matrix.f * scale)
+    return Affine(1, 0, 0.5, 0, 1, 0.5).then(scaled).then(Affine(1, 0, -0.5, 0, 1, -0.5))
+
+
+def _page(raw: RawPage, rotation: Rotation, skew: SkewEstimate, flat: Grey, ink: Ink) -> Page:
+    height, width = raw.pixels.shape[:2]
+    way = straighten(width, height, rotation, skew.degrees)
+    quality = measured(flat, ink)
+    warnings = warnings_of(quality, raw.dpi, skew_undecided=skew.is_undecided)
+    return Page(
+        number=raw.number,
+        rotation=rotation,
+        skew_degrees=skew.degrees,
+        dpi=raw.dpi,
+        width=way.width,
+        height=way.height,
+        blank=False,
+        quality=quality.model_copy(update={"skew_agreement": skew.agreement, "warnings": warnings}),
+    )
+
+
+def _blank(raw: RawPage, flat: Grey, scale: float) -> Prepared:
+    """Set a page aside: as it came, not turned, not to be read, not dropped."""
+    page = _page(raw, 0, SkewEstimate(0.0, None), flat, ink_of(flat)).model_copy(update={"blank": True})
+    return Prepared(page, flat, scale, READING_DPI, axis_sure=True)

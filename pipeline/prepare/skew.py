@@ -1,0 +1,85 @@
+"""The skew of a page by two independent estimators, and the refusal to tilt it when they differ."""
+
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from pipeline.prepare.clean import Ink
+from pipeline.tools import leptonica
+
+REACH = 15.0
+"""Degrees to both sides: paper lies no more askew than this in a feeder or on the glass."""
+AGREE = 0.25
+"""Degrees by which the estimators may differ. Each is wrong by less than 0.2 where there are lines to go by."""
+STRAIGHT = 0.05
+"""Degrees below which a page is straight: turning it would only blur it."""
+
+_HALF = 0.5
+_LETTER_GAP = 13
+"""Pixels at 100 dpi that join the letters and words of one line, and not two lines."""
+_LINE_LENGTH = 60
+_LINE_SLENDERNESS = 20
+"""Ratio of a line's variance along its length to that across it; a stamp or a photograph has less."""
+_FEWEST_LINES = 2
+
+
+class SkewEstimate(NamedTuple):
+    """The skew of a page, and how well two ways of measuring it agree."""
+
+    degrees: float
+    """How far the content is turned counter-clockwise, as seen; 0 when undecided or straight."""
+    agreement: float | None
+    """Difference between the estimators in degrees; None when there was nothing to measure."""
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether the page was left as it is because the estimators differ."""
+        return self.agreement is not None and self.agreement > AGREE
+
+
+def skew_of(letters: Ink) -> SkewEstimate:
+    """Return the skew of a page whose text runs across it.
+
+    Leptonica's sweep gives the angle, being the more exact; the lines of text confirm it or forbid it.
+
+    Args:
+        letters: ink of the letters alone, at 200 dpi.
+    """
+    by_lines = skew_by_lines(letters)
+    by_sweep = leptonica.skew(letters, REACH)
+    if by_lines is None or by_sweep.confidence == 0:
+        return SkewEstimate(0.0, None)
+    agreement = abs(by_lines - by_sweep.degrees)
+    degrees = by_sweep.degrees if agreement <= AGREE and abs(by_sweep.degrees) >= STRAIGHT else 0.0
+    return SkewEstimate(round(degrees, 3), round(agreement, 3))
+
+
+def skew_by_lines(letters: Ink) -> float | None:
+    """Return the skew by least squares: the median slope of straight lines laid through the lines of text.
+
+    Returns:
+        Degrees counter-clockwise, or None when there are too few lines to go by.
+    """
+    small = cv2.threshold(
+        cv2.resize(letters, None, fx=_HALF, fy=_HALF, interpolation=cv2.INTER_AREA), 100, 1, cv2.THRESH_BINARY
+    )[1]
+    joined = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((1, _LETTER_GAP), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    y, x = np.nonzero(small)
+    line = labels[y, x]
+    weight = np.maximum(np.bincount(line, minlength=count), 1)
+    dx = x - (np.bincount(line, x, count) / weight)[line]
+    dy = y - (np.bincount(line, y, count) / weight)[line]
+    along, mixed, across = (np.bincount(line, values, count) for values in (dx * dx, dx * dy, dy * dy))
+    residue = np.maximum(across - mixed * mixed / np.maximum(along, 1), 1)
+    chosen = (stats[:, cv2.CC_STAT_WIDTH] > _LINE_LENGTH) & (along > _LINE_SLENDERNESS * residue)
+    chosen[0] = False
+    if chosen.sum() < _FEWEST_LINES:
+        return None
+    slopes, weights = mixed[chosen] / along[chosen], np.sqrt(along[chosen])
+    order = np.argsort(slopes)
+    heaped = np.cumsum(weights[order])
+    median = slopes[order][np.searchsorted(heaped, heaped[-1] / 2)]
+    return -math.degrees(math.atan(median))

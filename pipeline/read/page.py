@@ -1,0 +1,90 @@
+"""One page, from the file to its words: what a worker is given to do."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from pipeline.prepare import Prepared, prepare, raw_page
+from pipeline.prepare.layout import ink_of
+from pipeline.read.words import words_of
+from pipeline.tools import tesseract
+from schemas.page import PageReading, Word
+from schemas.settings import Limits
+
+_BLOCK = 6
+"""Page segmentation: one uniform block of text, the best for administrative papers whose lines are straight."""
+_SPARSE = 4
+"""One column of text of various sizes: finds lines that the other mode loses."""
+_DOUBTFUL = 0.75
+"""Mean confidence below which the page may be the wrong way up: pages that are read so stay below 0.55."""
+_LOST = 0.7
+"""Share of ink within words below which lines were lost."""
+_SHARE_OF_TIME = 0.4
+"""Of a page's time, what one call of the engine may take: the second reading of a page must fit in as well."""
+
+
+def read_page(path: Path, media_type: str, number: int, limits: Limits) -> PageReading:
+    """Return page *number* (from 1) of a file with everything that was read on it.
+
+    Raises:
+        ProblemError: see `raw_page`; `tool-missing`, `page-failed`.
+    """
+    raw = raw_page(path, media_type, number, limits)
+    prepared = prepare(raw)
+    if prepared.page.blank:
+        return PageReading(prepared.page, ())
+    best = read(prepared, limits)
+    if _confidence(best) < _DOUBTFUL:
+        best = max(best, read(prepared.upside_down(), limits), key=_confidence)
+    if _confidence(best) < _DOUBTFUL and not prepared.axis_sure:
+        other = prepare(raw, other_axis=True)
+        best = max(best, read(other, limits), read(other.upside_down(), limits), key=_confidence)
+    return best
+
+
+def read(prepared: Prepared, limits: Limits) -> PageReading:
+    """Return the words of a prepared page, read once, or twice when much of its ink was not read the first time."""
+    first = _read_as(prepared, _BLOCK, limits)
+    if (first.page.quality.ink_read or 0) >= _LOST:
+        return first
+    return max(first, _read_as(prepared, _SPARSE, limits), key=lambda reading: reading.page.quality.ink_read or 0)
+
+
+def _read_as(prepared: Prepared, segmentation: int, limits: Limits) -> PageReading:
+    tokens = tesseract.recognise(
+        prepared.picture,
+        segmentation=segmentation,
+        dpi=prepared.dpi,
+        seconds=_SHARE_OF_TIME * limits.page_seconds,
+    )
+    words = words_of(tokens, prepared.scale)
+    share = _ink_within(prepared, words)
+    warnings = prepared.page.quality.warnings + (("ink_not_read",) if share < _LOST else ())
+    quality = prepared.page.quality.model_copy(
+        update={"ink_read": share, "confidence": _mean_confidence(words), "warnings": warnings}
+    )
+    return PageReading(prepared.page.model_copy(update={"quality": quality}), words)
+
+
+def _confidence(reading: PageReading) -> float:
+    return reading.page.quality.confidence or 0.0
+
+
+def _mean_confidence(words: Sequence[Word]) -> float | None:
+    """Return the mean over letters, so that crumbs count for little."""
+    letters = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / letters if letters else None
+
+
+def _ink_within(prepared: Prepared, words: Sequence[Word]) -> float:
+    """Return the share of the picture's ink that lies within the boxes of words."""
+    ink = ink_of(prepared.picture)
+    read_here = np.zeros_like(ink)
+    for word in words:
+        corners = (word.box.x, word.box.y, word.box.right, word.box.bottom)
+        left, top, right, bottom = (round(value * prepared.scale) for value in corners)
+        cv2.rectangle(read_here, (left, top), (right, bottom), 255, thickness=cv2.FILLED)
+    total = cv2.countNonZero(ink)
+    return cv2.countNonZero(cv2.bitwise_and(ink, read_here)) / total if total else 1.0

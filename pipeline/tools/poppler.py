@@ -1,0 +1,63 @@
+"""Poppler, through pdf2image: pages of a PDF as pixels."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pdf2image import convert_from_path
+from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
+from PIL import Image
+
+from pipeline.tools import Tool
+from schemas.problem import FILE_DAMAGED, PAGE_FAILED, TOOL_MISSING
+
+PACKAGE = "poppler-utils"
+_PROBE_SECONDS = 20
+
+
+def tool() -> Tool:
+    """Say whether Poppler's programs are there, and their version."""
+    if shutil.which("pdftoppm") is None:
+        return Tool("poppler", None, PACKAGE)
+    said = subprocess.run(["pdftoppm", "-v"], capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False)
+    found = re.search(r"version (\S+)", said.stderr)
+    return Tool("poppler", found[1] if found else None, PACKAGE)
+
+
+def rasterise(path: Path, number: int, *, dpi: int, seconds: float) -> NDArray[np.uint8]:
+    """Return page *number* (from 1) as a viewer shows it, as RGB pixels.
+
+    One page at a time, through a file: however many pages there are, one is in memory.
+
+    Raises:
+        ProblemError: `tool-missing`, `file-damaged`, or `page-failed` when it takes too long.
+    """
+    with tempfile.TemporaryDirectory(prefix="sohoa-") as folder:
+        try:
+            written = convert_from_path(
+                path,
+                dpi=dpi,
+                output_folder=folder,
+                first_page=number,
+                last_page=number,
+                fmt="ppm",
+                paths_only=True,
+                use_cropbox=True,
+                timeout=seconds,
+            )
+        except PDFInfoNotInstalledError as error:
+            detail = f"Poppler is missing (Debian package {PACKAGE})"
+            raise TOOL_MISSING.error(detail) from error
+        except PDFPopplerTimeoutError as error:
+            detail = f"drawing the page took longer than {seconds:.0f} s"
+            raise PAGE_FAILED.error(detail, page=number) from error
+        except (PDFPageCountError, PDFSyntaxError) as error:
+            raise FILE_DAMAGED.error("its pages cannot be drawn", page=number) from error
+        if not written:
+            raise FILE_DAMAGED.error("the page cannot be drawn", page=number)
+        with Image.open(written[0]) as picture:
+            return np.array(picture.convert("RGB"))
