@@ -36,7 +36,10 @@ class FieldSpec(Value):
     part: LetterPart | None = None
     """Instead of labels (or where none is found): a place in the letter layout."""
     section: str | None = None
-    """Only after this section of the form has begun: `Năm sinh` means the mother's below the mother's name."""
+    """Only in this section of the form: `Năm sinh` means the mother's below the mother's name. None: before the first
+    section begins, or anywhere in a form without sections."""
+    in_words: tuple[str, ...] = ()
+    """Labels of a second reading of a date or an amount, written out (`ghi bằng chữ`)."""
     required: bool = False
     """A person has to look when it is missing."""
 
@@ -56,6 +59,22 @@ class OwnerSpec(Value):
     name: str
     birth: str | None = None
     sex: str | None = None
+
+
+class OrderSpec(Value):
+    """A date that cannot come before another one."""
+
+    first: str
+    then: str
+    years: int = 0
+    """At least so many years lie between them."""
+
+
+class SameYearSpec(Value):
+    """A number that ends in the year of a date: `195/2016`."""
+
+    number: str
+    date: str
 
 
 class ValiditySpec(Value):
@@ -85,11 +104,17 @@ class DocumentType(Value):
     """Titles that look alike but are other papers."""
     marks: tuple[str, ...] = ()
     """Other printed words that speak for this type, in any place on the page."""
+    marks_needed: int = Constraint(default=0, ge=0)
+    """So many of the marks have to be there: for titles that other papers have too (`QUYẾT ĐỊNH`)."""
     letter: bool = False
     """True for the general administrative letter layout: chosen when no other type's title is found."""
     sections: dict[str, tuple[str, ...]] = Constraint(default_factory=dict)
     """Parts of the form that repeat the same labels for several people, and the labels that begin them."""
+    other_labels: tuple[str, ...] = ()
+    """Labels of what is not a field: they end the value before them."""
     fields: dict[str, FieldSpec]
+    orders: tuple[OrderSpec, ...] = ()
+    same_year: tuple[SameYearSpec, ...] = ()
     owners: tuple[OwnerSpec, ...] = ()
     validity: ValiditySpec
 
@@ -97,6 +122,8 @@ class DocumentType(Value):
     def _refers_to_what_exists(self) -> Self:
         unknown = {spec.section for spec in self.fields.values()} - set(self.sections) - {None}
         named = {name for owner in self.owners for name in (owner.identifier, owner.name, owner.birth, owner.sex)}
+        named |= {name for order in self.orders for name in (order.first, order.then)}
+        named |= {name for pair in self.same_year for name in (pair.number, pair.date)}
         named |= {self.validity.starts, self.validity.ends}
         unknown |= named - set(self.fields) - {None}
         if unknown:

@@ -1,0 +1,145 @@
+"""From words to meaning: which document it is, what its fields say, and what of that is sure.
+
+`understand` is a pure function of what was read and of the document types, which are data. It repairs nothing: what a
+field says is what is printed, in normal form, with everything that speaks for and against it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.understand.accept import judge, page_check
+from pipeline.understand.checks import cross_checks, identifier_of, whole_date
+from pipeline.understand.classify import Verdict, classify
+from pipeline.understand.fields import find_fields
+from pipeline.understand.letter import Sheet
+from pipeline.understand.lines import rows
+from schemas.document_type import DocumentType, ValiditySpec
+from schemas.field import Check, Field
+from schemas.page import PageReading
+from schemas.record import Owner
+
+SURE_TYPE = 0.8
+"""Below this confidence a person says which type it is, and no field is accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """One document that was found in a file."""
+
+    pages: tuple[int, ...]
+    """Numbers of its pages, blank backs too."""
+    document_type: str | None
+    document_type_confidence: float
+    fields: dict[str, Field]
+    """Every field of the type; value None where the paper has none or it cannot be read."""
+    text: str
+    owners: tuple[Owner, ...]
+    valid_from: date | None
+    valid_to: date | None
+    review_reasons: tuple[str, ...]
+    """Why a person has to look, as `code:field`; empty when nobody has to."""
+
+
+def understand(readings: Sequence[PageReading], types: Mapping[str, DocumentType]) -> tuple[Understood, ...]:
+    """Return the documents that the pages of one file make up, in order; none if all pages are blank.
+
+    Args:
+        readings: every page of the file, in order, with what was read on it.
+        types: the document types by code.
+    """
+    if not any(reading.words for reading in readings):
+        return ()
+    return (_document(readings, types),)
+
+
+def _document(readings: Sequence[PageReading], types: Mapping[str, DocumentType]) -> Understood:
+    sheets = [Sheet(found, reading.page.width, reading.page.height) for reading in readings if (found := rows(reading))]
+    verdict = classify(sheets, types)
+    type_ = types[verdict.code] if verdict.code is not None else None
+    fields = _fields(sheets, readings, type_, sure=verdict.confidence >= SURE_TYPE) if type_ else {}
+    return Understood(
+        pages=tuple(reading.page.number for reading in readings),
+        document_type=verdict.code,
+        document_type_confidence=min(1.0, verdict.confidence),
+        fields=fields,
+        text="\n".join(reading.text for reading in readings if reading.words),
+        owners=_owners(fields, type_) if type_ else (),
+        valid_from=_date_of(fields, type_.validity.starts) if type_ else None,
+        valid_to=_valid_to(fields, type_.validity) if type_ else None,
+        review_reasons=tuple(_reasons(verdict, fields, type_)),
+    )
+
+
+def _fields(
+    sheets: Sequence[Sheet], readings: Sequence[PageReading], type_: DocumentType, *, sure: bool
+) -> dict[str, Field]:
+    found = find_fields(sheets, type_)
+    crossed = cross_checks(found, type_)
+    legible = {reading.page.number: page_check(reading) for reading in readings}
+    unknown = Check(name="page_legible", passed=True)
+    return {
+        name: judge(
+            item,
+            type_.fields[name].kind,
+            crossed.get(name, ()),
+            legible.get(item.reading.words.page, unknown),
+            sure_type=sure,
+        )
+        for name, item in found.items()
+    }
+
+
+def _owners(fields: Mapping[str, Field], type_: DocumentType) -> tuple[Owner, ...]:
+    """Return whose the record is; an identifier that was not accepted does not lead to anybody."""
+    owners = []
+    for spec in type_.owners:
+        name, identifier = fields[spec.name], fields[spec.identifier]
+        owners.append(
+            Owner(
+                role=spec.role,
+                identifier=identifier_of(identifier.value) if identifier.accepted else None,
+                name=str(name.value) if name.value is not None else None,
+            )
+        )
+    return tuple(owners)
+
+
+def _date_of(fields: Mapping[str, Field], name: str | None) -> date | None:
+    return whole_date(fields[name].value) if name is not None else None
+
+
+def _valid_to(fields: Mapping[str, Field], rule: ValiditySpec) -> date | None:
+    if rule.ends is not None:
+        return _date_of(fields, rule.ends)
+    start = _date_of(fields, rule.starts)
+    term = re.fullmatch(r"P(\d+)([DMY])", rule.term)
+    return add_term(start, int(term[1]), term[2]) if start is not None and term else None
+
+
+def add_term(start: date, count: int, unit: str) -> date:
+    """Return the day so many days (D), months (M) or years (Y) later; the last of a month where it has no such day."""
+    if unit == "D":
+        return date.fromordinal(start.toordinal() + count)
+    months = start.month - 1 + count * (12 if unit == "Y" else 1)
+    year, month = start.year + months // 12, months % 12 + 1
+    following = date(year + month // 12, month % 12 + 1, 1)
+    last = date.fromordinal(following.toordinal() - 1).day
+    return date(year, month, min(start.day, last))
+
+
+def _reasons(verdict: Verdict, fields: Mapping[str, Field], type_: DocumentType | None) -> list[str]:
+    """Return why a person has to look; `unread` is a value that stands there but could not be made out."""
+    if type_ is None:
+        return ["unknown:document_type"]
+    reasons = ["unsure:document_type"] if verdict.confidence < SURE_TYPE else []
+    for name, field in fields.items():
+        failed = next((check.name for check in field.checks if not check.passed), None)
+        if field.value is None and any(letter.isalnum() for letter in field.raw_text):
+            reasons.append(f"unread:{name}")
+        elif field.value is None:
+            reasons += [f"missing:{name}"] if type_.fields[name].required else []
+        elif not field.accepted:
+            reasons.append(f"{failed or 'unsure'}:{name}")
+    return reasons

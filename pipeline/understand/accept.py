@@ -1,0 +1,82 @@
+"""Which readings are sure enough to be stored without a person looking. A wrong one is the worst that can happen here.
+
+The engine's confidence of a word says little about a single mark above a letter, so what is a name or a number has to
+be read with high confidence in every word *and* pass every check; what is said twice on the paper may be read worse.
+"""
+
+from collections.abc import Iterable, Sequence
+from math import prod
+from typing import Final
+
+from pipeline.understand.fields import Found
+from pipeline.understand.syllables import implausible
+from schemas.document_type import ValueKind
+from schemas.field import Check, Field
+from schemas.page import PageReading
+
+_NEEDED: Final[dict[ValueKind, float]] = {
+    "person_name": 0.92,
+    "date": 0.92,
+    "year": 0.92,
+    "sex": 0.80,
+    "ethnicity": 0.85,
+    "nationality": 0.70,
+    "place": 0.90,
+    "agency": 0.90,
+    "personal_id": 0.92,
+    "number": 0.92,
+    "amount": 0.92,
+    "text": 0.90,
+}
+"""Confidence of the worst word, by kind. To be set anew from reviewed records."""
+_SAID_TWICE: Final = 0.60
+"""What `in_words` confirms may be read this badly."""
+_MARKED: Final = frozenset({"person_name", "place", "agency", "text"})
+"""Kinds in which a wrong mark makes another word of it."""
+_ODD_SHARE: Final = 0.03
+_ENOUGH_WORDS: Final = 20
+_FAILED: Final = 0.5
+"""What a check that fails leaves of the confidence."""
+
+
+def page_check(reading: PageReading) -> Check:
+    """Return whether the marks above the letters of a page can be trusted: few of its words are impossible ones."""
+    words = [word.text for word in reading.words if word.confidence > _SAID_TWICE and len(word.text) > 1]
+    plain = [word for word in words if word[1:].strip(".,;:)").isalpha() and word[1:].islower()]
+    odd = implausible(plain)
+    passed = len(plain) < _ENOUGH_WORDS or len(odd) <= _ODD_SHARE * len(plain)
+    return Check(name="page_legible", passed=passed, detail=f"{len(odd)} of {len(plain)} words are impossible")
+
+
+def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *, sure_type: bool) -> Field:
+    """Return the field: the value that was read, how sure that is, and whether it is accepted.
+
+    Args:
+        found: value and words.
+        kind: of the field.
+        checks: those between fields; the reading brings its own.
+        page: whether marks can be trusted on the page that it stands on.
+        sure_type: whether the type of the document is sure; if not, nothing is accepted.
+    """
+    reading = found.reading
+    if reading.value is None:
+        return Field(value=None, confidence=0.0, accepted=False, raw_text=found.passage.text)
+    applied = (*reading.checks, *checks, *((page,) if kind in _MARKED else ()))
+    worst = min((word.confidence for word in reading.words.words), default=0.0)
+    twice = any(check.name == "in_words" and check.passed for check in applied)
+    passed = all(check.passed for check in applied)
+    needed = _SAID_TWICE if twice else _NEEDED[kind]
+    return Field(
+        value=reading.value,
+        confidence=round(_confidence(worst, applied, twice=twice), 4),
+        page=reading.words.page if reading.words.words else None,
+        box=reading.words.box,
+        accepted=sure_type and passed and worst >= needed,
+        raw_text=found.passage.text,
+        checks=applied,
+    )
+
+
+def _confidence(worst: float, checks: Iterable[Check], *, twice: bool) -> float:
+    read = 1 - (1 - worst) / 2 if twice else worst
+    return min(1.0, max(0.0, read * prod(1.0 if check.passed else _FAILED for check in checks)))

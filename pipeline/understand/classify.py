@@ -1,0 +1,78 @@
+"""Which type of document it is: by its printed title, by words that only it has, or by the layout of a letter."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from rapidfuzz import fuzz
+
+from pipeline.understand.folding import letters
+from pipeline.understand.labels import mentions
+from pipeline.understand.letter import Sheet, find_header, find_parts
+from pipeline.understand.lines import Row
+from schemas.document_type import DocumentType
+
+_TITLE_AT: Final = 0.55
+"""Titles stand in the upper part of the page."""
+_SAME_TITLE: Final = 84.0
+"""Likeness, of 100, from which on two titles are the same in spite of misread letters."""
+_BY_MARKS: Final = 0.5
+"""A title that cannot be read is made up for by this share of the marks."""
+
+
+class Verdict(NamedTuple):
+    """A type, None for unknown, and how sure that is (0 to 1)."""
+
+    code: str | None
+    confidence: float
+
+
+def classify(sheets: Sequence[Sheet], types: Mapping[str, DocumentType]) -> Verdict:
+    """Return the type of the document that these pages make up."""
+    if not sheets:
+        return Verdict(None, 0.0)
+    text = "\n".join(row.text for sheet in sheets for row in sheet.rows)
+    verdicts = [_by_title(sheets[0], text, type_) for type_ in types.values() if not type_.letter]
+    best = max(verdicts, key=lambda verdict: verdict.confidence, default=Verdict(None, 0.0))
+    if best.confidence >= _BY_MARKS:
+        return best
+    letter = next((type_ for type_ in types.values() if type_.letter), None)
+    return _as_letter(sheets, letter) if letter is not None else Verdict(None, 0.0)
+
+
+def _by_title(sheet: Sheet, text: str, type_: DocumentType) -> Verdict:
+    found = sum(mentions(text, mark) for mark in type_.marks)
+    share = found / len(type_.marks) if type_.marks else 0.0
+    if found < type_.marks_needed:
+        return Verdict(None, 0.0)
+    likeness = _likeness(sheet, type_.titles)
+    if likeness < _SAME_TITLE:
+        unreadable = share >= _BY_MARKS and not _likeness(sheet, type_.not_titles) >= _SAME_TITLE
+        return Verdict(type_.code, 0.5 + 0.3 * share) if unreadable and not type_.marks_needed else Verdict(None, 0.0)
+    if _likeness(sheet, type_.not_titles) > likeness:
+        return Verdict(None, 0.0)
+    support = 1.0 if not type_.marks else min(1.0, 2 * share)
+    return Verdict(type_.code, round(likeness / 100 * (0.8 + 0.2 * support), 3))
+
+
+def _likeness(sheet: Sheet, titles: Sequence[str]) -> float:
+    """Return how like the likest of the rows in the upper part of the page, or two of them together, is to a title."""
+    upper = [row for row in sheet.rows if row.middle < _TITLE_AT * sheet.height]
+    said = [letters(_capitals(row)) for row in upper]
+    joined = [one + two for one, two in zip(said, said[1:], strict=False)]
+    return max((fuzz.ratio(letters(title), line) for title in titles for line in (*said, *joined) if line), default=0.0)
+
+
+def _capitals(row: Row) -> str:
+    return " ".join(word.text for word in row.words if word.text == word.text.upper())
+
+
+def _as_letter(sheets: Sequence[Sheet], type_: DocumentType) -> Verdict:
+    """Return the letter type if enough of a letter's places are filled."""
+    parts = find_parts(sheets)
+    header = find_header(sheets[0])
+    weights = {"number_symbol": 0.2, "issue_date": 0.15, "issuer_name": 0.15, "abstract": 0.1, "signer_name": 0.05}
+    text = "\n".join(row.text for sheet in sheets for row in sheet.rows)
+    marks = any(mentions(text, mark) for mark in type_.marks)
+    score = sum(weight for part, weight in weights.items() if part in parts)
+    score += 0.25 * header.found + 0.1 * marks
+    return Verdict(type_.code, round(score, 3)) if score >= _BY_MARKS else Verdict(None, round(score, 3))

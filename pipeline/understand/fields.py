@@ -1,0 +1,142 @@
+"""Every field of a document: where it stands, what is read there, and every rule that was applied to it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from pipeline.understand.folding import letters
+from pipeline.understand.labels import Hit, Place, find_labels, place_hits, value_after
+from pipeline.understand.letter import LETTER_KIND as LETTER
+from pipeline.understand.letter import Sheet, find_kind, find_parts, known_post, strip_subject
+from pipeline.understand.lines import Passage
+from pipeline.understand.values import Reading, clean, read_value
+from pipeline.understand.words import amount_in_words, date_in_words
+from schemas.document_type import DocumentType, FieldSpec, LetterPart, ValueKind
+from schemas.field import Check
+
+_SHORT_LABEL = 5
+_MORE_THAN_ONE_ROW: frozenset[ValueKind] = frozenset({"place", "agency", "text"})
+
+
+class Found(NamedTuple):
+    """What was found for one field."""
+
+    reading: Reading
+    passage: Passage
+    """Everything that stands where the value should be."""
+
+
+NOTHING = Passage((), 1)
+
+
+def find_fields(sheets: Sequence[Sheet], type_: DocumentType) -> dict[str, Found]:
+    """Return what was found for every field of the type, in its order."""
+    parts = find_parts(sheets) if any(spec.part for spec in type_.fields.values()) else {}
+    form = _Form.of(sheets, type_)
+    found = {}
+    for name, spec in type_.fields.items():
+        labelled = form.find(spec) if spec.labels else None
+        by_place = _read_part(spec.part, parts, spec.kind) if spec.part else None
+        found[name] = labelled or by_place or Found(Reading(None, NOTHING), NOTHING)
+    return found
+
+
+class _Form(NamedTuple):
+    """A page of labels and values."""
+
+    sheets: Sequence[Sheet]
+    hits: tuple[Hit, ...]
+    places: Sequence[Place]
+
+    @classmethod
+    def of(cls, sheets: Sequence[Sheet], type_: DocumentType) -> "_Form":
+        rows = [row for sheet in sheets for row in sheet.rows]
+        hits = find_labels(rows, _all_labels(type_))
+        used = _labels_by_section(type_)
+        placed = [
+            (hit, place)
+            for hit, place in zip(hits, place_hits(rows, hits, type_.sections), strict=True)
+            if len(hit.label) >= _SHORT_LABEL or hit.label in used.get(place.section, ())
+        ]
+        return cls(sheets, tuple(hit for hit, _ in placed), [place for _, place in placed])
+
+    def find(self, spec: FieldSpec) -> Found | None:
+        """Return the first reading of a field that gives a value; with another value elsewhere it fails a check."""
+        wanted = {letters(label) for label in spec.labels}
+        found = [
+            (index, self._read(index, spec))
+            for index, (hit, place) in enumerate(zip(self.hits, self.places, strict=True))
+            if hit.label in wanted and place.section == spec.section
+        ]
+        if not found:
+            return None
+        index, first = next(((i, f) for i, f in found if f.reading.value is not None), found[0])
+        others = {str(f.reading.value) for _, f in found if f.reading.value is not None} - {str(first.reading.value)}
+        checks = first.reading.checks
+        if others:
+            checks += (
+                Check(name="one_value", passed=False, detail="the label stands there again, with another value"),
+            )
+        return first._replace(reading=first.reading._replace(checks=checks + self._in_words(index, spec, first)))
+
+    def _read(self, index: int, spec: FieldSpec) -> Found:
+        passage = self._value(index, goes_on=spec.kind in _MORE_THAN_ONE_ROW)
+        return Found(read_value(spec.kind, passage), passage)
+
+    def _value(self, index: int, *, goes_on: bool) -> Passage:
+        rows = [row for sheet in self.sheets for row in sheet.rows]
+        return value_after(rows, self.hits, self.hits[index], self.places[index], goes_on=goes_on)
+
+    def _in_words(self, index: int, spec: FieldSpec, found: Found) -> tuple[Check, ...]:
+        """Return the check of a value against its second reading in words, if that can be read."""
+        wanted = {letters(label) for label in spec.in_words}
+        after = next((i for i in range(index + 1, len(self.hits)) if self.hits[i].label in wanted), None)
+        if after is None or found.reading.value is None:
+            return ()
+        text = self._value(after, goes_on=True).text
+        said = amount_in_words(text) if spec.kind == "amount" else date_in_words(text)
+        if said is None:
+            return ()
+        agrees = str(said) == str(found.reading.value)
+        return (Check(name="in_words", passed=agrees, detail="" if agrees else f"the words say {said}"),)
+
+
+def _all_labels(type_: DocumentType) -> Iterable[str]:
+    for spec in type_.fields.values():
+        yield from spec.labels
+        yield from spec.in_words
+    for labels in type_.sections.values():
+        yield from labels
+    yield from type_.other_labels
+
+
+def _labels_by_section(type_: DocumentType) -> Mapping[str | None, set[str]]:
+    used: dict[str | None, set[str]] = {}
+    for spec in type_.fields.values():
+        used.setdefault(spec.section, set()).update(letters(label) for label in spec.labels)
+    return used
+
+
+def _read_part(part: LetterPart, parts: Mapping[LetterPart, Passage], kind: ValueKind) -> Found | None:
+    passage = parts.get(part)
+    if passage is None:
+        if part == "document_kind" and "abstract" in parts:  # `V/v …` with no title above it
+            return Found(Reading(LETTER, NOTHING), NOTHING)
+        return None
+    match part:
+        case "document_kind":
+            known = find_kind(passage.text)
+            check = Check(name="as_printed", passed=bool(known and known[1]), detail=passage.text)
+            return Found(Reading(known[0] if known else None, passage, (check,)), passage)
+        case "abstract":
+            reading = read_value(kind, passage)
+            value = clean(strip_subject(str(reading.value or "")))
+            return Found(reading._replace(value=value or None), passage)
+        case "signer_title":
+            reading = read_value(kind, passage)
+            post = known_post(passage.text)
+            if post is None:
+                return Found(reading, passage)
+            exact = Check(name="as_printed", passed=post == str(reading.value).upper(), detail=passage.text)
+            return Found(reading._replace(value=post, checks=(exact,)), passage)
+        case _:
+            return Found(read_value(kind, passage), passage)

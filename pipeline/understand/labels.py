@@ -1,0 +1,239 @@
+"""Labels of a form and the values that belong to them, found by what is printed and by where it stands."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Final, NamedTuple
+
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.understand.folding import fold, letters
+from pipeline.understand.lines import COLUMN_GAP, Passage, Row, pitch, right_margin
+from schemas.page import Word
+
+_COLON: Final = re.compile(r"[:;]$")
+_NUMBERING: Final = re.compile(r"^(\(?\d{1,2}[.)]?|[-–+*•]|[^\W\d_])$")
+_SURE_WITHOUT_COLON: Final = 7
+"""A label of so many letters is known at the start of a line even if its colon was not read."""
+_VALUE_GAP: Final = 7.0
+"""A space wider than this, in letter heights, inside a value: something else stands there."""
+_LINE_GAP: Final = 1.75
+"""A value goes on in the next row only if that is nearer than so many usual row distances."""
+_INDENT: Final = 3.0
+"""How far right of a section's label, in letter heights, its column still begins."""
+
+
+class Hit(NamedTuple):
+    """A label found on the page."""
+
+    row: int
+    """Index of the row in the document."""
+    start: int
+    """Index of its first word in the row."""
+    end: int
+    """Index after its last word."""
+    label: str
+    """Its folded letters, as the document type has them."""
+    left: int
+    """Where it begins, in pixels."""
+
+
+@cache
+def _allowed(length: int) -> int:
+    """Return how many letters of a label may be misread: none in short ones, about one in six in long ones."""
+    return 0 if length < 5 else 1 if length < 9 else 2 if length < 13 else length // 6
+
+
+def find_in_row(row: Row, wanted: Iterable[str], *, anywhere: bool = False) -> list[tuple[int, int, str]]:
+    """Return the labels in a row as `(first word, word after the last, label)`, from left to right.
+
+    Args:
+        row: where to look.
+        wanted: folded letters of the labels.
+        anywhere: also where neither a colon nor the start of a piece of the row speaks for a label.
+    """
+    words = [letters(word.text) for word in row.words]
+    gaps = _starts_of_pieces(row)
+    found, at = [], 0
+    while at < len(words):
+        best = _best_at(row, words, at, wanted, starts=anywhere or at in gaps, anywhere=anywhere)
+        # One word further on it may fit better: `DÂN CỘNG HÒA …` is within the bound for `CỘNG HÒA …`.
+        later = _best_at(row, words, at + 1, wanted, starts=anywhere or at + 1 in gaps, anywhere=anywhere)
+        if best is None or (later is not None and later.label == best.label and later.score > best.score):
+            at += 1
+        else:
+            found.append((at, best.end, best.label))
+            at = best.end
+            gaps.discard(at)  # what stands after a label is its value
+    return found
+
+
+class _Match(NamedTuple):
+    end: int
+    label: str
+    score: float
+
+
+def _starts_of_pieces(row: Row) -> set[int]:
+    starts, height = {0}, row.height
+    for index, (before, after) in enumerate(zip(row.words, row.words[1:], strict=False), 1):
+        wide = after.box.x - before.box.right > 0.6 * COLUMN_GAP * height
+        if wide or (index - 1 in starts and _NUMBERING.match(before.text)):
+            starts.add(index)
+    return starts
+
+
+def _best_at(
+    row: Row, words: Sequence[str], at: int, wanted: Iterable[str], *, starts: bool, anywhere: bool
+) -> _Match | None:
+    best: _Match | None = None
+    ends = []
+    joined = ""
+    for end in range(at + 1, len(words) + 1):
+        joined += words[end - 1]
+        colon = bool(_COLON.search(row.words[end - 1].text))
+        ends.append((end, joined, colon))
+        if colon:
+            break
+    for label in wanted:
+        allowed = _allowed(len(label))
+        for end, text, colon in ends:
+            if len(text) < len(label) - allowed:
+                continue
+            if len(text) > len(label) + allowed:
+                break
+            known = colon or (starts and (anywhere or len(label) >= _SURE_WITHOUT_COLON or _digit_next(row, end)))
+            distance = Levenshtein.distance(text, label, score_cutoff=allowed)
+            if not known or distance > allowed or not words[end - 1]:
+                continue
+            score = len(label) - 2 * distance + (0.5 if colon else 0.0)
+            if best is None or score > best.score:
+                best = _Match(end, label, score)
+    return best
+
+
+def _digit_next(row: Row, end: int) -> bool:
+    return end < len(row.words) and row.words[end].text[:1].isdigit()
+
+
+def find_labels(rows: Sequence[Row], wanted: Iterable[str]) -> tuple[Hit, ...]:
+    """Return every label in reading order; *wanted* are the labels as printed."""
+    folded = sorted({letters(label) for label in wanted})
+    return tuple(
+        Hit(index, start, end, label, row.words[start].box.x)
+        for index, row in enumerate(rows)
+        for start, end, label in find_in_row(row, folded)
+    )
+
+
+class Place(NamedTuple):
+    """Which section of the form a label stands in, and the pixels that its column reaches from and to."""
+
+    section: str | None
+    left: float
+    right: float
+
+
+def place_hits(rows: Sequence[Row], hits: Sequence[Hit], sections: Mapping[str, Sequence[str]]) -> list[Place]:
+    """Return the place of each hit.
+
+    A section begins at one of its labels and ends where the next one begins; sections that begin side by side are
+    columns. So `Năm sinh` is the mother's because it stands below the mother's name, in whatever order they come.
+    """
+    begins = {letters(label): name for name, labels in sections.items() for label in labels}
+    starts = [hit for hit in hits if hit.label in begins]
+    places = []
+    for hit in hits:
+        above = [start for start in starts if start.row <= hit.row]
+        last = max((start.row for start in above), default=-1)
+        level = [start for start in above if start.row == last]
+        if not level or (last == hit.row and hit.left < level[0].left):
+            level = [start for start in above if start.row < last]
+            last = max((start.row for start in level), default=-1)
+            level = [start for start in level if start.row == last]
+        if not level:
+            places.append(Place(None, 0.0, float("inf")))
+            continue
+        reach = _INDENT * rows[hit.row].height
+        at = max((index for index, start in enumerate(level) if start.left <= hit.left + reach), default=0)
+        left = level[at].left - reach if at else 0.0
+        right = level[at + 1].left - reach / 2 if at + 1 < len(level) else float("inf")
+        if _same_section(level, begins):
+            left, right = 0.0, float("inf")
+        places.append(Place(begins[level[at].label], left, right))
+    return places
+
+
+def _same_section(level: Sequence[Hit], begins: Mapping[str, str]) -> bool:
+    return len({begins[start.label] for start in level}) == 1
+
+
+def value_after(rows: Sequence[Row], hits: Sequence[Hit], hit: Hit, place: Place, *, goes_on: bool) -> Passage:
+    """Return the words that belong to a label: to its right, and in the rows below as far as they continue it.
+
+    Args:
+        rows: the rows of the document.
+        hits: every label found in them; each one ends the value before it.
+        hit: the label.
+        place: its section and column.
+        goes_on: whether the value may take more than one row.
+    """
+    row = rows[hit.row]
+    stops = [other.start for other in hits if other.row == hit.row and other.start > hit.start]
+    words = list(row.words[hit.end : min(stops, default=len(row.words))])
+    words = _until_gap([word for word in words if word.box.x < place.right], row.height)
+    if stops or not (goes_on or not words):
+        return Passage(tuple(words), row.page)
+    step = pitch(rows) or 2 * row.height
+    margin = right_margin(rows)
+    last, height = row, row.height
+    for index in range(hit.row + 1, len(rows)):
+        below = rows[index]
+        here = tuple(word for word in below.words if place.left <= word.box.x < place.right)
+        first = min((o.start for o in hits if o.row == index and place.left <= o.left < place.right), default=None)
+        if below.page != row.page or below.middle - last.middle > _LINE_GAP * step:
+            break
+        if not here:
+            continue
+        if first is not None and below.words[first].box.x <= here[0].box.x + height:
+            break
+        if words and not _continues(words[-1], here[0], min(margin, place.right), height):
+            break
+        if not words and below.middle - row.middle > _LINE_GAP * step:
+            break
+        end = below.words[first].box.x if first is not None else place.right
+        more = _until_gap([word for word in here if word.box.x < end], height)
+        words += more
+        last = below
+        if first is not None or not goes_on:
+            break
+    return Passage(tuple(words), row.page)
+
+
+def _continues(before: Word, after: Word, margin: float, height: float) -> bool:
+    """Return whether a line break stands between two words: the second one had no room, or is in mid-sentence."""
+    no_room = before.box.right + 0.2 * height + after.box.w > margin
+    mid_sentence = before.text.endswith((",", "-")) or after.text[:1].islower()
+    return no_room or mid_sentence
+
+
+def _until_gap(words: Sequence[Word], height: float) -> list[Word]:
+    kept = list(words[:1])
+    for before, after in zip(words, words[1:], strict=False):
+        if after.box.x - before.box.right > _VALUE_GAP * height:
+            break
+        kept.append(after)
+    return kept
+
+
+def mentions(text: str, phrase: str) -> bool:
+    """Return whether *phrase* stands in *text*, marks and small misreadings aside."""
+    wanted, inside = letters(phrase), letters(fold(text))
+    if wanted in inside:
+        return True
+    allowed = _allowed(len(wanted))
+    size = len(wanted)
+    return allowed > 0 and any(
+        Levenshtein.distance(inside[at : at + size], wanted, score_cutoff=allowed) <= allowed
+        for at in range(max(1, len(inside) - size + 1))
+    )

@@ -1,0 +1,384 @@
+"""The layout of administrative documents (NĐ 30/2020/NĐ-CP annex I; TT 01/2011/TT-BNV before): parts known by place.
+
+Top left the agencies and the number, top right the motto, the place and the date, below them the kind and the abstract,
+at the end on the right who signed and as what. Forms share these parts: a certificate is signed like a letter.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.understand.folding import fold, letters
+from pipeline.understand.labels import find_in_row
+from pipeline.understand.lines import Passage, Row, pitch
+from pipeline.understand.syllables import is_syllable
+from schemas.document_type import LetterPart
+from schemas.page import Word
+
+REPUBLIC: Final = letters("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")
+MOTTO: Final = letters("Độc lập - Tự do - Hạnh phúc")
+
+KINDS: Final = (
+    "Nghị quyết", "Quyết định", "Chỉ thị", "Quy chế", "Quy định", "Thông cáo", "Thông báo", "Hướng dẫn",
+    "Chương trình", "Kế hoạch", "Phương án", "Đề án", "Dự án", "Báo cáo", "Biên bản", "Tờ trình", "Hợp đồng",
+    "Công điện", "Bản ghi nhớ", "Bản thỏa thuận", "Giấy ủy quyền", "Giấy mời", "Giấy giới thiệu", "Giấy nghỉ phép",
+    "Phiếu gửi", "Phiếu chuyển", "Phiếu báo", "Giấy chứng nhận", "Giấy đi đường", "Thư công", "Thông tư",
+    "Nghị định", "Phiếu yêu cầu", "Phiếu trình", "Giấy biên nhận",
+)  # fmt: skip
+"""Kinds of documents (NĐ 30/2020 annex III, and what agencies use beside them)."""
+LETTER_KIND: Final = "Công văn"
+"""The kind that has no name printed on it: its abstract stands below the number."""
+
+_SUBJECT: Final = re.compile(r"^\W*(v\s*[/l|]?\s*v|ve\s+viec|vv)\b[\s:.]*")
+_NUMBER_AT: Final = re.compile(r"\bso\s*[:;.]")
+_DAY_AT: Final = re.compile(r"[,.\s]\s*(?:hom\s+nay\s+)?ng[aà]y\W?\s*(?=\S{0,4}\s*th[ao]ng|\d)")
+_AGENCIES: Final = (
+    "ủy ban", "uỷ ban", "ubnd", "hội đồng", "hđnd", "sở", "bộ", "công an", "ban", "trường", "phòng", "cục", "chi cục",
+    "tổng cục", "trung tâm", "văn phòng", "viện", "bệnh viện", "tòa án", "toà án", "đại học", "học viện", "bảo hiểm",
+    "kho bạc", "đảng ủy", "quỹ", "công ty", "thanh tra", "hội", "liên đoàn", "đoàn", "huyện ủy", "tỉnh ủy", "thành ủy",
+)  # fmt: skip
+_TERRITORIES: Final = re.compile(r"\b(tinh|thanh pho|tp|huyen|thi xa|quan|phuong|xa|thi tran|viet nam|chinh phu)\b")
+_DELEGATION: Final = re.compile(r"^\W*(tm|kt|tl|tuq|t/l|t/m|k/t)\b", re.IGNORECASE)
+_POSTS: Final = (
+    "chủ tịch", "phó chủ tịch", "giám đốc", "phó giám đốc", "tổng giám đốc", "cục trưởng", "phó cục trưởng",
+    "chi cục trưởng", "phó chi cục trưởng", "vụ trưởng", "phó vụ trưởng", "trưởng ban", "phó trưởng ban",
+    "trưởng phòng", "phó trưởng phòng", "chánh văn phòng", "phó chánh văn phòng", "chánh thanh tra",
+    "phó chánh thanh tra", "hiệu trưởng", "phó hiệu trưởng", "viện trưởng", "phó viện trưởng", "bộ trưởng",
+    "thứ trưởng", "thủ tướng", "phó thủ tướng", "bí thư", "phó bí thư", "chánh án", "phó chánh án", "trưởng công an",
+    "phó trưởng công an", "chủ nhiệm", "phó chủ nhiệm", "ủy viên", "tổng cục trưởng", "kế toán trưởng", "thị trưởng",
+    "chủ tịch ubnd tỉnh", "phó chủ tịch ubnd tỉnh", "chủ tịch ủy ban nhân dân tỉnh", "đội trưởng", "phó đội trưởng", "trưởng đoàn", "công chức tư pháp", "tổng biên tập",
+)  # fmt: skip
+_SIGNS: Final = ("nguoiky", "tmuyban", "tmubnd", "nguoithuchien")
+_BODY_STARTS: Final = ("kinhgui", "cancu", "theodenghi", "xetdenghi", "dieu1", "noinhan", "phan1", "phani")
+_HEADER_SHARE: Final = 0.42
+"""The header of a letter ends in the upper part of the first page."""
+_WIDE: Final = 1.3
+_SIGNATURE_ROOM: Final = 0.32
+"""From the signer's post down to the name is at most this share of the page: stamp and signature stand between."""
+
+
+class Sheet(NamedTuple):
+    """The rows of one page and its size in pixels."""
+
+    rows: tuple[Row, ...]
+    width: int
+    height: int
+
+
+class Header(NamedTuple):
+    """Where the two columns at the top of the first page part, and which rows belong to them."""
+
+    split: float
+    """The pixels from which on words are in the right column."""
+    top: float
+    """Middle of the row with the name of the republic."""
+    found: bool
+    """Whether the name of the republic or the motto was read; otherwise the split is where it usually is."""
+
+
+def find_parts(sheets: Sequence[Sheet]) -> dict[LetterPart, Passage]:
+    """Return the parts that were found, each with its words; *sheets* are the pages with text, in order."""
+    if not sheets or not sheets[0].rows:
+        return {}
+    first = sheets[0]
+    header = find_header(first)
+    parts: dict[LetterPart, Passage] = {}
+    number = _find_number(first, header)
+    if number is not None:
+        index, parts["number_symbol"] = number
+        issuer = _find_issuer(first, header, first.rows[index].middle)
+        if issuer is not None:
+            parts["issuer_name"] = issuer
+    parts.update(_place_and_date(first, header))
+    parts.update(_kind_and_abstract(first, header))
+    parts.update(find_signature(sheets))
+    return parts
+
+
+def find_header(sheet: Sheet) -> Header:
+    """Return where the header of a page is, by the name of the republic and the motto."""
+    seen = []
+    for row in sheet.rows:
+        if row.middle > _HEADER_SHARE * sheet.height:
+            break
+        for start, end, label in find_in_row(row, (REPUBLIC, MOTTO), anywhere=True):
+            seen.append((row.words[start].box.x, row.words[start:end], row.middle, label))
+    if not seen:
+        return Header(0.47 * sheet.width, 0.0, False)
+    split = min(left for left, _, _, _ in seen) - 0.4 * sheet.rows[0].height
+    return Header(split, seen[0][2], True)
+
+
+def _upper(sheet: Sheet) -> Iterator[tuple[int, Row]]:
+    for index, row in enumerate(sheet.rows):
+        if row.middle < _HEADER_SHARE * sheet.height:
+            yield index, row
+
+
+def _find_number(sheet: Sheet, header: Header) -> tuple[int, Passage] | None:
+    """Return the row and the words of the number and symbol, after `Số:` in the left column."""
+    for index, row in _upper(sheet):
+        left = row.between(0, header.split)
+        if left is None or row.middle < header.top:
+            continue
+        match = _NUMBER_AT.search(fold(left.text))
+        if match:
+            passage = Passage(left.words, left.page)
+            return index, passage.cut(match.end(), len(passage.text))
+    return None
+
+
+def _find_issuer(sheet: Sheet, header: Header, below: float) -> Passage | None:
+    """Return the lines of the agency that issued, without the agency above it.
+
+    The block begins beside the name of the republic. The last line that begins the name of an agency begins the
+    issuer's, if what stands above it is a name of its own: `UBND TỈNH NGHỆ AN / SỞ NỘI VỤ`, not
+    `ỦY BAN NHÂN DÂN / XÃ NGHI KIỀU`.
+    """
+    lines: list[Row] = []
+    for _, row in _upper(sheet):
+        if row.middle >= below or row.middle < header.top - 1.2 * row.height:
+            continue
+        left = row.between(0, header.split)
+        words = tuple(word for word in left.words if _is_capitals(word)) if left else ()
+        if words:
+            lines.append(Row(row.page, words))
+    if not lines:
+        return None
+    start = max((i for i in range(1, len(lines)) if _begins_agency(lines[i]) and _is_whole(lines[:i])), default=0)
+    words = [word for line in lines[start:] for word in _without_dashes(line.words)]
+    return Passage(tuple(words), lines[0].page)
+
+
+def _without_dashes(words: Sequence[Word]) -> Sequence[Word]:
+    """Return a line without the strokes that were read at its ends."""
+    inner = [index for index, word in enumerate(words) if word.text != "-"]
+    return words[inner[0] : inner[-1] + 1] if inner else ()
+
+
+def _is_capitals(word: Word) -> bool:
+    plain = [letter for letter in word.text if letter.isalpha()]
+    return word.text == "-" or (not plain and word.text.isdigit()) or (bool(plain) and word.text == word.text.upper())
+
+
+def _begins_agency(line: Row) -> bool:
+    said = fold(line.text).lstrip("- ")
+    return any(said.startswith(fold(name) + " ") for name in _AGENCIES) or said in {fold(name) for name in _AGENCIES}
+
+
+def _is_whole(lines: Sequence[Row]) -> bool:
+    """Return whether the lines name an agency completely: with its territory, or a ministry."""
+    said = fold(" ".join(line.text for line in lines))
+    return bool(_TERRITORIES.search(said)) or said.startswith(("bo ", "dai hoc ", "tong cuc ", "cuc ", "so "))
+
+
+def _place_and_date(sheet: Sheet, header: Header) -> dict[LetterPart, Passage]:
+    """Return the words before and from `ngày` on, in the right column or, where it is narrow, anywhere at the top."""
+    for column in (header.split, 0.0):
+        for _, row in _upper(sheet):
+            right = row.between(column, sheet.width)
+            if right is None or row.middle < header.top:
+                continue
+            for piece in reversed(right.pieces(4.0)):
+                passage = Passage(piece.words, piece.page)
+                match = _DAY_AT.search(fold(passage.text))
+                if match and "nam" in fold(passage.text[match.start() :]):
+                    parts: dict[LetterPart, Passage] = {
+                        "issue_date": passage.cut(match.start() + 1, len(passage.text)),
+                    }
+                    place = passage.cut(0, match.start())
+                    if place.words:
+                        parts["issue_place"] = place
+                    return parts
+    return {}
+
+
+def _kind_and_abstract(sheet: Sheet, header: Header) -> dict[LetterPart, Passage]:
+    step = pitch(sheet.rows)
+    for index, row in enumerate(sheet.rows):
+        if row.middle > 0.6 * sheet.height:
+            break
+        if header.found and row.middle <= header.top:
+            continue
+        left = row.between(0, header.split)
+        subject = left and _SUBJECT.match(fold(left.text))
+        if left and subject and row.left < 0.3 * sheet.width:
+            return {"abstract": _subject_block(sheet, header, index, step)}
+        if find_kind(row.text) is not None and _is_title(row):
+            parts: dict[LetterPart, Passage] = {"document_kind": Passage(row.words, row.page)}
+            below = _abstract_below(sheet, index, step)
+            if below is not None:
+                parts["abstract"] = below
+            return parts
+        if letters(row.text).startswith(_BODY_STARTS):
+            break
+    return {}
+
+
+def find_kind(text: str) -> tuple[str, bool] | None:
+    """Return the kind of document that a title names, and whether it is printed exactly so."""
+    said = letters(text)
+    distance, kind = min((Levenshtein.distance(said, letters(kind)), kind) for kind in KINDS)
+    if distance > (0 if len(said) < 5 else 1 if len(said) < 10 else 2):  # noqa: PLR2004
+        return None
+    return kind, text.strip(" .:-").casefold() == kind.casefold()
+
+
+def _is_title(row: Row) -> bool:
+    words = [word.text for word in row.words if any(letter.isalpha() for letter in word.text)]
+    return all(word == word.upper() for word in words)
+
+
+def _subject_block(sheet: Sheet, header: Header, index: int, step: float) -> Passage:
+    """Return the words of `V/v …` below the number: its row and those that follow at the usual distance."""
+    words: list[Word] = []
+    last: Row | None = None
+    for row in sheet.rows[index:]:
+        left = row.between(0, header.split)
+        if left is None:
+            if last is not None and row.middle - last.middle > _WIDE * step:
+                break
+            continue
+        piece = left.pieces(3.0)[0]
+        distance = row.middle - last.middle if last is not None else 0.0
+        if distance > _WIDE * step or letters(piece.text).startswith(_BODY_STARTS):
+            break
+        words += piece.words
+        last = row
+    return Passage(tuple(words), sheet.rows[index].page)
+
+
+def _abstract_below(sheet: Sheet, index: int, step: float) -> Passage | None:
+    """Return the centred lines below the title, up to the first that is set apart or begins the body."""
+    lines: list[Row] = []
+    last = sheet.rows[index]
+    for row in sheet.rows[index + 1 :]:
+        limit = 2.2 * step if not lines else _WIDE * step
+        if row.middle - last.middle > limit or _ends_abstract(row):
+            break
+        lines.append(row)
+        last = row
+    words = tuple(word for line in lines for word in line.words)
+    return Passage(words, last.page) if words else None
+
+
+def _ends_abstract(row: Row) -> bool:
+    said = letters(row.text)
+    return said.startswith(_BODY_STARTS) or (_is_title(row) and len(row.words) > 1)
+
+
+def strip_subject(text: str) -> str:
+    """Return an abstract without `V/v` or `Về việc`."""
+    match = _SUBJECT.match(fold(text))
+    return text[match.end() :] if match else text
+
+
+# ---------------------------------------------------------------------------------------------- the signature block
+
+
+def find_signature(sheets: Sequence[Sheet]) -> dict[LetterPart, Passage]:
+    """Return who signed and as what: the lowest name on the right that stands under a post.
+
+    A stamp may hide the post; the name is then the lowest one beside the list of recipients.
+    """
+    for needs_post in (True, False):
+        for sheet in reversed(sheets):
+            posts = [(row, piece) for row in sheet.rows for piece in _right_pieces(row, sheet) if _is_post(piece)]
+            top = next((row.middle for row in sheet.rows if letters(row.text).startswith("noinhan")), None)
+            for row in reversed(sheet.rows):
+                for piece in reversed(_right_pieces(row, sheet)):
+                    name = _name_in(piece)
+                    above = [post for post_row, post in posts if _stands_above(post_row, post, row, name, sheet)]
+                    if name is None or not (above or (not needs_post and top is not None and row.middle > top)):
+                        continue
+                    parts: dict[LetterPart, Passage] = {"signer_name": Passage(name.words, name.page)}
+                    title = _last_post(above)
+                    if title is not None:
+                        parts["signer_title"] = Passage(title.words, title.page)
+                    return parts
+    return {}
+
+
+def _right_pieces(row: Row, sheet: Sheet) -> list[Row]:
+    pieces = row.pieces(1.2)
+    return [
+        piece
+        for piece in pieces
+        if piece.left > 0.4 * sheet.width and (piece.left + piece.right) / 2 > 0.5 * sheet.width
+    ]
+
+
+def _is_post(piece: Row) -> bool:
+    """Return whether capitals say on whose behalf or in which post somebody signs."""
+    capitals = [word for word in piece.words if _is_capitals(word)]
+    said = letters(" ".join(word.text for word in capitals))
+    if not said or len(capitals) * 2 < len(piece.words):
+        return False
+    return said.startswith(_SIGNS) or any(_contains(said, letters(post)) for post in _POSTS)
+
+
+def _contains(said: str, wanted: str) -> bool:
+    if wanted in said:
+        return True
+    size = len(wanted)
+    return (
+        size > 6
+        and any(  # noqa: PLR2004
+            Levenshtein.distance(said[at : at + size], wanted, score_cutoff=1) <= 1
+            for at in range(max(1, len(said) - size + 1))
+        )
+    )
+
+
+def _name_in(piece: Row) -> Row | None:
+    """Return the longest run of words that look like a person's name: two to seven, each with a capital."""
+    best: list[Word] = []
+    run: list[Word] = []
+    for word in (*piece.words, None):
+        if word is not None and _is_name_word(word):
+            run.append(word)
+            continue
+        best = max(best, run, key=len)
+        run = []
+    if not 2 <= len(best) <= 7 or all(_is_capitals(word) for word in best):  # noqa: PLR2004
+        return None
+    plausible = sum(is_syllable(word.text.strip(".,;:")) for word in best)
+    return Row(piece.page, tuple(best)) if plausible * 2 >= len(best) else None
+
+
+def _is_name_word(word: Word) -> bool:
+    plain = word.text.strip(".,;:\"'“”>")
+    return plain.isalpha() and plain[0].isupper() and (len(plain) == 1 or not plain.isupper())
+
+
+def _stands_above(post_row: Row, post: Row, row: Row, name: Row | None, sheet: Sheet) -> bool:
+    if name is None or post_row.middle >= row.middle - 0.5 * row.height:
+        return False
+    if row.middle - post_row.middle > _SIGNATURE_ROOM * sheet.height:
+        return False
+    centre, post_centre = (name.left + name.right) / 2, (post.left + post.right) / 2
+    return abs(centre - post_centre) < 0.16 * sheet.width
+
+
+def _last_post(above: Sequence[Row]) -> Row | None:
+    """Return the signer's own post: the last line that is not `TM.`, `KT.`, `TL.` or the form's `NGƯỜI KÝ`."""
+    own = [
+        post for post in above if not _DELEGATION.match(fold(post.text)) and not letters(post.text).startswith(_SIGNS)
+    ]
+    if not own:
+        return None
+    words = tuple(word for word in own[-1].words if _is_capitals(word))
+    return Row(own[-1].page, words)
+
+
+def known_post(text: str) -> str | None:
+    """Return the post of the usual ones that *text* is, marks aside; None if it is another one."""
+    said = letters(text)
+    return next((post.upper() for post in _POSTS if letters(post) == said), None)
+
+
+def usual_kinds() -> Mapping[str, str]:
+    """Return the kinds of documents by their folded letters."""
+    return {letters(kind): kind for kind in KINDS}

@@ -1,0 +1,162 @@
+"""Where words stand: rows of a page, pieces of a row, and passages whose letters know the words they come from."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
+from typing import Final, NamedTuple
+
+from pipeline.understand.syllables import is_syllable
+from schemas.page import Box, PageReading, Word
+
+_LEADERS: Final = re.compile(r"^[^\w(/-]+|[^\w).:,;/%-]+$|(?<=\w)[.…_]{2,}$|^_+|_+$")
+"""Dots of a form, specks and strokes that the engine took for letters, at the ends of a word."""
+_GLUED: Final = re.compile(r"(?<=[^\W\d_]):(?=\w)")
+_NOISE: Final = 0.12
+"""What is read with less than this is a speck, unless it is a word for all that."""
+_WORD: Final = 3
+_SAME_ROW: Final = 0.45
+"""Two lines whose middles are nearer than this, in letter heights, are one row."""
+COLUMN_GAP: Final = 2.0
+"""A space wider than this, in letter heights, separates columns."""
+
+
+class Row(NamedTuple):
+    """What stands side by side on a page, from left to right."""
+
+    page: int
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        """The words with single spaces."""
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def height(self) -> float:
+        """Height of its letters in pixels."""
+        return median(word.box.h for word in self.words)
+
+    @property
+    def middle(self) -> float:
+        """Vertical middle in pixels, not disturbed by a speck above or below."""
+        return median(word.box.y + word.box.h / 2 for word in self.words)
+
+    @property
+    def left(self) -> int:
+        """The first column of pixels."""
+        return self.words[0].box.x
+
+    @property
+    def right(self) -> int:
+        """The column after the last."""
+        return max(word.box.right for word in self.words)
+
+    def between(self, left: float, right: float) -> "Row | None":
+        """Return the part of the row whose words have their middle in [left, right), or None if there are none."""
+        inside = tuple(word for word in self.words if left <= word.box.x + word.box.w / 2 < right)
+        return Row(self.page, inside) if inside else None
+
+    def pieces(self, gap: float = COLUMN_GAP) -> "list[Row]":
+        """Return the row cut at every space wider than *gap* letter heights."""
+        height = self.height
+        cuts = [0]
+        for index, (before, after) in enumerate(zip(self.words, self.words[1:], strict=False), 1):
+            if after.box.x - before.box.right > gap * height:
+                cuts.append(index)
+        cuts.append(len(self.words))
+        return [Row(self.page, self.words[start:end]) for start, end in zip(cuts, cuts[1:], strict=False)]
+
+
+class Passage(NamedTuple):
+    """Words taken as one text: a place in the text leads back to the words that stand there."""
+
+    words: tuple[Word, ...]
+    page: int
+
+    @property
+    def text(self) -> str:
+        """The words with single spaces."""
+        return " ".join(word.text for word in self.words)
+
+    def cut(self, start: int, end: int) -> "Passage":
+        """Return the words that have letters in `text[start:end]`."""
+        found, at = [], 0
+        for word in self.words:
+            if at < end and start < at + len(word.text):
+                found.append(word)
+            at += len(word.text) + 1
+        return Passage(tuple(found), self.page)
+
+    @property
+    def box(self) -> Box | None:
+        """The smallest box that holds all words."""
+        return union(word.box for word in self.words)
+
+
+def union(boxes: Iterable[Box]) -> Box | None:
+    """Return the smallest box that holds all, or None for none."""
+    whole: Box | None = None
+    for box in boxes:
+        whole = box if whole is None else whole.union(box)
+    return whole
+
+
+def tidy(words: Iterable[Word]) -> Iterator[Word]:
+    """Yield the words without leaders and specks; `Số:195` becomes two words, a lonely colon joins the word before."""
+    before: Word | None = None
+    for word in words:
+        if word.text in {":", ";"}:
+            if before is not None and word.line == before.line and before.text[-1].isalnum():
+                before = before._replace(text=before.text + ":")
+            continue
+        text = _LEADERS.sub("", word.text)
+        if not any(letter.isalnum() or letter in "/-" for letter in text):
+            continue
+        if word.confidence < _NOISE and not (len(text) >= _WORD and is_syllable(text)):
+            continue
+        for part in _GLUED.sub(": ", text).split():
+            if before is not None:
+                yield before
+            before = word._replace(text=part)
+    if before is not None:
+        yield before
+
+
+def rows(reading: PageReading) -> tuple[Row, ...]:
+    """Return the rows of a page from top to bottom.
+
+    The engine's lines are the start: they follow what little slope is left. Lines at the same height, such as two
+    columns that it read one after the other, become one row.
+    """
+    lines: dict[int, list[Word]] = {}
+    for word in tidy(reading.words):
+        lines.setdefault(word.line, []).append(word)
+    number = reading.page.number
+    found = sorted((Row(number, tuple(words)) for words in lines.values()), key=lambda row: row.middle)
+    merged: list[Row] = []
+    for row in found:
+        if merged and _side_by_side(merged[-1], row):
+            row = Row(number, merged.pop().words + row.words)  # noqa: PLW2901 - the merged row takes its place
+        merged.append(row)
+    return tuple(Row(number, tuple(sorted(row.words, key=lambda word: word.box.x))) for row in merged)
+
+
+def _side_by_side(above: Row, below: Row) -> bool:
+    near = below.middle - above.middle < _SAME_ROW * min(above.height, below.height)
+    return near and not any(
+        one.box.x < other.box.right and other.box.x < one.box.right for one in above.words for other in below.words
+    )
+
+
+def pitch(found: Sequence[Row]) -> float:
+    """Return the usual distance from one row to the next in pixels; 0 with fewer than two rows."""
+    steps = [
+        below.middle - above.middle for above, below in zip(found, found[1:], strict=False) if above.page == below.page
+    ]
+    return median(steps) if steps else 0.0
+
+
+def right_margin(found: Iterable[Row]) -> int:
+    """Return where the longest row ends, not counting specks at the edge."""
+    ends = [word.box.right for row in found for word in row.words if len(word.text) > 1 and word.confidence > 0.6]
+    return max(ends, default=0)

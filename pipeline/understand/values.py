@@ -1,0 +1,242 @@
+"""From what stands on the paper to a value in normal form, one function a kind.
+
+Nothing is repaired but members of closed sets (sex, ethnic group, nationality, kinds of documents), and then the check
+`as_printed` says that what was read was not quite the member.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Final, NamedTuple
+
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.understand.folding import fold, letters
+from pipeline.understand.lines import Passage
+from pipeline.understand.syllables import implausible
+from schemas.document_type import ValueKind
+from schemas.field import Check
+
+FIRST_YEAR: Final = 1850
+LAST_YEAR: Final = 2100
+
+ETHNIC_GROUPS: Final = (
+    "Kinh", "Tày", "Thái", "Mường", "Khmer", "Hoa", "Nùng", "Mông", "Dao", "Gia Rai", "Ê Đê", "Ba Na", "Sán Chay",
+    "Chăm", "Cơ Ho", "Xơ Đăng", "Sán Dìu", "Hrê", "Ra Glai", "Mnông", "Thổ", "Xtiêng", "Khơ Mú", "Bru Vân Kiều",
+    "Cơ Tu", "Giáy", "Tà Ôi", "Mạ", "Gié Triêng", "Co", "Chơ Ro", "Xinh Mun", "Hà Nhì", "Chu Ru", "Lào", "La Chí",
+    "Kháng", "Phù Lá", "La Hủ", "La Ha", "Pà Thẻn", "Lự", "Ngái", "Chứt", "Lô Lô", "Mảng", "Cờ Lao", "Bố Y", "Cống",
+    "Si La", "Pu Péo", "Rơ Măm", "Brâu", "Ơ Đu",
+)  # fmt: skip
+"""The 54 ethnic groups (QĐ 121-TCTK/PPCĐ of 2 March 1979)."""
+_OTHER_SPELLINGS: Final = (
+    "H'Mông", "Hmông", "H’Mông", "Gia-rai", "Ê-đê", "Ba-na", "Cơ-ho", "Xơ-đăng", "Hrê", "Ra-glai", "M'Nông", "Xtiêng",
+    "Khơ-mú", "Bru - Vân Kiều", "Bru-Vân Kiều", "Vân Kiều", "Cơ-tu", "Tà-ôi", "Gié-Triêng", "Chơ-ro", "Xinh-mun",
+    "Chu-ru", "Stiêng", "Ơ-đu", "Sán Chỉ", "Cao Lan", "Khơ-me", "Khơ Me", "Pa Cô", "Pa Kô", "Đan Lai", "Thanh",
+)  # fmt: skip
+NATIONALITIES: Final = (
+    "Việt Nam", "Lào", "Trung Quốc", "Hàn Quốc", "Nhật Bản", "Đài Loan", "Hoa Kỳ", "Thái Lan", "Campuchia", "Đức",
+    "Pháp", "Anh", "Nga", "Úc", "Canada", "Ba Lan", "Cộng hòa Séc", "Singapore", "Malaysia", "Philippines", "Ấn Độ",
+)  # fmt: skip
+
+_NOTHING: Final = frozenset({"", "khong", "khongco", "chuaxacdinh", "khongxacdinh", "khongro", "chuaro", "none"})
+_RANKS: Final = re.compile(
+    r"^(((thượng|đại|trung|thiếu)\s+(tá|tướng|úy)|ths|ts|pgs|gs|bs|bsck\w*|ks|ckii?|luật sư|ông|bà)[.:]?\s+)+",
+    re.IGNORECASE,
+)
+_DAY_MONTH_YEAR: Final = re.compile(r"(\d{1,2})\s*[/.,-]\s*(\d{1,2})\s*[/.,-]\s*(\d{4})(?!\d)")
+_LONG_DATE: Final = re.compile(
+    r"(?<!\d)(\d{1,2})[\s.,]*(?:th[aoe]ng|thắng)[\s.,:]*(\d{1,2})[\s.,]*n[ao]m[\s.,:]*(\d{4})(?!\d)"
+)
+_MONTH_YEAR: Final = re.compile(
+    r"(?:thang\s*(\d{1,2})[\s.,]*nam[\s.,:]*|(?<![\d/.-])(\d{1,2})\s*[/.-]\s*)(\d{4})(?!\d)"
+)
+_YEAR: Final = re.compile(r"(?<!\d)(\d{4})(?!\d)")
+_NUMBER: Final = re.compile(
+    r"(?<![\w/])(\d{1,6}[a-zđ]?(?:\s*[/-]\s*[\wĐ&.]+(?:[-/&][\w&]+|\s*[-/]\s*(?=[^\W\d_])[\w&]+)*)?)", re.IGNORECASE
+)
+_DIGIT_RUN: Final = re.compile(r"\d(?:[ .]?\d)*")
+_AMOUNT: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+|\d+")
+_IDENTIFIER_LENGTHS: Final = (12, 9)
+
+
+class Reading(NamedTuple):
+    """A value, the words that it was read from, and what speaks for and against it."""
+
+    value: str | int | None
+    words: Passage
+    checks: tuple[Check, ...] = ()
+
+
+def read_value(kind: ValueKind, passage: Passage) -> Reading:
+    """Return the value of *kind* that *passage* says; never raises, whatever is printed there."""
+    if letters(passage.text) in _NOTHING:
+        return Reading(None, passage)
+    return _READERS[kind](passage)
+
+
+def clean(text: str) -> str:
+    """Return *text* in NFC with single spaces, and without the punctuation that ends a line of a form."""
+    collapsed = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text))
+    tight = re.sub(r"\s+([,;.:])", r"\1", collapsed)
+    return tight.strip(" .,;:_…|'\"“”`-")
+
+
+def _name(passage: Passage) -> Reading:
+    words = Passage(tuple(word for word in passage.words if _is_name_part(word.text)), passage.page)
+    value = _RANKS.sub("", clean(words.text))
+    parts = value.split()
+    shape = Check(name="name_shape", passed=2 <= len(parts) <= 7 and all(p[:1].isupper() for p in parts), detail="")
+    return Reading(value if len(parts) > 1 else None, words, (shape, _spelling(value)))
+
+
+def _is_name_part(text: str) -> bool:
+    return any(letter.isalpha() for letter in text) and not any(letter.isdigit() for letter in text)
+
+
+def _spelling(value: str) -> Check:
+    """Return whether every word can be Vietnamese. Foreign words fail it: then a person looks."""
+    odd = implausible(value.replace("-", " ").split())
+    return Check(name="syllables", passed=not odd, detail=" ".join(odd))
+
+
+def _text(passage: Passage) -> Reading:
+    value = clean(passage.text)
+    return Reading(value or None, passage, (_spelling(value),) if value else ())
+
+
+def _date(passage: Passage) -> Reading:
+    folded = fold(passage.text)
+    found = []
+    for pattern in (_LONG_DATE, _DAY_MONTH_YEAR):
+        for match in pattern.finditer(folded):
+            value = iso_date(*(int(part) for part in reversed(match.groups())))
+            if value is not None:
+                found.append((match.start(), match.end(), value))
+    if found:
+        start, end, value = min(found)
+        others = {other for _, _, other in found} - {value}
+        single = Check(name="one_date", passed=not others, detail="")
+        return Reading(value, passage.cut(start, end), (Check(name="full_date", passed=True), single))
+    return _partial_date(passage, folded)
+
+
+def _partial_date(passage: Passage, folded: str) -> Reading:
+    """Return `1990-02` or `1990`, the ISO 8601 forms of what old papers say; only if there is nothing else."""
+    partial = Check(name="full_date", passed=False, detail="only a month or a year is printed")
+    match = _MONTH_YEAR.fullmatch(folded.strip(" .,;:-"))
+    if match and iso_date(int(match[3]), int(match[1] or match[2]), 1):
+        return Reading(f"{match[3]}-{int(match[1] or match[2]):02d}", passage, (partial,))
+    match = re.fullmatch(r"(?:nam\s*)?(\d{4})\W*", folded.strip())
+    if match and FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
+        return Reading(match[1], passage, (partial,))
+    return Reading(None, passage)
+
+
+def iso_date(year: int, month: int, day: int) -> str | None:
+    """Return the date in ISO 8601, or None if there is no such day between 1850 and 2100."""
+    try:
+        value = date(year, month, day)
+    except ValueError:
+        return None
+    return value.isoformat() if FIRST_YEAR <= year <= LAST_YEAR else None
+
+
+def _year(passage: Passage) -> Reading:
+    whole = _date(passage)
+    if isinstance(whole.value, str):
+        return whole._replace(value=whole.value[:4], checks=())
+    match = _YEAR.search(passage.text)
+    if match and FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
+        return Reading(match[1], passage.cut(*match.span()))
+    return Reading(None, passage)
+
+
+def _sex(passage: Passage) -> Reading:
+    for word in passage.words:
+        said = letters(word.text)
+        if said in {"nam", "nu"}:
+            value = "nam" if said == "nam" else "nữ"
+            exact = clean(word.text).lower() == value
+            return Reading(value, Passage((word,), passage.page), (_as_printed(word.text, exact=exact),))
+    return Reading(None, passage)
+
+
+def _as_printed(text: str, *, exact: bool) -> Check:
+    return Check(name="as_printed", passed=exact, detail="" if exact else f"read as {text}")
+
+
+def member(text: str, known: Iterable[str]) -> tuple[str, int] | None:
+    """Return the member of a closed set that *text* is, and its distance: 0 exact, 1 marks or one letter misread.
+
+    None if nothing is near, or if two members are equally near.
+    """
+    wanted, folded = clean(text).casefold(), letters(text)
+    names = tuple(known)
+    for name in names:
+        if name.casefold() == wanted:
+            return name, 0
+    same = [name for name in names if letters(name) == folded]
+    if not same and len(folded) > 3:  # noqa: PLR2004 - in three letters one misreading is too much
+        same = [name for name in names if Levenshtein.distance(letters(name), folded, score_cutoff=1) <= 1]
+    return (same[0], 1) if len({letters(name) for name in same}) == 1 else None
+
+
+def _closed(known: Iterable[str]) -> Callable[[Passage], Reading]:
+    names = tuple(known)
+
+    def read(passage: Passage) -> Reading:
+        for count in range(min(len(passage.words), 4), 0, -1):  # specks after the value do not count
+            words = Passage(passage.words[:count], passage.page)
+            found = member(words.text, names)
+            if found:
+                return Reading(found[0], words, (_as_printed(words.text, exact=found[1] == 0),))
+        value = clean(passage.text) or None
+        listed = Check(name="listed", passed=False, detail="not in the list")
+        return Reading(value, passage, (listed,) if value else ())
+
+    return read
+
+
+def _number(passage: Passage) -> Reading:
+    match = _NUMBER.search(passage.text)
+    if match is None:
+        return Reading(None, passage)
+    value = re.sub(r"\s+", "", match[1]).rstrip("/-.")
+    words = passage.cut(*match.span(1))
+    first = passage.text[: match.start(1)].strip(" :.")
+    return Reading(value, words, (Check(name="number_alone", passed=not first, detail=first),))
+
+
+def _identifier(passage: Passage) -> Reading:
+    """Return the first number of 12 digits, or else of 9 (the identity card before 2012)."""
+    runs = [(re.sub(r"\D", "", run.group()), run.span()) for run in _DIGIT_RUN.finditer(passage.text)]
+    for length in _IDENTIFIER_LENGTHS:
+        for digits, span in runs:
+            if len(digits) == length:
+                twelve = Check(name="twelve_digits", passed=length == _IDENTIFIER_LENGTHS[0], detail="")
+                return Reading(digits, passage.cut(*span), (twelve,))
+    return Reading(None, passage)
+
+
+def _amount(passage: Passage) -> Reading:
+    match = _AMOUNT.search(passage.text)
+    if match is None:
+        return Reading(None, passage)
+    return Reading(int(re.sub(r"\D", "", match[0])), passage.cut(*match.span()))
+
+
+_READERS: Final[Mapping[ValueKind, Callable[[Passage], Reading]]] = {
+    "person_name": _name,
+    "date": _date,
+    "year": _year,
+    "sex": _sex,
+    "ethnicity": _closed((*ETHNIC_GROUPS, *_OTHER_SPELLINGS)),
+    "nationality": _closed(NATIONALITIES),
+    "place": _text,
+    "agency": _text,
+    "personal_id": _identifier,
+    "number": _number,
+    "amount": _amount,
+    "text": _text,
+}
