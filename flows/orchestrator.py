@@ -77,7 +77,11 @@ def server(home: Path, *, port: int = 0, pages: bool = False) -> Iterator[str]:
     folder = home / "prefect"
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "server.log"
-    with socket.create_server(("127.0.0.1", port)) as listener, log.open("ab") as output:
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise ORCHESTRATOR_UNREACHABLE.error(f"port {port} cannot be used: {error.strerror}") from error
+    with listener, log.open("ab") as output:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
         handle = listener.fileno()
         process = subprocess.Popen(

@@ -119,8 +119,16 @@ PAGE_FAILED = Kind(
     "A page could not be processed within its limits",
     "Scan this page again at 300 dpi; if it happens again, send the file to support.",
 )
+PAGES_BLANK = Kind(
+    "pages-blank", "There is nothing on the pages", "Turn the paper over and scan it again; the blank scan is kept."
+)
 FOLDER_EMPTY = Kind(
     "folder-empty", "Nothing to take in", "Name PDF, TIFF, JPEG or PNG files, or a folder that holds some."
+)
+COPY_NOT_PDFA = Kind(
+    "copy-not-pdfa",
+    "No archivable copy can be made of this file",
+    "Scan the paper again as JPEG or TIFF; if it happens again, send the file to support.",
 )
 
 # --- the machine or its surroundings ---------------------------------------------------------------------------
@@ -215,6 +223,7 @@ SIGNATURE_INDETERMINATE = Kind(
     422,
 )
 RECORD_UNKNOWN = Kind("record-unknown", "No such record", "Check the record id.", Exit.USAGE, 404)
+SUBMISSION_UNKNOWN = Kind("submission-unknown", "No such submission", "Check the submission id.", Exit.USAGE, 404)
 
 # --- how it was asked ------------------------------------------------------------------------------------------
 BAD_REQUEST = Kind(

@@ -1,6 +1,6 @@
 """What the command line prints with `--json`: one object a line, the same in every version of Sohoa."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field as Constraint
 
@@ -8,7 +8,7 @@ from schemas.digest import Sha256
 from schemas.field import Field
 from schemas.model import Value
 from schemas.page import Page
-from schemas.problem import Problem
+from schemas.problem import Exit, Problem
 from schemas.record import RecordId
 
 
@@ -36,3 +36,50 @@ class Ingestion(Value):
     needs_review: bool = False
     problem: Problem | None = None
     submission_id: Sha256 | None = None
+
+
+class Finding(Value):
+    """`sohoa doctor`: one thing that was looked at."""
+
+    name: str
+    state: Literal["good", "warning", "bad"]
+    detail: str
+    remedy: str = ""
+    exit_code: Exit = Exit.DONE
+
+
+Verdict = Literal["valid", "invalid", "indeterminate"]
+
+
+class Proof(Value):
+    """`sohoa verify`: one thing that was checked."""
+
+    subject: str
+    """What it is about: `copy`, `copy signature 1`, `record`, `record signature`."""
+    verdict: Verdict
+    detail: str
+    is_signature: bool = False
+
+
+class Verification(Value):
+    """`sohoa verify`: everything that was checked about a file or a record."""
+
+    target: str
+    verdict: Verdict
+    proofs: tuple[Proof, ...]
+
+    @classmethod
+    def of(cls, target: str, proofs: tuple[Proof, ...]) -> Self:
+        """Return the verdict over *proofs*: the worst counts, and nothing checked is nothing proven."""
+        verdicts = {proof.verdict for proof in proofs}
+        order: tuple[Verdict, ...] = ("invalid", "indeterminate", "valid")
+        worst: Verdict = next((verdict for verdict in order if verdict in verdicts), "indeterminate")
+        return cls(target=target, verdict=worst, proofs=proofs)
+
+    @property
+    def exit_code(self) -> Exit:
+        """23 when bytes are not what was stored, 22 when a signature is not valid, 0 when all is."""
+        bad = [proof for proof in self.proofs if proof.verdict != "valid"]
+        if any(not proof.is_signature for proof in bad):
+            return Exit.INTEGRITY
+        return Exit.DONE if self.verdict == "valid" else Exit.SIGNATURE_NOT_VALID

@@ -1,0 +1,1 @@
+"""Speed, memory and accuracy, measured side by side with a peer in one run (`make bench`)."""

@@ -1,0 +1,60 @@
+"""The flows of the live lane: `ingest` runs submissions, `reconcile` finds those that were left lying.
+
+Parameters and results are submission ids. Prefect is the clock and the switchboard; what became of a submission stands
+in the object store, and every step may be run again.
+"""
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect import Task, flow, task
+from prefect.client.schemas.objects import State, TaskRun
+
+from flows.house import House
+from flows.keyring import Keyring
+from flows.process import process
+from flows.progress import watcher
+from pipeline.workers import Workers
+from schemas.digest import Sha256
+from schemas.problem import ProblemError
+from schemas.settings import Settings
+
+_BATCH = 200
+"""Submissions in one task: what an outage makes us look at again, not do again."""
+
+
+def now() -> datetime:
+    """Return the time: the only clock of the flows."""
+    return datetime.now(UTC)
+
+
+def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Retry an outage; never retry what will fail again."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, ProblemError) and error.kind.transient
+
+
+@task(retries=3, retry_delay_seconds=[2, 10, 30], retry_condition_fn=may_pass, persist_result=False)
+def run_batch(submission_ids: list[Sha256]) -> list[Sha256]:
+    """Run a batch of submissions; return the ids of those that have an outcome now."""
+    settings = Settings.load(os.environ).settings
+    house = House.open(settings)
+    with Workers(settings.workers, settings.limits) as workers:
+        keyring = Keyring.open(settings)
+        outcomes = process(house, keyring, workers, submission_ids, clock=now, watcher=watcher())
+        return [outcome.submission_id for outcome in outcomes]
+
+
+@flow(name="ingest", persist_result=False)
+def ingest(submission_ids: list[Sha256]) -> list[Sha256]:
+    """Run submissions that have a receipt; one bad file does not stop the others."""
+    batches = (submission_ids[start : start + _BATCH] for start in range(0, len(submission_ids), _BATCH))
+    return [done for batch in batches for done in run_batch(batch)]
+
+
+@flow(name="reconcile", persist_result=False)
+def reconcile() -> list[Sha256]:
+    """Run every submission that has a receipt but no outcome: nothing waits for ever."""
+    house = House.open(Settings.load(os.environ).settings)
+    return ingest([waiting.submission_id for waiting in house.catalog.waiting()])

@@ -1,0 +1,120 @@
+"""Whose keys sign here, and whom we trust: PKCS#12 files of the settings, or self-made test keys in the home folder."""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import NamedTuple, Self
+
+from pipeline.seal import Signer, UnsignedCopy, make_test_pki, sign_copy, sign_detached
+from schemas.problem import CONFIGURATION
+from schemas.settings import Settings, SignerSettings
+from storage.secrets import keep
+
+Clock = Callable[[], datetime]
+
+
+class HeldKey(NamedTuple):
+    """A key, what it is for, and whether it is only for trying out."""
+
+    role: str
+    signer: Signer
+    is_selfmade: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyring:
+    """The keys that sign, and the roots that are trusted."""
+
+    scanner: HeldKey
+    agency: HeldKey
+    roots: tuple[bytes, ...]
+    """PEM."""
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Return the keys that the settings name; those that they do not name are made once and kept in the home.
+
+        Raises:
+            ProblemError: `configuration` when a key cannot be used, naming its file.
+        """
+        return cls(
+            scanner=_held("scanner", settings.signing.scanner, settings),
+            agency=_held("agency", settings.signing.agency, settings),
+            roots=trusted_roots(settings),
+        )
+
+    def held(self) -> tuple[HeldKey, HeldKey]:
+        """Return both keys."""
+        return self.scanner, self.agency
+
+    def sealing(self, copy: UnsignedCopy, scanned_at: datetime, clock: Clock) -> Callable[[bytes], bytes]:
+        """Return the function that signs *copy*: with the person's key, then with the agency's."""
+
+        def seal(unsigned: bytes) -> bytes:
+            scanner, agency = self.scanner.signer, self.agency.signer
+            return unsigned + sign_copy(copy, scanner, agency, scanned_at=scanned_at, signed_at=clock())
+
+        return seal
+
+    def signing(self, clock: Clock) -> Callable[[bytes], bytes]:
+        """Return the function that signs bytes detached, with the agency's key."""
+        return lambda data: sign_detached(data, self.agency.signer, clock())
+
+
+def trusted_roots(settings: Settings) -> tuple[bytes, ...]:
+    """Return the root certificates (PEM) that are trusted; the self-made one only while one of its keys is in use.
+
+    Raises:
+        ProblemError: `configuration` when a file that is named cannot be read.
+    """
+    named = tuple(_read(path) for path in settings.signing.trust)
+    signing = settings.signing
+    is_trying = signing.scanner.pkcs12 is None or signing.agency.pkcs12 is None
+    return (*named, _test_pki(settings).root_pem) if is_trying else named
+
+
+def _held(role: str, wanted: SignerSettings, settings: Settings) -> HeldKey:
+    if wanted.pkcs12 is None:
+        made = _test_pki(settings)
+        data = made.scanner_p12 if role == "scanner" else made.agency_p12
+        return HeldKey(
+            role, Signer.from_pkcs12(data, made.passphrase, origin=f"self-made {role} key"), is_selfmade=True
+        )
+    passphrase = wanted.passphrase.get_secret_value() if wanted.passphrase else None
+    signer = Signer.from_pkcs12(_read(wanted.pkcs12), passphrase, origin=str(wanted.pkcs12))
+    return HeldKey(role, signer, is_selfmade=False)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CONFIGURATION.error(error.strerror or "it cannot be read", file=str(path)) from error
+
+
+class _KeptPki(NamedTuple):
+    """The self-made keys as they are kept: one file, so that they always belong together."""
+
+    root_pem: bytes
+    scanner_p12: bytes
+    agency_p12: bytes
+    passphrase: str
+
+
+def _test_pki(settings: Settings) -> _KeptPki:
+    def make() -> bytes:
+        passphrase = token_urlsafe(16)
+        made = make_test_pki(
+            datetime.now(UTC), scanner=settings.scanned_by, agency=settings.agency_name, passphrase=passphrase
+        )
+        parts = {name: b64encode(data).decode() for name, data in made._asdict().items()}
+        return json.dumps(parts | {"passphrase": passphrase}).encode()
+
+    path = settings.home / "keys" / "test-pki.json"
+    kept = json.loads(keep(path, make))
+    passphrase = kept.pop("passphrase")
+    return _KeptPki(**{name: b64decode(data) for name, data in kept.items()}, passphrase=passphrase)

@@ -1,0 +1,216 @@
+"""From a receipt to an outcome: each submission is read, sealed and stored, and it is written down what became of it.
+
+Every step finds what an earlier, interrupted attempt left and goes on from there, so any of them may be killed and run
+again: what a clock or a signature goes into is decided once, by the first attempt that stored it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flows.house import House
+from flows.keyring import Keyring
+from pipeline.ahead import work_ahead
+from pipeline.digitize import Digitized, Watcher, digitize
+from pipeline.read import engine
+from pipeline.seal import UnsignedCopy, make_copy
+from pipeline.understand import Understood
+from pipeline.workers import Workers
+from schemas.digest import Sha256
+from schemas.document_type import document_types
+from schemas.outcome import DocumentOutcome, Outcome
+from schemas.problem import PAGES_BLANK, Exit, ProblemError
+from schemas.record import Copy, Origin, Record, record_id
+from schemas.submission import Manifest, Receipt, SubmittedFile
+from storage import keys
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Document:
+    """A document that was understood, and its copy before signing: None when the file came signed."""
+
+    digitized: Digitized
+    understood: Understood
+    unsigned: UnsignedCopy | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """A file of a submission: the documents that were found in it, or why it was refused."""
+
+    file: SubmittedFile
+    documents: tuple[_Document, ...] = ()
+    refused: ProblemError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Submission:
+    """A submission whose files were read; nothing of it is stored yet."""
+
+    receipt: Receipt
+    manifest: Manifest
+    files: tuple[_File, ...]
+
+
+def receive(house: House, keyring: Keyring, manifest: Manifest, paths: dict[Sha256, Path], clock: Clock) -> Receipt:
+    """Store what a station sends and return its receipt: the first one for ever, however often it is sent.
+
+    Args:
+        house: where it is kept.
+        keyring: whose agency key signs the receipt.
+        manifest: what is sent.
+        paths: where the bytes of each file are.
+        clock: tells the time of arrival.
+    """
+    given = house.inbox.receipt(manifest.submission_id)
+    if given is None:
+        house.inbox.submit(manifest, paths)
+        given = house.inbox.give_receipt(Receipt.of(manifest, clock()), keyring.signing(clock))
+    done = house.inbox.outcome(manifest.submission_id) is not None
+    house.catalog.keep_submission(given.value, keys.manifest(manifest), done=done)
+    return given.value
+
+
+def process(
+    house: House, keyring: Keyring, workers: Workers, ids: Iterable[Sha256], *, clock: Clock, watcher: Watcher
+) -> Iterator[Outcome]:
+    """Yield what became of each submission, in order; those that are done already are found, not done again.
+
+    Reading runs ahead on all workers; storing follows in order, one submission after the other.
+
+    Raises:
+        ProblemError: a failure that may pass (`transient`) or that a person has to mend; no outcome is written for it.
+    """
+    line = _Line(house, keyring, workers, clock, watcher)
+    for read in work_ahead(line.read, ids, workers.count + 1):
+        outcome = line.store(read) if isinstance(read, _Submission) else read
+        watcher.file_done()
+        yield outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The straight line of one run: what every step of it needs."""
+
+    house: House
+    keyring: Keyring
+    workers: Workers
+    clock: Clock
+    watcher: Watcher
+
+    def read(self, submission_id: Sha256) -> _Submission | Outcome:
+        """Read the files of a submission, unless it is done."""
+        outcome = self.house.inbox.outcome(submission_id)
+        if outcome is not None:
+            return outcome
+        receipt, manifest = self.house.received(submission_id)
+        with TemporaryDirectory(dir=self.workers.scratch) as folder:
+            files = tuple(self._read_file(manifest, file, Path(folder)) for file in manifest.files)
+        return _Submission(receipt=receipt, manifest=manifest, files=files)
+
+    def _read_file(self, manifest: Manifest, file: SubmittedFile, folder: Path) -> _File:
+        path = folder / file.sha256
+        self.house.inbox.fetch(file, path)
+        try:
+            digitized = digitize(path, file.name, self.workers, self.house.settings.limits, self.watcher)
+            documents = tuple(self._unsigned(path, digitized, each, manifest, file) for each in digitized.documents)
+        except ProblemError as error:
+            if error.kind.exit_code is not Exit.REFUSED:
+                raise
+            return _File(file=file, refused=error)
+        if not documents:
+            blank = PAGES_BLANK.error(f"{len(digitized.readings)} pages, all blank", file=file.name)
+            return _File(file=file, refused=blank)
+        return _File(file=file, documents=documents)
+
+    def _unsigned(
+        self, path: Path, digitized: Digitized, understood: Understood, manifest: Manifest, file: SubmittedFile
+    ) -> _Document:
+        """Make the copy of a document, unless its file came signed: then its bytes are sacred."""
+        if digitized.file.signed:
+            return _Document(digitized=digitized, understood=understood, unsigned=None)
+        limits = self.house.settings.limits
+        type_ = document_types().get(understood.document_type or "")
+        make = partial(
+            make_copy,
+            title=type_.title if type_ else "Bản số hóa",
+            made_at=manifest.scanned_at,
+            scanner=self.keyring.scanner.signer.name,
+            agency=self.keyring.agency.signer.name,
+            limits=limits,
+        )
+        readings = tuple(each for each in digitized.readings if each.page.number in understood.pages)
+        copy = self.workers.submit(
+            make, path, digitized.file.media_type, readings, seconds=limits.file_seconds, file=file.name
+        )
+        return _Document(digitized=digitized, understood=understood, unsigned=copy.result())
+
+    def store(self, submission: _Submission) -> Outcome:
+        """Seal and store what was read, and write down what became of the submission."""
+        manifest = submission.manifest
+        documents = [each for file in submission.files for each in self._store_file(manifest, file)]
+        outcome = self.house.inbox.conclude(Outcome(submission_id=manifest.submission_id, documents=tuple(documents)))
+        self.house.catalog.keep_submission(submission.receipt, keys.manifest(manifest), done=True)
+        return outcome
+
+    def _store_file(self, manifest: Manifest, file: _File) -> Iterator[DocumentOutcome]:
+        if file.refused is not None:
+            yield DocumentOutcome(file_sha256=file.file.sha256, status="refused", problem=file.refused.problem)
+        for document in file.documents:
+            record = self._keep(manifest, file.file, document)
+            self.house.catalog.keep_record(record)
+            is_ours = record.submission_id == manifest.submission_id
+            yield DocumentOutcome(
+                file_sha256=file.file.sha256,
+                status=("review" if record.needs_review else "stored") if is_ours else "duplicate",
+                record_id=record.record_id,
+                document_type=record.document_type,
+                copy_sha256=record.copy_.sha256,
+            )
+
+    def _keep(self, manifest: Manifest, file: SubmittedFile, document: _Document) -> Record:
+        """Return the record of a document: the one that is stored, or else a new one."""
+        origin = Origin(file_sha256=file.sha256, pages=document.understood.pages)
+        identity = record_id(origin)
+        warehouse = self.house.warehouse
+        if warehouse.has_record(identity):
+            return warehouse.record(identity, 1).value
+        copy = self._keep_copy(manifest, file, document)
+        record = self._record(manifest, document.digitized, document.understood, origin, copy)
+        return warehouse.keep_record(record, self.keyring.signing(self.clock))
+
+    def _keep_copy(self, manifest: Manifest, file: SubmittedFile, document: _Document) -> Copy:
+        if document.unsigned is None:
+            return Copy(sha256=file.sha256, size=file.size, original=True)
+        seal = self.keyring.sealing(document.unsigned, manifest.scanned_at, self.clock)
+        return self.house.warehouse.keep_copy(document.unsigned.pdf, seal)
+
+    def _record(
+        self, manifest: Manifest, read: Digitized, understood: Understood, origin: Origin, copy: Copy
+    ) -> Record:
+        pages = {reading.page.number: reading.page for reading in read.readings}
+        return Record(
+            record_id=record_id(origin),
+            version=1,
+            status="review" if understood.review_reasons else "active",
+            document_type=understood.document_type,
+            document_type_confidence=understood.document_type_confidence,
+            owners=understood.owners,
+            fields=understood.fields,
+            pages=tuple(pages[number] for number in understood.pages),
+            copy_=copy,
+            origin=origin,
+            submission_id=manifest.submission_id,
+            dossier_code=manifest.dossier_code,
+            valid_from=understood.valid_from,
+            valid_to=understood.valid_to,
+            review_reasons=understood.review_reasons,
+            engine=engine(),
+            created_at=self.clock(),
+            text=understood.text,
+        )

@@ -1,0 +1,1 @@
+"""The HTTP door: lookups for other agencies' systems, and the state of this one."""

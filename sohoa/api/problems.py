@@ -1,0 +1,65 @@
+"""Every error leaves as `application/problem+json` (RFC 9457), and none repeats what was sent."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from schemas.problem import (
+    BAD_REQUEST,
+    INTERNAL,
+    METHOD_NOT_ALLOWED,
+    ROUTE_UNKNOWN,
+    Kind,
+    Problem,
+    ProblemError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+
+_BY_STATUS = {HTTPStatus.NOT_FOUND: ROUTE_UNKNOWN, HTTPStatus.METHOD_NOT_ALLOWED: METHOD_NOT_ALLOWED}
+
+
+def respond(kind: Kind, problem: Problem) -> JSONResponse:
+    """Return the answer that tells a program what is wrong."""
+    content = {"status": kind.http_status} | problem.model_dump(mode="json", exclude_none=True)
+    headers = {"WWW-Authenticate": "Bearer"} if kind.http_status == HTTPStatus.UNAUTHORIZED else None
+    return JSONResponse(content, kind.http_status, headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Make *app* answer every failure with a problem."""
+
+    @app.exception_handler(ProblemError)
+    async def known(_request: Request, error: ProblemError) -> Response:
+        return respond(error.kind, error.problem)
+
+    @app.exception_handler(RequestValidationError)
+    async def not_understood(_request: Request, error: RequestValidationError) -> Response:
+        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        return respond(BAD_REQUEST, BAD_REQUEST.error(wrong).problem)
+
+    @app.exception_handler(HTTPException)
+    async def no_such_route(_request: Request, error: HTTPException) -> Response:
+        kind = _BY_STATUS.get(HTTPStatus(error.status_code), BAD_REQUEST)
+        return respond(kind, kind.error(str(error.detail)).problem)
+
+    @app.exception_handler(Exception)
+    async def defect(_request: Request, _error: Exception) -> Response:
+        return respond(INTERNAL, INTERNAL.error("the request could not be answered").problem)
+
+
+def described(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
+    """Return how these failures stand in the OpenAPI description of a route."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    by_status: dict[int, list[Kind]] = {}
+    for kind in kinds:
+        by_status.setdefault(kind.http_status, []).append(kind)
+    return {
+        status: {"description": "; ".join(kind.title for kind in same), "content": {MEDIA_TYPE: schema}}
+        for status, same in by_status.items()
+    }

@@ -1,0 +1,338 @@
+"""The command line. Each verb parses its words, makes one call and prints what came of it.
+
+Heavy packages are imported inside the verbs that need them, so that `--help` is instant.
+"""
+
+import os
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import click
+
+from schemas.problem import INTERNAL, Exit, ProblemError
+from schemas.settings import Loaded, Settings
+from sohoa import console
+from sohoa.configuration import read_settings
+
+
+class Configuration:
+    """The settings of this command, read when a verb first asks for them."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The settings and where each one came from."""
+        return read_settings(self._file)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings."""
+        return self.loaded.settings
+
+
+class _Verb(click.Command):
+    """A command whose help ends in examples, kept as they are written."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        if self.epilog:
+            lines = "".join(f"  {line.strip()}\n" for line in self.epilog.strip().splitlines())
+            formatter.write(f"\nExamples:\n{lines}")
+
+
+class _Verbs(click.Group):
+    """A group of such commands, listed in the order in which they are defined."""
+
+    command_class = _Verb
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        return list(self.commands)
+
+
+_Verbs.group_class = _Verbs
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON: one object a line.")
+_scans = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--config", type=click.Path(path_type=Path), help="Configuration file instead of ./sohoa.toml.")
+@click.version_option(package_name="sohoa")
+@click.pass_context
+def cli(context: click.Context, config: Path | None) -> None:
+    """Sohoa turns paper into signed, reusable data: scans in, signed copies and records out."""
+    context.obj = Configuration(config)
+
+
+@cli.command(epilog="sohoa extract scan.pdf\nsohoa extract --json *.jpg | jq .fields.full_name.value")
+@_scans
+@_json_option
+@click.pass_obj
+def extract(configuration: Configuration, paths: Sequence[Path], *, as_json: bool) -> Exit:
+    """Read scans and print their fields. Signs nothing and stores nothing."""
+    from sohoa.extracting import extract_files
+
+    statuses: Counter[str] = Counter()
+    with console.file_progress(len(paths)) as progress:
+        for document in extract_files(paths, configuration.settings, progress):
+            statuses[document.status] += 1
+            if document.problem is not None:
+                console.print_problem(document.problem)
+            if as_json:
+                console.print_json(document)
+            elif document.problem is None:
+                console.print_extraction(document)
+    return batch_exit(refused=statuses["rejected"], done=statuses["ok"])
+
+
+@cli.command(
+    epilog="sohoa ingest scans/\n"
+    "sohoa ingest --dossier H40.12-260331-0007 birth.pdf\n"
+    "sohoa ingest --json scans/ > outcome.jsonl"
+)
+@_scans
+@click.option("--dossier", metavar="CODE", help="Dossier code (mã hồ sơ) that the papers belong to.")
+@click.option("--procedure", metavar="CODE", help="Procedure code (mã TTHC).")
+@_json_option
+@click.pass_obj
+def ingest(
+    configuration: Configuration, paths: Sequence[Path], dossier: str | None, procedure: str | None, *, as_json: bool
+) -> Exit:
+    """Take scans in: signed copies and records in the warehouse. The main job.
+
+    Running the same command again does no harm: what is stored already is found again, and what was cut off goes on.
+    """
+    from sohoa.ingesting import ingest_files
+
+    statuses: Counter[str] = Counter()
+    for document in ingest_files(paths, configuration.settings, dossier_code=dossier, procedure_code=procedure):
+        statuses[document.status] += 1
+        if document.problem is not None:
+            console.print_problem(document.problem)
+        if as_json:
+            console.print_json(document)
+        elif document.problem is None:
+            console.print_ingestion(document)
+    done = statuses["stored"] + statuses["duplicate"]
+    return batch_exit(refused=statuses["refused"], review=statuses["review"], done=done)
+
+
+@cli.command(
+    epilog="sohoa lookup 040095001234 --purpose 1.001193 --dossier H40.12-260331-0007\n"
+    "sohoa lookup 040095001234 --purpose 1.001193 --dossier H40.12-260331-0007 --type birth_certificate --json"
+)
+@click.argument("owner", metavar="OWNER_ID")
+@click.option("--type", "types", metavar="TYPE", multiple=True, help="Only records of this type; may be repeated.")
+@click.option("--valid-on", type=click.DateTime(["%Y-%m-%d"]), help="Valid on this day; today if not said.")
+@click.option("--purpose", metavar="CODE", required=True, help="Procedure that needs the record (mã TTHC).")
+@click.option("--dossier", metavar="CODE", required=True, help="Dossier it is needed for (mã hồ sơ).")
+@_json_option
+@click.pass_obj
+def lookup(
+    configuration: Configuration,
+    owner: str,
+    types: Sequence[str],
+    valid_on: datetime | None,
+    purpose: str,
+    dossier: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Show which records an owner has, and whether each can be used instead of paper.
+
+    A lookup is an act with a purpose: it is written to the audit log before it is answered.
+    """
+    from sohoa.looking import look_up_owner
+
+    answer = look_up_owner(configuration.settings, owner, types, valid_on, purpose, dossier)
+    if as_json:
+        console.print_json(answer)
+    else:
+        console.print_answer(answer)
+
+
+@cli.group()
+def record() -> None:
+    """Show or export one record."""
+
+
+@record.command(epilog="sohoa record show 0f3a…\nsohoa record show --json 0f3a… | jq .fields")
+@click.argument("record_id", metavar="RECORD_ID")
+@_json_option
+@click.pass_obj
+def show(configuration: Configuration, record_id: str, *, as_json: bool) -> None:
+    """Show the latest version of a record: its fields, owners, dates, and where it came from."""
+    from sohoa.looking import latest_record
+
+    found = latest_record(configuration.settings, record_id)
+    if as_json:
+        console.print_json(found)
+    else:
+        console.print_record(found)
+
+
+@record.command(epilog="sohoa record export 0f3a… --to folder")
+@click.argument("record_id", metavar="RECORD_ID")
+@click.option("--to", "folder", type=click.Path(path_type=Path), required=True, help="Folder to write into.")
+@click.pass_obj
+def export(configuration: Configuration, record_id: str, folder: Path) -> None:
+    """Write copy, record, signature and root certificates as plain files that other tools can check."""
+    from sohoa.looking import export_record
+
+    for path in export_record(configuration.settings, record_id, folder):
+        console.say(str(path))
+
+
+@cli.command(epilog="sohoa verify copy.pdf\nsohoa verify 0f3a…")
+@click.argument("target", metavar="FILE.pdf|RECORD_ID")
+@_json_option
+@click.pass_obj
+def verify(configuration: Configuration, target: str, *, as_json: bool) -> Exit:
+    """Check a signed file, or a record with its copy and signatures; say exactly what fails."""
+    from sohoa.verifying import verify_target
+
+    report = verify_target(configuration.settings, target)
+    if as_json:
+        console.print_json(report)
+    else:
+        console.print_verification(report)
+    return report.exit_code
+
+
+@cli.command(epilog="sohoa rebuild")
+@_json_option
+@click.pass_obj
+def rebuild(configuration: Configuration, *, as_json: bool) -> None:
+    """Make the catalog anew from the warehouse, which is the only truth."""
+    from sohoa.maintaining import rebuild_catalog
+
+    rebuilt = rebuild_catalog(configuration.settings)
+    counts = rebuilt.counts._asdict()
+    if as_json:
+        console.print_json(counts | {"changes": rebuilt.changes})
+        return
+    console.print_table("The catalog was made anew.", ("", ""), ((name, str(count)) for name, count in counts.items()))
+    console.say(f"{len(rebuilt.changes)} lines differ from the catalog that was there before.")
+
+
+@cli.command(epilog="sohoa reconcile")
+@_json_option
+@click.pass_obj
+def reconcile(configuration: Configuration, *, as_json: bool) -> Exit:
+    """Find submissions that have a receipt but no outcome, and run them: nothing waits for ever."""
+    from sohoa.ingesting import reconcile_waiting
+
+    statuses: Counter[str] = Counter()
+    for document in reconcile_waiting(configuration.settings):
+        statuses[document.status] += 1
+        if as_json:
+            console.print_json(document)
+        else:
+            console.print_ingestion(document)
+    if not statuses and not as_json:
+        console.say("Nothing was waiting.")
+    done = statuses["stored"] + statuses["duplicate"]
+    return batch_exit(refused=statuses["refused"], review=statuses["review"], done=done)
+
+
+@cli.command(epilog="sohoa doctor")
+@_json_option
+@click.pass_obj
+def doctor(configuration: Configuration, *, as_json: bool) -> Exit:
+    """Check programs, languages, fonts, the object store's promises, keys and disk; say what to do."""
+    from sohoa.doctor import examine
+
+    findings = examine(configuration.settings)
+    worst = Exit.DONE
+    for finding in findings:
+        if as_json:
+            console.print_json(finding)
+        else:
+            console.print_finding(finding)
+        worst = max(worst, finding.exit_code)
+    return worst
+
+
+@cli.command(epilog="sohoa config\nSOHOA_STORE__KIND=s3 sohoa config --json")
+@_json_option
+@click.pass_obj
+def config(configuration: Configuration, *, as_json: bool) -> None:
+    """Print every setting, its value and where it came from; secrets are masked."""
+    rows = list(configuration.loaded.explain())
+    if as_json:
+        console.print_json({name: {"value": value, "origin": origin} for name, value, origin in rows})
+    else:
+        console.print_table("", ("setting", "value", "from"), rows)
+
+
+@cli.command(epilog="sohoa demo\nSOHOA_HOME=/tmp/try sohoa demo")
+@click.pass_obj
+def demo(configuration: Configuration) -> Exit:
+    """Run the main job on the bundled sample scans, end to end, and say what to look at next."""
+    from sohoa.demo import run_demo
+
+    return run_demo(configuration.settings)
+
+
+@cli.command(epilog="sohoa up\nSOHOA_API__PORT=9000 sohoa up")
+@click.pass_obj
+def up(configuration: Configuration) -> Exit:
+    """Run everything on this machine: lookup API, Prefect server and worker, until Ctrl-C."""
+    from sohoa.up import run_everything
+
+    return run_everything(configuration.settings)
+
+
+def batch_exit(*, done: int, refused: int, review: int = 0) -> Exit:
+    """Return the exit code for a batch: what was refused weighs most, then what waits for a person."""
+    if refused:
+        return Exit.PARTLY_FAILED if done or review else Exit.REFUSED
+    return Exit.WAITS_FOR_REVIEW if review else Exit.DONE
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code; nobody ever sees a traceback."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        return int(cli.main(list(arguments), prog_name="sohoa", standalone_mode=False) or Exit.DONE)
+    except ProblemError as error:
+        console.print_problem(error.problem)
+        if "--json" in arguments:
+            console.print_json({"problem": error.problem.model_dump(mode="json")})
+        return int(error.kind.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return int(Exit.USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        console.note("Interrupted. Nothing is lost: run the same command again to go on.")
+        return int(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; nothing more to say
+        return int(Exit.DONE)
+    except Exception:  # noqa: BLE001 - the last line of defence: a defect is reported, not shown
+        return _report_defect()
+
+
+def _report_defect() -> int:
+    """Keep the traceback where support finds it and nobody else can read it; it may hold what was read."""
+    folder = Path(os.environ.get("SOHOA_HOME", "sohoa-home")) / "defects"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{os.getpid()}.txt"
+    path.touch(0o600)
+    path.write_text(traceback.format_exc(), "utf-8")
+    console.print_problem(INTERNAL.error(f"the details are in {path}").problem)
+    return int(Exit.USAGE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""What a person or a program sees: data on stdout, everything else on stderr, bars only on a terminal."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console as Terminal
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from schemas.field import Field
+from schemas.lookup import LookupAnswer
+from schemas.model import Value
+from schemas.problem import Problem
+from schemas.record import Record
+from schemas.report import Extraction, Finding, Ingestion, Verification
+
+_out = Terminal(highlight=False, soft_wrap=True)
+_err = Terminal(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Value | dict[str, Any]) -> None:
+    """Print one JSON object on a line of its own."""
+    data = value.model_dump(mode="json") if isinstance(value, Value) else value
+    sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """Print a line for a person, as data."""
+    _out.print(text, markup=False)
+
+
+def note(text: str) -> None:
+    """Print a line about what is going on, beside the data."""
+    _err.print(text, markup=False)
+
+
+def print_problem(problem: Problem) -> None:
+    """Tell a person what is wrong, where, and what to do about it."""
+    where = (f"{problem.file}: " if problem.file else "") + (f"page {problem.page}: " if problem.page else "")
+    _err.print(f"{where}{problem.title}: {problem.detail}", markup=False, style="red")
+    _err.print(f"  What to do: {problem.remedy}", markup=False)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table for a person."""
+    table = Table(*columns, title=title or None, title_justify="left", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    _out.print(table, markup=False)
+
+
+def print_fields(fields: dict[str, Field]) -> None:
+    """Print fields with how sure we are; what a person has to look at is marked."""
+    rows = (
+        (
+            name,
+            "–" if field.value is None else str(field.value),
+            f"{field.confidence:.0%}",
+            "" if field.accepted else "?",
+        )
+        for name, field in fields.items()
+    )
+    print_table("", ("field", "value", "sure", ""), rows)
+
+
+class FileProgress:
+    """A progress bar over files and their pages, with the time that is left. Silent where there is no terminal."""
+
+    def __init__(self, progress: Progress, files: int) -> None:
+        self._progress = progress
+        self._files = progress.add_task("files", total=files)
+        self._pages = progress.add_task("pages", total=None)
+        self._found = 0
+
+    def pages_found(self, count: int) -> None:
+        """Say that a file with *count* pages was admitted."""
+        self._found += count
+        self._progress.update(self._pages, total=self._found)
+
+    def page_read(self) -> None:
+        """Say that a page was read."""
+        self._progress.advance(self._pages)
+
+    def file_done(self) -> None:
+        """Say that a file is done or was refused."""
+        self._progress.advance(self._files)
+
+
+@contextmanager
+def file_progress(files: int) -> Iterator[FileProgress]:
+    """Show progress over *files* files while the block runs."""
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as progress:
+        yield FileProgress(progress, files)
+
+
+@contextmanager
+def waiting_for(what: str) -> Iterator[None]:
+    """Show that something takes a while, on a terminal."""
+    if not _err.is_terminal:
+        yield
+        return
+    with _err.status(what):
+        yield
+
+
+def print_extraction(document: Extraction) -> None:
+    """Show what was read from a file."""
+    pages = ", ".join(
+        f"{page.number}: {'blank' if page.blank else f'turned {page.rotation}°, straightened {page.skew_degrees:.2f}°'}"
+        for page in document.pages
+    )
+    sure = f"{document.document_type_confidence:.0%}"
+    say(f"{document.file}: {document.document_type or 'unknown type'} ({sure} sure); pages {pages}")
+    print_fields(document.fields)
+    say("")
+
+
+def print_ingestion(document: Ingestion) -> None:
+    """Show what became of a document, on a line."""
+    said = {
+        "stored": "stored",
+        "review": "stored, waits for review",
+        "duplicate": "was stored already",
+        "refused": "refused",
+    }
+    say(f"{document.file}: {said[document.status]} · {document.document_type or 'unknown type'} · {document.record_id}")
+
+
+def print_answer(answer: LookupAnswer) -> None:
+    """Show the records of an owner."""
+    rows = (
+        (
+            found.record_id,
+            found.document_type or "unknown",
+            "yes" if found.reusable else "no: " + ", ".join(found.reasons),
+            f"{found.valid_from or '…'} – {found.valid_to or '…'}",
+        )
+        for found in answer.records
+    )
+    print_table(f"{len(answer.records)} records on {answer.valid_on}", ("record", "type", "reusable", "valid"), rows)
+
+
+def print_record(record: Record) -> None:
+    """Show a record."""
+    owners = ", ".join(
+        f"{owner.role}: {owner.name or 'unknown'} {owner.identifier or ''}".strip() for owner in record.owners
+    )
+    facts = [
+        ("record", f"{record.record_id}, version {record.version}"),
+        ("type", record.document_type or "unknown"),
+        ("status", record.status + (f" ({', '.join(record.review_reasons)})" if record.review_reasons else "")),
+        ("owners", owners or "–"),
+        ("valid", f"{record.valid_from or '…'} – {record.valid_to or '…'}"),
+        ("copy", f"{record.copy_.sha256} ({record.copy_.size} bytes{', as it came' if record.copy_.original else ''})"),
+        ("made", f"{record.created_at:%Y-%m-%d %H:%M:%S %Z} by tesseract {record.engine.tesseract}"),
+    ]
+    print_table("", ("", ""), facts)
+    print_fields(record.fields)
+
+
+_MARKS = {"good": "✓", "warning": "!", "bad": "✗", "valid": "✓", "indeterminate": "?", "invalid": "✗"}
+
+
+def print_finding(finding: Finding) -> None:
+    """Show one thing that was looked at, and what to do about it."""
+    say(f"{_MARKS[finding.state]} {finding.name}: {finding.detail}")
+    if finding.remedy:
+        say(f"    What to do: {finding.remedy}")
+
+
+def print_verification(report: Verification) -> None:
+    """Show everything that was checked."""
+    say(f"{report.target}: {report.verdict.upper()}")
+    for proof in report.proofs:
+        say(f"  {_MARKS[proof.verdict]} {proof.subject}: {proof.detail}")

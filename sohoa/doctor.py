@@ -1,0 +1,130 @@
+"""`sohoa doctor`: is everything in place, and what to do if not. Looks at everything even when one thing is wrong."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import packages_distributions
+
+from flows.house import House
+from flows.keyring import Keyring
+from pipeline.seal.fonts import stamp_font
+from pipeline.tools import Tool, leptonica, poppler, tesseract
+from pipeline.workers import Workers
+from schemas.problem import STORE_CONTRACT, TOOL_MISSING, Exit, ProblemError
+from schemas.report import Finding
+from schemas.settings import Settings
+from storage.contract import try_out
+
+_FREE_BYTES = 2 * 1024**3
+_OURS = ("sohoa", "flows", "pipeline", "schemas", "storage")
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Yield a finding for each thing that Sohoa needs."""
+    for look in (_programs, _workers, _disk, _packages, _keys, _store, _catalog):
+        yield from _safely(look, settings)
+
+
+def _safely(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    try:
+        yield from look(settings)
+    except ProblemError as error:
+        problem = error.problem
+        yield Finding(
+            name=problem.title,
+            state="bad",
+            detail=problem.detail,
+            remedy=problem.remedy,
+            exit_code=error.kind.exit_code,
+        )
+
+
+def _programs(_settings: Settings) -> Iterator[Finding]:
+    for tool in (*tesseract.tools(), *poppler.tools(), leptonica.tool(), stamp_font()):
+        yield _tool(tool)
+
+
+def _tool(tool: Tool) -> Finding:
+    if tool.version is not None:
+        return Finding(name=tool.name, state="good", detail=tool.version)
+    return Finding(
+        name=tool.name,
+        state="bad",
+        detail="is not installed",
+        remedy=f"Run: apt-get install {tool.package}",
+        exit_code=TOOL_MISSING.exit_code,
+    )
+
+
+def _workers(settings: Settings) -> Iterator[Finding]:
+    with Workers(settings.workers, settings.limits) as workers:
+        yield Finding(name="workers", state="good", detail=f"{workers.count} processes of one thread each")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.home).free
+    detail = f"{free / 1024**3:.1f} GiB free in {settings.home}"
+    if free >= _FREE_BYTES:
+        yield Finding(name="disk", state="good", detail=detail)
+    else:
+        yield Finding(
+            name="disk", state="warning", detail=detail, remedy="Free some space: scans are about 1 MB a page."
+        )
+
+
+def _packages(_settings: Settings) -> Iterator[Finding]:
+    """Our import names are common words: another distribution that ships one would overwrite files without a word."""
+    shipped = packages_distributions()
+    others = {name: set(shipped.get(name, ())) - {"sohoa"} for name in _OURS}
+    for name, culprits in others.items():
+        if culprits:
+            yield Finding(
+                name=f"package {name}",
+                state="bad",
+                detail=f"is also shipped by {', '.join(sorted(culprits))}",
+                remedy="Install Sohoa alone, from its lock file, into an environment of its own.",
+                exit_code=Exit.BAD_CONFIGURATION,
+            )
+    if not any(others.values()):
+        yield Finding(name="packages", state="good", detail="no other distribution ships our import names")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    now = datetime.now(UTC)
+    for name, signer, is_selfmade in Keyring.open(settings).held():
+        days = (signer.certificate.not_valid_after_utc - now).days
+        detail = f"{signer.name}, until {signer.certificate.not_valid_after_utc:%Y-%m-%d}"
+        if is_selfmade:
+            remedy = f"Set signing.{name}.pkcs12 to a real key before any copy is meant to have legal value."
+            yield Finding(
+                name=f"{name} key", state="warning", detail=f"{detail}; self-made, for trying out", remedy=remedy
+            )
+        elif days < 0:
+            yield Finding(
+                name=f"{name} key",
+                state="bad",
+                detail=f"{detail}: it has expired",
+                remedy="Get a new certificate.",
+                exit_code=Exit.BAD_CONFIGURATION,
+            )
+        else:
+            yield Finding(name=f"{name} key", state="good", detail=f"{detail} ({days} days)")
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    house = House.open(settings, needs_catalog=False)
+    for kept in try_out(house.store, datetime.now(UTC).date()):
+        yield Finding(
+            name=f"store: {kept.check}",
+            state="good" if kept.ok else "bad",
+            detail=kept.detail,
+            remedy="" if kept.ok else STORE_CONTRACT.remedy,
+            exit_code=Exit.DONE if kept.ok else STORE_CONTRACT.exit_code,
+        )
+
+
+def _catalog(settings: Settings) -> Iterator[Finding]:
+    counts = House.open(settings).catalog.counts()
+    detail = f"{counts.records} records, {counts.review} of them in review; {counts.waiting} submissions wait"
+    yield Finding(name="catalog", state="good", detail=detail)

@@ -1,0 +1,186 @@
+"""`sohoa ingest` and `sohoa reconcile`: scans become submissions, a flow runs them, and they are told of."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from flows.house import House
+from flows.keyring import Keyring
+from flows.orchestrator import orchestrator
+from flows.process import receive
+from flows.progress import watched_by
+from schemas.digest import Sha256
+from schemas.outcome import DocumentOutcome, Outcome
+from schemas.problem import (
+    BAD_REQUEST,
+    FILE_EMPTY,
+    FILE_MISSING,
+    FILE_TOO_LARGE,
+    FILE_TYPE_UNKNOWN,
+    FILE_UNREADABLE,
+    FOLDER_EMPTY,
+    ProblemError,
+)
+from schemas.report import Ingestion
+from schemas.settings import Settings
+from schemas.submission import Manifest, SubmittedFile
+from sohoa import console
+from storage.rebuild import catch_up
+
+_SCANS = frozenset({".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"})
+
+
+def ingest_files(
+    paths: Sequence[Path], settings: Settings, *, dossier_code: str | None, procedure_code: str | None
+) -> Iterator[Ingestion]:
+    """Take scans in, one submission a file, and yield what became of each document, in order.
+
+    Args:
+        paths: files, and folders whose scans are taken in the order of their names.
+        settings: the house to take them into.
+        dossier_code: the dossier that they belong to.
+        procedure_code: its procedure.
+
+    Raises:
+        ProblemError: what stops all of them; what stops one file alone stands in its `Ingestion`.
+    """
+    house, keyring = House.open(settings), Keyring.open(settings)
+    sent = [(path, _send(house, keyring, path, dossier_code, procedure_code)) for path in scans_in(paths)]
+    submissions = [found for _, found in sent if not isinstance(found, ProblemError)]
+    _run(house, submissions)
+    for path, found in sent:
+        if isinstance(found, ProblemError):
+            problem = found.problem.model_copy(update={"file": str(path)})
+            yield Ingestion(file=str(path), status="refused", problem=problem)
+        else:
+            yield from _report(str(path), house.inbox.outcome(found))
+
+
+def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
+    """Run every submission that has a receipt but no outcome; yield what became of each document."""
+    house = House.open(settings)
+    catch_up(house.inbox, house.warehouse, house.catalog)
+    waiting = [submission.submission_id for submission in house.catalog.waiting()]
+    _run(house, waiting)
+    for submission_id in waiting:
+        yield from _report(submission_id, house.inbox.outcome(submission_id))
+
+
+def scans_in(paths: Sequence[Path]) -> list[Path]:
+    """Return the files to take in: those that are named, and the scans in the folders that are named.
+
+    Raises:
+        ProblemError: `folder-empty` when that is none.
+    """
+    found: list[Path] = []
+    others = 0
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(each for each in path.rglob("*") if each.is_file() and not _is_hidden(each.relative_to(path)))
+        scans = [each for each in inside if each.suffix.lower() in _SCANS]
+        found += scans
+        others += len(inside) - len(scans)
+    if others:
+        console.note(f"{others} files in the folders are not scans (PDF, TIFF, JPEG, PNG) and were left alone.")
+    if not found:
+        raise FOLDER_EMPTY.error("no PDF, TIFF, JPEG or PNG file is there", file=str(paths[0]))
+    return found
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _send(
+    house: House, keyring: Keyring, path: Path, dossier_code: str | None, procedure_code: str | None
+) -> Sha256 | ProblemError:
+    """Store one file as a submission; return its id, or why the file was refused at the door."""
+    try:
+        manifest = _manifest(house.settings, path, keyring.scanner.signer.name, dossier_code, procedure_code)
+        receive(house, keyring, manifest, {manifest.files[0].sha256: path}, _now)
+    except ProblemError as error:
+        if error.kind in {FILE_EMPTY, FILE_MISSING, FILE_TOO_LARGE, FILE_TYPE_UNKNOWN, FILE_UNREADABLE}:
+            return error
+        raise
+    return manifest.submission_id
+
+
+def _manifest(
+    settings: Settings, path: Path, scanned_by: str, dossier_code: str | None, procedure_code: str | None
+) -> Manifest:
+    """Return the manifest for one file. Its scan time is the file's own: the same file is the same submission."""
+    try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            raise FILE_TYPE_UNKNOWN.error("not a regular file")
+        if facts.st_size == 0:
+            raise FILE_EMPTY.error("0 bytes")
+        if facts.st_size > settings.limits.file_bytes:
+            raise FILE_TOO_LARGE.error(f"{facts.st_size} bytes; at most {settings.limits.file_bytes} are taken")
+        with path.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise FILE_MISSING.error("there is nothing of this name") from error
+    except OSError as error:
+        raise FILE_UNREADABLE.error(error.strerror or "it cannot be opened") from error
+    try:
+        return Manifest(
+            station=settings.station,
+            scanned_by=scanned_by,
+            scanned_at=datetime.fromtimestamp(int(facts.st_mtime), UTC),
+            dossier_code=dossier_code,
+            procedure_code=procedure_code,
+            files=(
+                SubmittedFile(
+                    sha256=sha256, size=facts.st_size, name=os.fsencode(path.name).decode("utf-8", "replace")
+                ),
+            ),
+        )
+    except ValidationError as error:
+        wrong = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors(include_input=False))
+        raise BAD_REQUEST.error(wrong) from error
+
+
+def _run(house: House, submissions: Sequence[Sha256]) -> None:
+    """Run the submissions that are not done yet, in a flow."""
+    waiting = [each for each in dict.fromkeys(submissions) if house.inbox.outcome(each) is None]
+    if not waiting:
+        return
+    with ExitStack() as stack:
+        with console.waiting_for("Starting the orchestrator …"):
+            stack.enter_context(orchestrator(house.settings))
+            from flows.ingest import ingest  # Prefect reads the environment when it is imported
+
+        progress = stack.enter_context(console.file_progress(len(waiting)))
+        stack.enter_context(watched_by(progress))
+        ingest(waiting)
+
+
+def _report(name: str, outcome: Outcome | None) -> Iterator[Ingestion]:
+    if outcome is not None:
+        yield from (_ingestion(name, outcome.submission_id, document) for document in outcome.documents)
+
+
+def _ingestion(name: str, submission_id: Sha256, document: DocumentOutcome) -> Ingestion:
+    return Ingestion(
+        file=name,
+        status=document.status,
+        record_id=document.record_id,
+        document_type=document.document_type,
+        copy_sha256=document.copy_sha256,
+        needs_review=document.status == "review",
+        problem=document.problem,
+        submission_id=submission_id,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
