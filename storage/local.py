@@ -17,7 +17,7 @@ from storage import chunks, durable, keys
 from storage.port import BYTES, ObjectInfo, ObjectMissingError, ObjectStore
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_MISPLACED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
 
 class LocalStore(ObjectStore):
@@ -116,5 +116,5 @@ def _our_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        kind = STORE_FULL if error.errno in _FULL else CONFIGURATION if error.errno in _FORBIDDEN else STORE_UNREACHABLE
+        kind = STORE_FULL if error.errno in _FULL else CONFIGURATION if error.errno in _MISPLACED else STORE_UNREACHABLE
         raise kind.error(f"{error.filename or 'the store'}: {error.strerror}") from error

@@ -30,15 +30,14 @@ def catch_up(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> None:
         latest = max(each.version for each in versions)
         if catalog.version_of(record_id) < latest:
             catalog.keep_record(warehouse.record(record_id, latest).value)
-    for key in inbox.manifests():
-        submission_id = keys.submission_of(key)
+    for submission_id in inbox.receipts():
         known = catalog.submission(submission_id)
         if known is not None and known.done:
             continue
         receipt = inbox.receipt(submission_id)
         if receipt is not None:
             done = inbox.outcome(submission_id) is not None
-            catalog.keep_submission(receipt.value, key, done=done)
+            catalog.keep_submission(receipt.value, keys.manifest(receipt.value), done=done)
 
 
 def rebuild(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> Rebuilt:

@@ -52,7 +52,7 @@ class Warehouse:
         return files.read(self.store, sha256)
 
     # --- records -----------------------------------------------------------------------------------------------
-    def keep_record(self, record: Record, sign: Sign) -> Sealed[Record]:
+    def keep_record(self, record: Record, sign: Sign) -> Record:
         """Store, point to and sign one version of a record; return what is stored: the first writer's, for ever.
 
         The signature comes last and makes the version count; whoever sees it finds everything else. Versions are
@@ -62,7 +62,8 @@ class Warehouse:
         kept, data = keep(self.store, key, record)
         for owner in self.owner_keys(kept):
             self.store.put(keys.pointer(owner, kept.record_id), b"")
-        return Sealed(kept, data, seal(self.store, key, data, sign))
+        seal(self.store, key, data, sign)
+        return kept
 
     def record(self, record_id: RecordId, version: int | None = None, *, known: int = 1) -> Sealed[Record]:
         """Return one version of a record, by default the latest.
