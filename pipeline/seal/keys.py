@@ -1,0 +1,104 @@
+"""Who signs: a certificate and the key that belongs to it."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from asn1crypto import x509 as asn1
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.x509.oid import NameOID
+from pyhanko.sign.signers import Signer as CmsSigner
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from schemas.problem import CONFIGURATION
+
+DIGEST = "sha256"
+_RSA_BITS = 2048
+"""The least that is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A software key with its certificate, ready to sign as often as needed: the key is parsed once."""
+
+    certificate: x509.Certificate
+    issuers: tuple[x509.Certificate, ...]
+    """Certificates between the signer's and the root: they travel with each signature, the root does not."""
+    _key: RSAPrivateKey | EllipticCurvePrivateKey = field(repr=False)
+
+    @classmethod
+    def from_pkcs12(cls, data: bytes, passphrase: str | None, *, origin: str) -> Self:
+        """Return the signer that a PKCS#12 file holds.
+
+        Args:
+            data: the file's bytes.
+            passphrase: that opens it; None when it has none.
+            origin: what the file is called, for messages.
+
+        Raises:
+            ProblemError: `configuration` when it does not open, lacks the key or its certificate, or the key is
+                neither RSA of at least 2048 bits nor on an elliptic curve.
+        """
+        try:
+            bundle = pkcs12.load_pkcs12(data, passphrase.encode() if passphrase is not None else None)
+        except ValueError as error:
+            raise CONFIGURATION.error("not a PKCS#12 file, or another passphrase opens it", file=origin) from error
+        if bundle.key is None or bundle.cert is None:
+            raise CONFIGURATION.error("the PKCS#12 file has no key, or no certificate for it", file=origin)
+        key = bundle.key
+        is_weak_rsa = isinstance(key, RSAPrivateKey) and key.key_size < _RSA_BITS
+        if is_weak_rsa or not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
+            detail = f"the key is neither RSA of at least {_RSA_BITS} bits nor on an elliptic curve"
+            raise CONFIGURATION.error(detail, file=origin)
+        others = [other.certificate for other in bundle.additional_certs]
+        return cls(
+            certificate=bundle.cert.certificate,
+            issuers=tuple(other for other in others if other.subject != other.issuer),
+            _key=key,
+        )
+
+    @property
+    def name(self) -> str:
+        """The common name in the certificate, as signatures show it."""
+        names = self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return str(names[0].value) if names else self.certificate.subject.rfc4514_string()
+
+    @property
+    def signature_size(self) -> int:
+        """How many bytes a signature may take."""
+        if isinstance(self._key, RSAPrivateKey):
+            return self._key.key_size // 8
+        # A DER sequence of two integers, each up to one byte longer than the key (RFC 3279, 2.2.3).
+        return 2 * (self._key.key_size // 8 + 4) + 8
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature of *data*: RSA PKCS#1 v1.5 or ECDSA, over SHA-256."""
+        if isinstance(self._key, RSAPrivateKey):
+            return self._key.sign(data, PKCS1v15(), SHA256())
+        return self._key.sign(data, ECDSA(SHA256()))
+
+
+class PyHankoSigner(CmsSigner):
+    """A `Signer` as pyHanko wants it. Its own `SimpleSigner` parses and checks the key twice for each signature."""
+
+    def __init__(self, signer: Signer) -> None:
+        """Wrap *signer*."""
+        issuers = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        issuers.register_multiple(map(_as_asn1, signer.issuers))
+        super().__init__(signing_cert=_as_asn1(signer.certificate), cert_registry=issuers, embed_roots=False)
+        self._signer = signer
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 - pyHanko's signature
+        """Return the signature of *data*, or as many bytes when it is only about the size."""
+        if digest_algorithm != DIGEST:
+            message = f"signatures are made over {DIGEST}, not {digest_algorithm}"
+            raise ValueError(message)
+        return bytes(self._signer.signature_size) if dry_run else self._signer.sign(data)
+
+
+def _as_asn1(certificate: x509.Certificate) -> asn1.Certificate:
+    return asn1.Certificate.load(certificate.public_bytes(Encoding.DER))

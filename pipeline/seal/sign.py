@@ -1,0 +1,139 @@
+"""The two signatures of a copy: first the person who scanned, then the agency, as PAdES baseline B-B.
+
+Each is an incremental update (ETSI EN 319 142-1): what was there before stays there, byte for byte.
+"""
+
+import asyncio
+import io
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from pyhanko.pdf_utils.content import ResourceType
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import BoxConstraints
+from pyhanko.pdf_utils.writer import BasePdfFileWriter
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
+from pyhanko.sign.signers.pdf_signer import PdfSigningSession
+from pyhanko.stamp.base import BaseStamp, BaseStampStyle
+
+from pipeline.seal.appearance import VIETNAM, Rectangle, Stamp, drawn, stamp_face
+from pipeline.seal.copy import STAMP_FONT, UnsignedCopy
+from pipeline.seal.fonts import Face
+from pipeline.seal.keys import DIGEST, PyHankoSigner, Signer
+
+SCANNER_FIELD = "Scanner"
+AGENCY_FIELD = "Agency"
+
+
+def sign_copy(
+    copy: UnsignedCopy, scanner: Signer, agency: Signer, *, scanned_at: datetime, signed_at: datetime
+) -> bytes:
+    """Return what has to be appended to `copy.pdf` so that it is signed by both.
+
+    Args:
+        copy: from `make_copy`.
+        scanner: the person who scanned; signs first, on the left.
+        agency: signs second, on the right, and over the first signature too.
+        scanned_at: the time that the person's signature shows.
+        signed_at: the time that the agency's signature shows, and that both state.
+
+    Not to be called where an event loop is running: pyHanko's own is started for the time of the call.
+    """
+    return asyncio.run(_sign_copy(copy, scanner, agency, scanned_at, signed_at))
+
+
+async def _sign_copy(
+    copy: UnsignedCopy, scanner: Signer, agency: Signer, scanned_at: datetime, signed_at: datetime
+) -> bytes:
+    face = stamp_face(" ".join(stamp.name) for stamp in copy.stamps)
+    signed = copy.pdf
+    for signer, field, stamp, shown_at in (
+        (scanner, SCANNER_FIELD, copy.stamps.scanner, scanned_at),
+        (agency, AGENCY_FIELD, copy.stamps.agency, signed_at),
+    ):
+        signed = await _signed(signed, signer, field, _Style(stamp=stamp, face=face, shown_at=shown_at), signed_at)
+    return signed[len(copy.pdf) :]
+
+
+async def _signed(pdf: bytes, signer: Signer, field: str, style: "_Style", at: datetime) -> bytes:
+    meta = PdfSignatureMetadata(
+        field_name=field,
+        md_algorithm=DIGEST,
+        name=signer.name,
+        subfilter=SigSeedSubFilter.PADES,
+        tight_size_estimates=True,
+    )
+    spec = SigFieldSpec(field, on_page=0, box=_whole_points(style.stamp.area), readable_field_name=signer.name)
+    pdf_signer = _TimedSigner(meta, PyHankoSigner(signer), at, stamp_style=style, new_field_spec=spec)
+    written = io.BytesIO(pdf)
+    await pdf_signer.async_sign_pdf(_Update(written), in_place=True)
+    return written.getvalue()
+
+
+def _whole_points(area: Rectangle) -> tuple[int, int, int, int]:
+    return math.floor(area.left), math.floor(area.bottom), math.ceil(area.right), math.ceil(area.top)
+
+
+class _TimedSigner(PdfSigner):
+    """Signs at a given time instead of the host's."""
+
+    def __init__(
+        self,
+        meta: PdfSignatureMetadata,
+        signer: PyHankoSigner,
+        at: datetime,
+        *,
+        stamp_style: BaseStampStyle,
+        new_field_spec: SigFieldSpec,
+    ) -> None:
+        super().__init__(meta, signer, stamp_style=stamp_style, new_field_spec=new_field_spec)
+        self._at = at.astimezone(VIETNAM).replace(microsecond=0)
+
+    def init_signing_session(
+        self,
+        pdf_out: BasePdfFileWriter,
+        existing_fields_only: bool = False,  # noqa: FBT001, FBT002 - pyHanko's
+    ) -> PdfSigningSession:
+        """Return the session, set to that time."""
+        session = super().init_signing_session(pdf_out, existing_fields_only)
+        session.system_time = self._at
+        return session
+
+    def register_extensions(self, pdf_out: BasePdfFileWriter, *, md_algorithm: str) -> None:  # noqa: ARG002 - pyHanko's
+        """Declare PAdES, and nothing for elliptic curves: that would make a PDF 2.0 of a PDF/A-2."""
+        pdf_out.register_extension(ESIC_EXTENSION_1)
+
+
+class _Update(IncrementalPdfFileWriter):
+    """An incremental update that leaves the metadata alone: they are checked PDF/A and tell no host's time."""
+
+    def _update_meta(self) -> None:
+        pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Style(BaseStampStyle):
+    """What a signature shows, as pyHanko asks for it."""
+
+    stamp: Stamp
+    face: Face
+    shown_at: datetime
+
+    def create_stamp(self, writer: BasePdfFileWriter, box: BoxConstraints, text_params: dict[str, str]) -> BaseStamp:  # noqa: ARG002 - pyHanko's
+        """Return the appearance, drawn with the font that `make_copy` left on page 1."""
+        return _Appearance(writer, self, box)
+
+
+class _Appearance(BaseStamp):
+    """The appearance stream of one signature."""
+
+    def render(self) -> bytes:
+        """Return its content; the font is the one in the resources of page 1."""
+        page = self._ensure_writer.find_page_for_modification(0)[0].get_object()  # type: ignore[no-untyped-call]
+        name = pdf_name(f"/{STAMP_FONT}")
+        self.set_resource(ResourceType.FONT, name, page["/Resources"]["/Font"].raw_get(name))
+        return drawn(self.style.stamp, self.style.shown_at, self.style.face, STAMP_FONT)
