@@ -9,7 +9,8 @@ from pathlib import Path
 from secrets import token_urlsafe
 from typing import NamedTuple, Self
 
-from pipeline.seal import Signer, UnsignedCopy, make_test_pki, sign_copy, sign_detached
+from pipeline.seal import Signer, UnsignedCopy, sign_copy, sign_detached
+from pipeline.seal.selfmade import make_test_pki
 from schemas.problem import CONFIGURATION
 from schemas.settings import Settings, SignerSettings
 from storage.secrets import keep

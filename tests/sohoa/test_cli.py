@@ -1,10 +1,8 @@
 """The command line as its users meet it: a process, its words, its output and its exit code."""
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -14,23 +12,7 @@ from schemas.problem import Exit
 from sohoa.cli import batch_exit
 from sohoa.demo import SCANS
 
-SOHOA = Path(sys.executable).with_name("sohoa")
 SCHEMAS = {name: Draft202012Validator(json.loads(text)) for name, text in schema_files()}
-
-
-@pytest.fixture
-def sohoa(tmp_path):
-    def run(*words, **environment):
-        return subprocess.run(
-            [SOHOA, *map(str, words)],
-            cwd=tmp_path,
-            env={**os.environ, "SOHOA_HOME": str(tmp_path / "home"), **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run
 
 
 @pytest.mark.parametrize(
@@ -76,7 +58,8 @@ def test_what_cannot_be_done_is_said_in_words_with_its_exit_code(sohoa, words, c
 
 
 def test_an_unknown_setting_stops_everything_with_its_name(sohoa):
-    run = sohoa("config", SOHOA_BUKET="x")
+    sohoa.environment["SOHOA_BUKET"] = "x"
+    run = sohoa("config")
     assert run.returncode == Exit.BAD_CONFIGURATION
     assert "SOHOA_BUKET" in run.stderr
     assert "What to do" in run.stderr
@@ -88,7 +71,8 @@ def test_a_wrong_identifier_is_not_repeated(sohoa):
 
 
 def test_config_says_where_each_value_came_from_and_hides_secrets(sohoa):
-    run = sohoa("config", "--json", SOHOA_OWNER_SECRET="hush-hush-hush-hush", SOHOA_STATION="vinh-01")
+    sohoa.environment |= {"SOHOA_OWNER_SECRET": "hush-hush-hush-hush", "SOHOA_STATION": "vinh-01"}
+    run = sohoa("config", "--json")
     shown = json.loads(run.stdout)
     assert shown["station"] == {"value": "vinh-01", "origin": "SOHOA_STATION"}
     assert shown["owner_secret"]["origin"] == "SOHOA_OWNER_SECRET"
@@ -97,7 +81,9 @@ def test_config_says_where_each_value_came_from_and_hides_secrets(sohoa):
 
 def test_extract_prints_one_object_a_document_and_a_refused_file_stops_nobody(sohoa, tmp_path):
     (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 cut off")
-    run = sohoa("extract", "--json", SCANS / "birth_certificate_01.jpg", "broken.pdf", SCANS / "birth_certificate_02.png")
+    run = sohoa(
+        "extract", "--json", SCANS / "birth_certificate_01.jpg", "broken.pdf", SCANS / "birth_certificate_02.png"
+    )
     first, broken, last = map(json.loads, run.stdout.splitlines())
     for document in (first, broken, last):
         SCHEMAS["extraction.schema.json"].validate(document)

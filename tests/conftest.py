@@ -1,0 +1,67 @@
+"""What tests share: real servers, started when first asked for, and a `sohoa` that runs as its users run it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from flows.orchestrator import server
+from tests.servers import seaweedfs
+
+SOHOA = Path(sys.executable).with_name("sohoa")
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory):
+    """A real S3 server over a socket."""
+    with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def prefect_url(tmp_path_factory):
+    """A real Prefect server, so that not every command has to start one."""
+    with server(tmp_path_factory.mktemp("prefect")) as url:
+        yield url
+
+
+class Sohoa:
+    """The command line, in a home of its own."""
+
+    def __init__(self, home: Path, **environment: str) -> None:
+        self.home = home
+        self.environment = {**os.environ, "SOHOA_HOME": str(home), "SOHOA_OWNER_SECRET": "a secret of the tests"}
+        self.environment |= environment
+
+    def command(self, *words: object) -> Sequence[str]:
+        return [str(SOHOA), *map(str, words)]
+
+    def __call__(self, *words: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*words),
+            cwd=self.home.parent,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def lines(self, *words: object) -> list[dict]:
+        """Run with `--json` and return the objects that were printed."""
+        return [json.loads(line) for line in self(*words, "--json").stdout.splitlines()]
+
+
+@pytest.fixture
+def sohoa(tmp_path):
+    """The command line with everything embedded."""
+    return Sohoa(tmp_path / "home")
+
+
+@pytest.fixture
+def connected_sohoa(tmp_path, prefect_url):
+    """Return a function that gives the command line in another home, using the running Prefect server."""
+    return lambda name="home", **environment: Sohoa(tmp_path / name, SOHOA_PREFECT__API_URL=prefect_url, **environment)

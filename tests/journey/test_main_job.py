@@ -1,0 +1,180 @@
+"""The main job on real scans: signed copies and reusable records, whatever is killed, deleted or broken in between."""
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from schemas.problem import Exit
+from schemas.record import Record
+from sohoa.demo import SCANS
+from storage.local import LocalStore
+from storage.s3 import S3Store
+
+DOSSIER = ("--dossier", "H40.12-260331-0007")
+LOOKUP = ("--purpose", "1.001193", *DOSSIER)
+CERTIFICATE = "birth_certificate_02.png"
+NOTICE = "administrative_document_02.jpg"
+
+
+@pytest.fixture
+def scans(tmp_path):
+    """A folder with two sound scans and a broken one."""
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for name in (CERTIFICATE, NOTICE):
+        shutil.copy2(SCANS / name, folder)
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog")
+    os.utime(folder / "broken.pdf", (1_700_000_000, 1_700_000_000))
+    return folder
+
+
+def objects(store):
+    return {key: store.get(key) for key in store.list("") if not key.startswith(("audit/", "contract/"))}
+
+
+def local_objects(sohoa):
+    return objects(LocalStore(sohoa.home / "store"))
+
+
+def same_but_for_clock_and_keys(stored):
+    """Return what two runs of the same work have in common: neither signatures nor the times they were made."""
+    copies = {
+        Record.model_validate_json(data).copy_.sha256
+        for key, data in stored.items()
+        if re.match(r"records/.*json", key)
+    }
+    names = {re.sub("|".join(copies) or "^$", "COPY", key) for key in stored}
+    names = {re.sub(r"files/../COPY", "files/COPY", name) for name in names}
+    records = {}
+    for key, data in stored.items():
+        if re.match(r"records/.*json", key):
+            record = json.loads(data)
+            del record["created_at"], record["copy"]
+            records[key] = record
+    return names, len(stored), records
+
+
+def test_scans_become_signed_copies_and_records_that_are_found_again(sohoa, scans):
+    ingested = {Path(line["file"]).name: line for line in sohoa.lines("ingest", scans, *DOSSIER)}
+    assert ingested["broken.pdf"]["status"] == "refused"
+    assert ingested["broken.pdf"]["problem"]["type"] == "urn:sohoa:problem:file-damaged"
+    certificate = ingested[CERTIFICATE]
+    assert certificate["document_type"] == "birth_certificate"
+    assert certificate["status"] in {"stored", "review"}
+
+    record = json.loads(sohoa("record", "show", certificate["record_id"], "--json").stdout)
+    truth = json.loads((SCANS / "birth_certificate_02.truth.json").read_text("utf-8"))
+    assert record["fields"]["full_name"]["value"].casefold() == truth["fields"]["full_name"].casefold()
+    assert record["dossier_code"] == DOSSIER[1]
+
+    assert sohoa("verify", certificate["record_id"]).returncode == Exit.DONE
+
+
+def test_the_same_command_again_adds_nothing(connected_sohoa, scans):
+    sohoa = connected_sohoa()
+    first = sohoa.lines("ingest", scans)
+    stored = local_objects(sohoa)
+    assert sohoa.lines("ingest", scans) == first
+    assert local_objects(sohoa) == stored
+
+
+def test_the_same_scan_under_another_name_is_a_duplicate_and_no_second_record(connected_sohoa, scans):
+    sohoa = connected_sohoa()
+    [first] = sohoa.lines("ingest", scans / CERTIFICATE)
+    (scans / CERTIFICATE).rename(scans / "again.png")
+    run = sohoa("ingest", scans / "again.png", "--json")
+    second = json.loads(run.stdout)
+    assert (second["status"], second["record_id"]) == ("duplicate", first["record_id"])
+    assert run.returncode == Exit.DONE
+
+
+def test_an_s3_server_holds_the_same_as_a_folder(connected_sohoa, scans, s3_server):
+    settings = s3_server.settings("journey")
+    variables = {
+        f"SOHOA_STORE__{name.upper()}": value
+        for name, value in settings.model_dump(mode="json").items()
+        if name != "secret_key"
+    }
+    variables["SOHOA_STORE__SECRET_KEY"] = settings.secret_key.get_secret_value()
+    in_bucket = connected_sohoa("bucket", **{name: str(value) for name, value in variables.items()})
+    in_folder = connected_sohoa("folder")
+    assert in_bucket("ingest", scans).returncode == in_folder("ingest", scans).returncode == Exit.PARTLY_FAILED
+    assert same_but_for_clock_and_keys(objects(S3Store(settings))) == same_but_for_clock_and_keys(
+        local_objects(in_folder)
+    )
+
+
+def test_everything_but_the_store_can_be_deleted(connected_sohoa, scans):
+    sohoa = connected_sohoa()
+    ingested = sohoa.lines("ingest", scans)
+    owner = owner_in(sohoa, ingested)
+    before = sohoa.lines("lookup", owner, *LOOKUP)
+    shutil.rmtree(sohoa.home / "prefect", ignore_errors=True)
+    for file in sohoa.home.glob("catalog*"):
+        file.unlink()
+
+    missing = sohoa("lookup", owner, *LOOKUP)
+    assert missing.returncode == Exit.BAD_CONFIGURATION
+    assert "sohoa rebuild" in missing.stderr
+
+    assert sohoa("rebuild").returncode == Exit.DONE
+    after = sohoa.lines("lookup", owner, *LOOKUP)
+    assert [answer.pop("audit_id") for answer in before] != [answer.pop("audit_id") for answer in after]
+    assert after == before
+    assert sohoa.lines("ingest", scans) == ingested
+
+
+def owner_in(sohoa, ingested):
+    for line in ingested:
+        if line["record_id"]:
+            record = json.loads(sohoa("record", "show", line["record_id"], "--json").stdout)
+            for owner in record["owners"]:
+                if owner["identifier"]:
+                    return owner["identifier"]
+    raise AssertionError
+
+
+def test_killed_at_thirty_moments_it_ends_as_if_nothing_had_happened(connected_sohoa, scans):
+    undisturbed = connected_sohoa("undisturbed")
+    begin = time.monotonic()
+    undisturbed("ingest", scans)
+    seconds = time.monotonic() - begin
+    expected = same_but_for_clock_and_keys(local_objects(undisturbed))
+
+    moments = random.Random(30)
+    kills = homes = 0
+    while kills < 30:
+        homes += 1
+        sohoa = connected_sohoa(f"killed-{homes}")
+        while killed(sohoa, scans, after=moments.uniform(0, 1.1 * seconds)):
+            kills += 1
+        sohoa("ingest", scans)
+        assert same_but_for_clock_and_keys(local_objects(sohoa)) == expected
+        for line in sohoa.lines("ingest", scans):
+            assert line["record_id"] is None or sohoa("verify", line["record_id"]).returncode == Exit.DONE
+
+
+def killed(sohoa, scans, after):
+    """Run the main job and kill it after so many seconds; return False if it had ended before."""
+    process = subprocess.Popen(
+        sohoa.command("ingest", scans),
+        cwd=sohoa.home.parent,
+        env=sohoa.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        process.wait(after)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return True
+    return False
