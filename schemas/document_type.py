@@ -38,6 +38,8 @@ class FieldSpec(Value):
     section: str | None = None
     """Only in this section of the form: `Năm sinh` means the mother's below the mother's name. None: before the first
     section begins, or anywhere in a form without sections."""
+    partial: bool = False
+    """A date of which only the month or the year is printed is a value too (`1934`)."""
     in_words: tuple[str, ...] = ()
     """Labels of a second reading of a date or an amount, written out (`ghi bằng chữ`)."""
     required: bool = False

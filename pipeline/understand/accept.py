@@ -15,7 +15,7 @@ from schemas.field import Check, Field
 from schemas.page import PageReading
 
 _NEEDED: Final[dict[ValueKind, float]] = {
-    "person_name": 0.92,
+    "person_name": 0.90,
     "date": 0.92,
     "year": 0.92,
     "sex": 0.80,
@@ -23,8 +23,8 @@ _NEEDED: Final[dict[ValueKind, float]] = {
     "nationality": 0.70,
     "place": 0.90,
     "agency": 0.90,
-    "personal_id": 0.92,
-    "number": 0.92,
+    "personal_id": 0.93,
+    "number": 0.95,
     "amount": 0.92,
     "text": 0.90,
 }

@@ -68,7 +68,7 @@ def _identity(values: Mapping[str, str | int | None], owner: OwnerSpec) -> Itera
     structure = identifier.mismatches()
     yield owner.identifier, Check(name="identifier_structure", passed=not structure, detail="; ".join(structure))
     for name, against in ((owner.sex, {"sex": known_sex}), (owner.birth, {"birth": year})):
-        wrong = set(identifier.mismatches(**against)) - set(structure)  # type: ignore[arg-type]
+        wrong = set(identifier.mismatches(**against)) - set(structure)
         if name is not None and values.get(name) is not None:
             check = Check(name="identifier", passed=not wrong, detail="; ".join(sorted(wrong)))
             yield owner.identifier, check

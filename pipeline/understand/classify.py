@@ -1,6 +1,7 @@
 """Which type of document it is: by its printed title, by words that only it has, or by the layout of a letter."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from rapidfuzz import fuzz
@@ -58,7 +59,7 @@ def _likeness(sheet: Sheet, titles: Sequence[str]) -> float:
     """Return how like the likest of the rows in the upper part of the page, or two of them together, is to a title."""
     upper = [row for row in sheet.rows if row.middle < _TITLE_AT * sheet.height]
     said = [letters(_capitals(row)) for row in upper]
-    joined = [one + two for one, two in zip(said, said[1:], strict=False)]
+    joined = [one + two for one, two in pairwise(said)]
     return max((fuzz.ratio(letters(title), line) for title in titles for line in (*said, *joined) if line), default=0.0)
 
 

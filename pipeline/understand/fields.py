@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 from pipeline.understand.folding import letters
 from pipeline.understand.labels import Hit, Place, find_labels, place_hits, value_after
-from pipeline.understand.letter import LETTER_KIND as LETTER
-from pipeline.understand.letter import Sheet, find_kind, find_parts, known_post, strip_subject
+from pipeline.understand.letter import Part, Sheet, find_kind, find_parts, known_post, strip_subject
 from pipeline.understand.lines import Passage
-from pipeline.understand.values import Reading, clean, read_value
+from pipeline.understand.values import Reading, clean, partial_date, read_value
 from pipeline.understand.words import amount_in_words, date_in_words
 from schemas.document_type import DocumentType, FieldSpec, LetterPart, ValueKind
 from schemas.field import Check
@@ -80,7 +79,10 @@ class _Form(NamedTuple):
 
     def _read(self, index: int, spec: FieldSpec) -> Found:
         passage = self._value(index, goes_on=spec.kind in _MORE_THAN_ONE_ROW)
-        return Found(read_value(spec.kind, passage), passage)
+        reading = read_value(spec.kind, passage)
+        if reading.value is None and spec.kind == "date" and spec.partial:
+            reading = partial_date(passage)
+        return Found(reading, passage)
 
     def _value(self, index: int, *, goes_on: bool) -> Passage:
         rows = [row for sheet in self.sheets for row in sheet.rows]
@@ -116,27 +118,26 @@ def _labels_by_section(type_: DocumentType) -> Mapping[str | None, set[str]]:
     return used
 
 
-def _read_part(part: LetterPart, parts: Mapping[LetterPart, Passage], kind: ValueKind) -> Found | None:
-    passage = parts.get(part)
-    if passage is None:
-        if part == "document_kind" and "abstract" in parts:  # `V/v …` with no title above it
-            return Found(Reading(LETTER, NOTHING), NOTHING)
+def _read_part(name: LetterPart, parts: Mapping[LetterPart, Part], kind: ValueKind) -> Found | None:
+    if name not in parts:
         return None
-    match part:
-        case "document_kind":
-            known = find_kind(passage.text)
-            check = Check(name="as_printed", passed=bool(known and known[1]), detail=passage.text)
-            return Found(Reading(known[0] if known else None, passage, (check,)), passage)
-        case "abstract":
-            reading = read_value(kind, passage)
-            value = clean(strip_subject(str(reading.value or "")))
-            return Found(reading._replace(value=value or None), passage)
-        case "signer_title":
-            reading = read_value(kind, passage)
-            post = known_post(passage.text)
-            if post is None:
-                return Found(reading, passage)
-            exact = Check(name="as_printed", passed=post == str(reading.value).upper(), detail=passage.text)
-            return Found(reading._replace(value=post, checks=(exact,)), passage)
-        case _:
-            return Found(read_value(kind, passage), passage)
+    passage, checks = parts[name]
+    reading = read_value(kind, passage)
+    if name == "document_kind":
+        known = find_kind(passage.text)
+        exact = Check(name="as_printed", passed=bool(known and known[1]), detail=passage.text)
+        reading = Reading(known[0] if known else None, passage, (exact,))
+    elif name == "abstract":
+        reading = reading._replace(value=clean(strip_subject(str(reading.value or ""))) or None)
+    elif name == "signer_title":
+        reading = _as_post(reading, passage)
+    return Found(reading._replace(checks=reading.checks + checks), passage)
+
+
+def _as_post(reading: Reading, passage: Passage) -> Reading:
+    """Return a usual post with its marks where they were lost: posts are a closed set, with rare others beside it."""
+    post = known_post(passage.text)
+    if post is None:
+        return reading
+    exact = Check(name="as_printed", passed=post == str(reading.value).upper(), detail=passage.text)
+    return reading._replace(value=post, checks=(exact,))

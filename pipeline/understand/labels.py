@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -23,6 +24,10 @@ _INDENT: Final = 3.0
 """How far right of a section's label, in letter heights, its column still begins."""
 
 
+_BOUNDS: Final = ((5, 0), (9, 1), (13, 2))
+"""Letters that may be misread in labels shorter than so many letters."""
+
+
 class Hit(NamedTuple):
     """A label found on the page."""
 
@@ -41,7 +46,7 @@ class Hit(NamedTuple):
 @cache
 def _allowed(length: int) -> int:
     """Return how many letters of a label may be misread: none in short ones, about one in six in long ones."""
-    return 0 if length < 5 else 1 if length < 9 else 2 if length < 13 else length // 6
+    return next((allowed for limit, allowed in _BOUNDS if length < limit), length // 6)
 
 
 def find_in_row(row: Row, wanted: Iterable[str], *, anywhere: bool = False) -> list[tuple[int, int, str]]:
@@ -76,7 +81,7 @@ class _Match(NamedTuple):
 
 def _starts_of_pieces(row: Row) -> set[int]:
     starts, height = {0}, row.height
-    for index, (before, after) in enumerate(zip(row.words, row.words[1:], strict=False), 1):
+    for index, (before, after) in enumerate(pairwise(row.words), 1):
         wide = after.box.x - before.box.right > 0.6 * COLUMN_GAP * height
         if wide or (index - 1 in starts and _NUMBERING.match(before.text)):
             starts.add(index)
@@ -219,7 +224,7 @@ def _continues(before: Word, after: Word, margin: float, height: float) -> bool:
 
 def _until_gap(words: Sequence[Word], height: float) -> list[Word]:
     kept = list(words[:1])
-    for before, after in zip(words, words[1:], strict=False):
+    for before, after in pairwise(words):
         if after.box.x - before.box.right > _VALUE_GAP * height:
             break
         kept.append(after)

@@ -5,7 +5,7 @@ at the end on the right who signed and as what. Forms share these parts: a certi
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -14,47 +14,33 @@ from pipeline.understand.folding import fold, letters
 from pipeline.understand.labels import find_in_row
 from pipeline.understand.lines import Passage, Row, pitch
 from pipeline.understand.syllables import is_syllable
+from pipeline.understand.vocabulary import AGENCIES, KINDS, LETTER_KIND, POSTS
 from schemas.document_type import LetterPart
+from schemas.field import Check
 from schemas.page import Word
 
 REPUBLIC: Final = letters("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")
 MOTTO: Final = letters("Độc lập - Tự do - Hạnh phúc")
 
-KINDS: Final = (
-    "Nghị quyết", "Quyết định", "Chỉ thị", "Quy chế", "Quy định", "Thông cáo", "Thông báo", "Hướng dẫn",
-    "Chương trình", "Kế hoạch", "Phương án", "Đề án", "Dự án", "Báo cáo", "Biên bản", "Tờ trình", "Hợp đồng",
-    "Công điện", "Bản ghi nhớ", "Bản thỏa thuận", "Giấy ủy quyền", "Giấy mời", "Giấy giới thiệu", "Giấy nghỉ phép",
-    "Phiếu gửi", "Phiếu chuyển", "Phiếu báo", "Giấy chứng nhận", "Giấy đi đường", "Thư công", "Thông tư",
-    "Nghị định", "Phiếu yêu cầu", "Phiếu trình", "Giấy biên nhận",
-)  # fmt: skip
-"""Kinds of documents (NĐ 30/2020 annex III, and what agencies use beside them)."""
-LETTER_KIND: Final = "Công văn"
-"""The kind that has no name printed on it: its abstract stands below the number."""
-
 _SUBJECT: Final = re.compile(r"^\W*(v\s*[/l|]?\s*v|ve\s+viec|vv)\b[\s:.]*")
 _NUMBER_AT: Final = re.compile(r"\bso\s*[:;.]")
 _DAY_AT: Final = re.compile(r"[,.\s]\s*(?:hom\s+nay\s+)?ng[aà]y\W?\s*(?=\S{0,4}\s*th[ao]ng|\d)")
-_AGENCIES: Final = (
-    "ủy ban", "uỷ ban", "ubnd", "hội đồng", "hđnd", "sở", "bộ", "công an", "ban", "trường", "phòng", "cục", "chi cục",
-    "tổng cục", "trung tâm", "văn phòng", "viện", "bệnh viện", "tòa án", "toà án", "đại học", "học viện", "bảo hiểm",
-    "kho bạc", "đảng ủy", "quỹ", "công ty", "thanh tra", "hội", "liên đoàn", "đoàn", "huyện ủy", "tỉnh ủy", "thành ủy",
-)  # fmt: skip
 _TERRITORIES: Final = re.compile(r"\b(tinh|thanh pho|tp|huyen|thi xa|quan|phuong|xa|thi tran|viet nam|chinh phu)\b")
 _DELEGATION: Final = re.compile(r"^\W*(tm|kt|tl|tuq|t/l|t/m|k/t)\b", re.IGNORECASE)
-_POSTS: Final = (
-    "chủ tịch", "phó chủ tịch", "giám đốc", "phó giám đốc", "tổng giám đốc", "cục trưởng", "phó cục trưởng",
-    "chi cục trưởng", "phó chi cục trưởng", "vụ trưởng", "phó vụ trưởng", "trưởng ban", "phó trưởng ban",
-    "trưởng phòng", "phó trưởng phòng", "chánh văn phòng", "phó chánh văn phòng", "chánh thanh tra",
-    "phó chánh thanh tra", "hiệu trưởng", "phó hiệu trưởng", "viện trưởng", "phó viện trưởng", "bộ trưởng",
-    "thứ trưởng", "thủ tướng", "phó thủ tướng", "bí thư", "phó bí thư", "chánh án", "phó chánh án", "trưởng công an",
-    "phó trưởng công an", "chủ nhiệm", "phó chủ nhiệm", "ủy viên", "tổng cục trưởng", "kế toán trưởng", "thị trưởng",
-    "chủ tịch ubnd tỉnh", "phó chủ tịch ubnd tỉnh", "chủ tịch ủy ban nhân dân tỉnh", "đội trưởng", "phó đội trưởng", "trưởng đoàn", "công chức tư pháp", "tổng biên tập",
-)  # fmt: skip
+_LONG_POST: Final = 7
+"""Posts of so many letters are known with one of them misread."""
 _SIGNS: Final = ("nguoiky", "tmuyban", "tmubnd", "nguoithuchien")
 _BODY_STARTS: Final = ("kinhgui", "cancu", "theodenghi", "xetdenghi", "dieu1", "noinhan", "phan1", "phani")
 _HEADER_SHARE: Final = 0.42
 """The header of a letter ends in the upper part of the first page."""
 _WIDE: Final = 1.3
+_BLOCK: Final = 0.2
+"""Posts that are signed together stand within this share of the page: `TL.`, `KT.`, the post itself, a second one."""
+_BESIDE: Final = 0.16
+_OFF_CENTRE: Final = 1.0
+"""Post and name have one middle; if not, a word of one of them was lost under the stamp."""
+_NAME_WORDS: Final = range(2, 8)
+_RANK: Final = re.compile(r"^(thuong|dai|trung|thieu|ta|tuong|uy|ths|ts|pgs|gs|bs|ks)[.:]?$")
 _SIGNATURE_ROOM: Final = 0.32
 """From the signer's post down to the name is at most this share of the page: stamp and signature stand between."""
 
@@ -65,6 +51,13 @@ class Sheet(NamedTuple):
     rows: tuple[Row, ...]
     width: int
     height: int
+
+
+class Part(NamedTuple):
+    """Where a part stands, and what its place says about the reading."""
+
+    passage: Passage
+    checks: tuple[Check, ...] = ()
 
 
 class Header(NamedTuple):
@@ -78,23 +71,22 @@ class Header(NamedTuple):
     """Whether the name of the republic or the motto was read; otherwise the split is where it usually is."""
 
 
-def find_parts(sheets: Sequence[Sheet]) -> dict[LetterPart, Passage]:
+def find_parts(sheets: Sequence[Sheet]) -> dict[LetterPart, Part]:
     """Return the parts that were found, each with its words; *sheets* are the pages with text, in order."""
     if not sheets or not sheets[0].rows:
         return {}
     first = sheets[0]
     header = find_header(first)
-    parts: dict[LetterPart, Passage] = {}
+    passages: dict[LetterPart, Passage] = {}
     number = _find_number(first, header)
     if number is not None:
-        index, parts["number_symbol"] = number
+        index, passages["number_symbol"] = number
         issuer = _find_issuer(first, header, first.rows[index].middle)
         if issuer is not None:
-            parts["issuer_name"] = issuer
-    parts.update(_place_and_date(first, header))
-    parts.update(_kind_and_abstract(first, header))
-    parts.update(find_signature(sheets))
-    return parts
+            passages["issuer_name"] = issuer
+    passages.update(_place_and_date(first, header))
+    passages.update(_kind_and_abstract(first, header))
+    return {name: Part(passage) for name, passage in passages.items()} | find_signature(sheets)
 
 
 def find_header(sheet: Sheet) -> Header:
@@ -148,8 +140,8 @@ def _find_issuer(sheet: Sheet, header: Header, below: float) -> Passage | None:
     if not lines:
         return None
     start = max((i for i in range(1, len(lines)) if _begins_agency(lines[i]) and _is_whole(lines[:i])), default=0)
-    words = [word for line in lines[start:] for word in _without_dashes(line.words)]
-    return Passage(tuple(words), lines[0].page)
+    named = tuple(word for line in lines[start:] for word in _without_dashes(line.words))
+    return Passage(named, lines[0].page)
 
 
 def _without_dashes(words: Sequence[Word]) -> Sequence[Word]:
@@ -165,7 +157,7 @@ def _is_capitals(word: Word) -> bool:
 
 def _begins_agency(line: Row) -> bool:
     said = fold(line.text).lstrip("- ")
-    return any(said.startswith(fold(name) + " ") for name in _AGENCIES) or said in {fold(name) for name in _AGENCIES}
+    return any(said.startswith(fold(name) + " ") for name in AGENCIES) or said in {fold(name) for name in AGENCIES}
 
 
 def _is_whole(lines: Sequence[Row]) -> bool:
@@ -205,7 +197,8 @@ def _kind_and_abstract(sheet: Sheet, header: Header) -> dict[LetterPart, Passage
         left = row.between(0, header.split)
         subject = left and _SUBJECT.match(fold(left.text))
         if left and subject and row.left < 0.3 * sheet.width:
-            return {"abstract": _subject_block(sheet, header, index, step)}
+            mark = Passage(left.words, left.page).cut(0, subject.end())
+            return {"document_kind": mark, "abstract": _subject_block(sheet, header, index, step)}
         if find_kind(row.text) is not None and _is_title(row):
             parts: dict[LetterPart, Passage] = {"document_kind": Passage(row.words, row.page)}
             below = _abstract_below(sheet, index, step)
@@ -218,12 +211,22 @@ def _kind_and_abstract(sheet: Sheet, header: Header) -> dict[LetterPart, Passage
 
 
 def find_kind(text: str) -> tuple[str, bool] | None:
-    """Return the kind of document that a title names, and whether it is printed exactly so."""
+    """Return the kind of document that a title names, and whether it is printed exactly so.
+
+    `V/v` with no title is how a công văn begins.
+    """
+    if is_subject(text):
+        return LETTER_KIND, True
     said = letters(text)
     distance, kind = min((Levenshtein.distance(said, letters(kind)), kind) for kind in KINDS)
     if distance > (0 if len(said) < 5 else 1 if len(said) < 10 else 2):  # noqa: PLR2004
         return None
     return kind, text.strip(" .:-").casefold() == kind.casefold()
+
+
+def is_subject(text: str) -> bool:
+    """Return whether a line begins with `V/v`, as the abstract of a công văn does."""
+    return _SUBJECT.match(fold(text)) is not None
 
 
 def _is_title(row: Row) -> bool:
@@ -278,27 +281,67 @@ def strip_subject(text: str) -> str:
 # ---------------------------------------------------------------------------------------------- the signature block
 
 
-def find_signature(sheets: Sequence[Sheet]) -> dict[LetterPart, Passage]:
-    """Return who signed and as what: the lowest name on the right that stands under a post.
+class _Post(NamedTuple):
+    row: Row
+    """The whole row, across the page."""
+    piece: Row
+    """The post in it."""
 
-    A stamp may hide the post; the name is then the lowest one beside the list of recipients.
+
+def find_signature(sheets: Sequence[Sheet]) -> dict[LetterPart, Part]:
+    """Return who signed and as what: the posts at the end on the right, and the lowest name below them.
+
+    A stamp may hide the posts; the name is then the lowest one beside the list of recipients.
     """
-    for needs_post in (True, False):
-        for sheet in reversed(sheets):
-            posts = [(row, piece) for row in sheet.rows for piece in _right_pieces(row, sheet) if _is_post(piece)]
-            top = next((row.middle for row in sheet.rows if letters(row.text).startswith("noinhan")), None)
-            for row in reversed(sheet.rows):
-                for piece in reversed(_right_pieces(row, sheet)):
-                    name = _name_in(piece)
-                    above = [post for post_row, post in posts if _stands_above(post_row, post, row, name, sheet)]
-                    if name is None or not (above or (not needs_post and top is not None and row.middle > top)):
-                        continue
-                    parts: dict[LetterPart, Passage] = {"signer_name": Passage(name.words, name.page)}
-                    title = _last_post(above)
-                    if title is not None:
-                        parts["signer_title"] = Passage(title.words, title.page)
-                    return parts
+    for sheet in reversed(sheets):
+        posts = [_Post(row, piece) for row in sheet.rows for piece in _right_pieces(row, sheet) if _is_post(piece)]
+        start = next((row.middle for row in sheet.rows if letters(row.text).startswith("noinhan")), None)
+        if posts:
+            posts = [post for post in posts if posts[-1].row.middle - post.row.middle < _BLOCK * sheet.height]
+            name = _name_below(sheet, posts[0].row.middle, posts)
+        else:
+            name = _name_below(sheet, start, []) if start is not None else None
+        if posts or name is not None:
+            return _signature(name, posts)
     return {}
+
+
+def _name_below(sheet: Sheet, start: float, posts: Sequence[_Post]) -> "_Name | None":
+    for row in reversed(sheet.rows):
+        if row.middle < start + 0.5 * row.height:
+            return None
+        for piece in reversed(_right_pieces(row, sheet)):
+            name = _name_in(piece)
+            if name is not None and (not posts or any(_stands_above(post, row, name, sheet) for post in posts)):
+                return name
+    return None
+
+
+def _signature(name: "_Name | None", posts: Sequence[_Post]) -> dict[LetterPart, Part]:
+    title = _own_post([post.piece for post in posts])
+    centred: tuple[Check, ...] = ()
+    if name is not None and title is not None:
+        off = abs(_centre(name.words) - _centre(title)) / title.height
+        centred = (Check(name="centred", passed=off <= _OFF_CENTRE, detail=f"{off:.1f} letter heights apart"),)
+    parts: dict[LetterPart, Part] = {}
+    if name is not None:
+        whole = Check(name="whole", passed=name.whole)
+        parts["signer_name"] = Part(Passage(name.words.words, name.words.page), (whole, *centred))
+    if title is not None:
+        deputy = _deputy(title, [post.piece for post in posts])
+        parts["signer_title"] = Part(Passage(title.words, title.page), (*deputy, *centred))
+    return parts
+
+
+def _deputy(title: Row, posts: Sequence[Row]) -> tuple[Check, ...]:
+    """Return the check that who signs for the head (`KT.`) is a deputy: a stamp often hides the `PHÓ`."""
+    if not any(letters(post.text).startswith("kt") for post in posts):
+        return ()
+    return (Check(name="deputy", passed=letters(title.text).startswith(("pho", "thutruong"))),)
+
+
+def _centre(row: Row) -> float:
+    return (row.left + row.right) / 2
 
 
 def _right_pieces(row: Row, sheet: Sheet) -> list[Row]:
@@ -316,36 +359,39 @@ def _is_post(piece: Row) -> bool:
     said = letters(" ".join(word.text for word in capitals))
     if not said or len(capitals) * 2 < len(piece.words):
         return False
-    return said.startswith(_SIGNS) or any(_contains(said, letters(post)) for post in _POSTS)
+    return said.startswith(_SIGNS) or any(_contains(said, letters(post)) for post in POSTS)
 
 
 def _contains(said: str, wanted: str) -> bool:
     if wanted in said:
         return True
     size = len(wanted)
-    return (
-        size > 6
-        and any(  # noqa: PLR2004
-            Levenshtein.distance(said[at : at + size], wanted, score_cutoff=1) <= 1
-            for at in range(max(1, len(said) - size + 1))
-        )
+    return size >= _LONG_POST and any(
+        Levenshtein.distance(said[at : at + size], wanted, score_cutoff=1) <= 1
+        for at in range(max(1, len(said) - size + 1))
     )
 
 
-def _name_in(piece: Row) -> Row | None:
+class _Name(NamedTuple):
+    words: Row
+    whole: bool
+    """Whether nothing else touches it: a stroke through the first letter makes `guyễn` of a family name."""
+
+
+def _name_in(piece: Row) -> _Name | None:
     """Return the longest run of words that look like a person's name: two to seven, each with a capital."""
-    best: list[Word] = []
-    run: list[Word] = []
-    for word in (*piece.words, None):
-        if word is not None and _is_name_word(word):
-            run.append(word)
-            continue
-        best = max(best, run, key=len)
-        run = []
-    if not 2 <= len(best) <= 7 or all(_is_capitals(word) for word in best):  # noqa: PLR2004
+    runs: list[list[Word]] = [[]]
+    for word in piece.words:
+        if _is_name_word(word):
+            runs[-1].append(word)
+        elif runs[-1]:
+            runs.append([])
+    best = max(runs, key=len)
+    if len(best) not in _NAME_WORDS or all(_is_capitals(word) for word in best):
         return None
     plausible = sum(is_syllable(word.text.strip(".,;:")) for word in best)
-    return Row(piece.page, tuple(best)) if plausible * 2 >= len(best) else None
+    others = [word for word in piece.words if word not in best and not _RANK.match(fold(word.text))]
+    return _Name(Row(piece.page, tuple(best)), not others) if plausible * 2 >= len(best) else None
 
 
 def _is_name_word(word: Word) -> bool:
@@ -353,32 +399,21 @@ def _is_name_word(word: Word) -> bool:
     return plain.isalpha() and plain[0].isupper() and (len(plain) == 1 or not plain.isupper())
 
 
-def _stands_above(post_row: Row, post: Row, row: Row, name: Row | None, sheet: Sheet) -> bool:
-    if name is None or post_row.middle >= row.middle - 0.5 * row.height:
+def _stands_above(post: _Post, row: Row, name: _Name, sheet: Sheet) -> bool:
+    if not 0.5 * row.height < row.middle - post.row.middle < _SIGNATURE_ROOM * sheet.height:
         return False
-    if row.middle - post_row.middle > _SIGNATURE_ROOM * sheet.height:
-        return False
-    centre, post_centre = (name.left + name.right) / 2, (post.left + post.right) / 2
-    return abs(centre - post_centre) < 0.16 * sheet.width
+    return abs(_centre(name.words) - _centre(post.piece)) < _BESIDE * sheet.width
 
 
-def _last_post(above: Sequence[Row]) -> Row | None:
+def _own_post(posts: Sequence[Row]) -> Row | None:
     """Return the signer's own post: the last line that is not `TM.`, `KT.`, `TL.` or the form's `NGƯỜI KÝ`."""
     own = [
-        post for post in above if not _DELEGATION.match(fold(post.text)) and not letters(post.text).startswith(_SIGNS)
+        post for post in posts if not _DELEGATION.match(fold(post.text)) and not letters(post.text).startswith(_SIGNS)
     ]
-    if not own:
-        return None
-    words = tuple(word for word in own[-1].words if _is_capitals(word))
-    return Row(own[-1].page, words)
+    return Row(own[-1].page, tuple(word for word in own[-1].words if _is_capitals(word))) if own else None
 
 
 def known_post(text: str) -> str | None:
     """Return the post of the usual ones that *text* is, marks aside; None if it is another one."""
     said = letters(text)
-    return next((post.upper() for post in _POSTS if letters(post) == said), None)
-
-
-def usual_kinds() -> Mapping[str, str]:
-    """Return the kinds of documents by their folded letters."""
-    return {letters(kind): kind for kind in KINDS}
+    return next((post.upper() for post in POSTS if letters(post) == said), None)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -11,9 +12,16 @@ from schemas.page import Box, PageReading, Word
 _LEADERS: Final = re.compile(r"^[^\w(/-]+|[^\w).:,;/%-]+$|(?<=\w)[.…_]{2,}$|^_+|_+$")
 """Dots of a form, specks and strokes that the engine took for letters, at the ends of a word."""
 _GLUED: Final = re.compile(r"(?<=[^\W\d_]):(?=\w)")
+_DOTTED: Final = re.compile(
+    r"(?<=[^\W\d_])[._…]+(?=[^\W_])|(?<=\d)[._…]+(?=[^\W\d_])"  # `huyện.Nam`, `ngày..15.tháng`
+)
+_ABBREVIATED: Final = re.compile(r"[A-ZĐ]+\d*([.][\w-]+)+")
 _NOISE: Final = 0.12
 """What is read with less than this is a speck, unless it is a word for all that."""
 _WORD: Final = 3
+_ONE_LETTER: Final = frozenset("YyÝýÀàÁáAaÔôÔồƠơởỞƯưIÍEÊêOUĐB")
+"""Words and abbreviations of one letter; any other lonely letter is a stroke of something else."""
+_READ: Final = 0.6
 _SAME_ROW: Final = 0.45
 """Two lines whose middles are nearer than this, in letter heights, are one row."""
 COLUMN_GAP: Final = 2.0
@@ -60,11 +68,11 @@ class Row(NamedTuple):
         """Return the row cut at every space wider than *gap* letter heights."""
         height = self.height
         cuts = [0]
-        for index, (before, after) in enumerate(zip(self.words, self.words[1:], strict=False), 1):
+        for index, (before, after) in enumerate(pairwise(self.words), 1):
             if after.box.x - before.box.right > gap * height:
                 cuts.append(index)
         cuts.append(len(self.words))
-        return [Row(self.page, self.words[start:end]) for start, end in zip(cuts, cuts[1:], strict=False)]
+        return [Row(self.page, self.words[start:end]) for start, end in pairwise(cuts)]
 
 
 class Passage(NamedTuple):
@@ -109,17 +117,39 @@ def tidy(words: Iterable[Word]) -> Iterator[Word]:
             if before is not None and word.line == before.line and before.text[-1].isalnum():
                 before = before._replace(text=before.text + ":")
             continue
-        text = _LEADERS.sub("", word.text)
-        if not any(letter.isalnum() or letter in "/-" for letter in text):
-            continue
-        if word.confidence < _NOISE and not (len(text) >= _WORD and is_syllable(text)):
-            continue
-        for part in _GLUED.sub(": ", text).split():
+        for part in _parts(word):
             if before is not None:
                 yield before
-            before = word._replace(text=part)
+            before = part
     if before is not None:
         yield before
+
+
+def _parts(word: Word) -> Sequence[Word]:
+    """Return the words that the engine ran together, each with its share of the box; none for a speck."""
+    text = _LEADERS.sub("", word.text)
+    if not any(letter.isalnum() or letter in "/-" for letter in text):
+        return ()
+    apart = _GLUED.sub(": ", text)
+    if not _ABBREVIATED.fullmatch(apart):
+        apart = _DOTTED.sub(" ", apart)
+    parts = apart.split()
+    if word.confidence < _NOISE and not any(_is_word(part) for part in parts):
+        return ()
+    if len(text) == 1 and text.isalpha() and (text not in _ONE_LETTER or word.confidence < _READ):
+        return ()
+    x, scale = float(word.box.x), word.box.w / sum(len(part) + 1 for part in parts)
+    placed = []
+    for part in parts:
+        width = scale * (len(part) + 1)
+        placed.append(word._replace(text=part, box=word.box._replace(x=round(x), w=max(1, round(width)))))
+        x += width
+    return placed if len(placed) > 1 else (word._replace(text=parts[0]),)
+
+
+def _is_word(text: str) -> bool:
+    plain = text.strip(".,;:")
+    return is_syllable(plain) and (len(plain) >= _WORD or (plain[:1].isupper() and plain[1:].islower()))
 
 
 def rows(reading: PageReading) -> tuple[Row, ...]:
@@ -143,20 +173,21 @@ def rows(reading: PageReading) -> tuple[Row, ...]:
 
 def _side_by_side(above: Row, below: Row) -> bool:
     near = below.middle - above.middle < _SAME_ROW * min(above.height, below.height)
+    touch = _SAME_ROW * min(above.height, below.height)
     return near and not any(
-        one.box.x < other.box.right and other.box.x < one.box.right for one in above.words for other in below.words
+        min(one.box.right, other.box.right) - max(one.box.x, other.box.x) > touch
+        for one in above.words
+        for other in below.words
     )
 
 
 def pitch(found: Sequence[Row]) -> float:
     """Return the usual distance from one row to the next in pixels; 0 with fewer than two rows."""
-    steps = [
-        below.middle - above.middle for above, below in zip(found, found[1:], strict=False) if above.page == below.page
-    ]
+    steps = [below.middle - above.middle for above, below in pairwise(found) if above.page == below.page]
     return median(steps) if steps else 0.0
 
 
 def right_margin(found: Iterable[Row]) -> int:
     """Return where the longest row ends, not counting specks at the edge."""
-    ends = [word.box.right for row in found for word in row.words if len(word.text) > 1 and word.confidence > 0.6]
+    ends = [word.box.right for row in found for word in row.words if len(word.text) > 1 and word.confidence > _READ]
     return max(ends, default=0)

@@ -14,30 +14,15 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.understand.folding import fold, letters
 from pipeline.understand.lines import Passage
+from pipeline.understand.names import unusual
 from pipeline.understand.syllables import implausible
+from pipeline.understand.vocabulary import ETHNIC_GROUPS, NATIONALITIES, OTHER_SPELLINGS, PHRASES
 from schemas.document_type import ValueKind
 from schemas.field import Check
+from schemas.identifier import PROVINCES
 
 FIRST_YEAR: Final = 1850
 LAST_YEAR: Final = 2100
-
-ETHNIC_GROUPS: Final = (
-    "Kinh", "Tày", "Thái", "Mường", "Khmer", "Hoa", "Nùng", "Mông", "Dao", "Gia Rai", "Ê Đê", "Ba Na", "Sán Chay",
-    "Chăm", "Cơ Ho", "Xơ Đăng", "Sán Dìu", "Hrê", "Ra Glai", "Mnông", "Thổ", "Xtiêng", "Khơ Mú", "Bru Vân Kiều",
-    "Cơ Tu", "Giáy", "Tà Ôi", "Mạ", "Gié Triêng", "Co", "Chơ Ro", "Xinh Mun", "Hà Nhì", "Chu Ru", "Lào", "La Chí",
-    "Kháng", "Phù Lá", "La Hủ", "La Ha", "Pà Thẻn", "Lự", "Ngái", "Chứt", "Lô Lô", "Mảng", "Cờ Lao", "Bố Y", "Cống",
-    "Si La", "Pu Péo", "Rơ Măm", "Brâu", "Ơ Đu",
-)  # fmt: skip
-"""The 54 ethnic groups (QĐ 121-TCTK/PPCĐ of 2 March 1979)."""
-_OTHER_SPELLINGS: Final = (
-    "H'Mông", "Hmông", "H’Mông", "Gia-rai", "Ê-đê", "Ba-na", "Cơ-ho", "Xơ-đăng", "Hrê", "Ra-glai", "M'Nông", "Xtiêng",
-    "Khơ-mú", "Bru - Vân Kiều", "Bru-Vân Kiều", "Vân Kiều", "Cơ-tu", "Tà-ôi", "Gié-Triêng", "Chơ-ro", "Xinh-mun",
-    "Chu-ru", "Stiêng", "Ơ-đu", "Sán Chỉ", "Cao Lan", "Khơ-me", "Khơ Me", "Pa Cô", "Pa Kô", "Đan Lai", "Thanh",
-)  # fmt: skip
-NATIONALITIES: Final = (
-    "Việt Nam", "Lào", "Trung Quốc", "Hàn Quốc", "Nhật Bản", "Đài Loan", "Hoa Kỳ", "Thái Lan", "Campuchia", "Đức",
-    "Pháp", "Anh", "Nga", "Úc", "Canada", "Ba Lan", "Cộng hòa Séc", "Singapore", "Malaysia", "Philippines", "Ấn Độ",
-)  # fmt: skip
 
 _NOTHING: Final = frozenset({"", "khong", "khongco", "chuaxacdinh", "khongxacdinh", "khongro", "chuaro", "none"})
 _RANKS: Final = re.compile(
@@ -57,6 +42,13 @@ _NUMBER: Final = re.compile(
 )
 _DIGIT_RUN: Final = re.compile(r"\d(?:[ .]?\d)*")
 _AMOUNT: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+|\d+")
+_LEVELS: Final = "xã|phường|thị trấn|huyện|quận|thị xã|thành phố|tỉnh|đặc khu"
+_STOP_BEFORE_LEVEL: Final = re.compile(rf"(?<=[^\W\d_]{{2}})\s?[.](?=\s*(?:{_LEVELS})\b)")
+_STOP: Final = re.compile(r"(?<=[a-zà-ỹ]{2})[.](?=\s)")
+_UY_BAN: Final = re.compile(r"\b(?:Uỷ|UỶ)(?=\s+ban\b)", re.IGNORECASE)
+_PROVINCE: Final = re.compile(r"\btỉnh\s+([^,]+)$", re.IGNORECASE)
+_PROVINCES: Final = frozenset(name.casefold() for name in PROVINCES.values())
+_NAME_WORDS: Final = range(2, 8)
 _IDENTIFIER_LENGTHS: Final = (12, 9)
 
 
@@ -86,8 +78,13 @@ def _name(passage: Passage) -> Reading:
     words = Passage(tuple(word for word in passage.words if _is_name_part(word.text)), passage.page)
     value = _RANKS.sub("", clean(words.text))
     parts = value.split()
-    shape = Check(name="name_shape", passed=2 <= len(parts) <= 7 and all(p[:1].isupper() for p in parts), detail="")
-    return Reading(value if len(parts) > 1 else None, words, (shape, _spelling(value)))
+    shape = Check(
+        name="name_shape", passed=len(parts) in _NAME_WORDS and all(p[:1].isupper() for p in parts), detail=""
+    )
+    if len(parts) < _NAME_WORDS.start:
+        return Reading(None, words)
+    rare = unusual(value)
+    return Reading(value, words, (shape, Check(name="usual_name", passed=not rare, detail=" ".join(rare))))
 
 
 def _is_name_part(text: str) -> bool:
@@ -105,6 +102,33 @@ def _text(passage: Passage) -> Reading:
     return Reading(value or None, passage, (_spelling(value),) if value else ())
 
 
+def _address(passage: Passage) -> Reading:
+    """Return an address or an agency: levels parted by commas, which the dots of a form make hard to read."""
+    printed = clean(passage.text)
+    value = _UY_BAN.sub(lambda match: "ỦY" if match[0].isupper() else "Ủy", printed)
+    value = _STOP_BEFORE_LEVEL.sub(",", value)
+    value = _STOP.sub("", value)
+    if not value:
+        return Reading(None, passage)
+    dots = Check(name="punctuation", passed=value.count(",") == printed.count(","))
+    last = _PROVINCE.search(value)
+    known = last is None or last[1].casefold() in _PROVINCES
+    province = Check(name="province", passed=known, detail=last[1] if last else "")
+    return Reading(value, passage, (_spelling(value), dots, province, _usual_words(value)))
+
+
+def _usual_words(value: str) -> Check:
+    """Return whether what the value says is marked as always: `BAN CHÍ ĐẠO` can only be `BAN CHỈ ĐẠO`."""
+    folded, small = fold(value), value.lower()
+    wrong = [
+        small[match.start() : match.end()]
+        for phrase in PHRASES
+        for match in re.finditer(rf"\b{fold(phrase)}\b", folded)
+        if small[match.start() : match.end()] not in (phrase, phrase.replace("hòa", "hoà"))
+    ]
+    return Check(name="usual_words", passed=not wrong, detail=", ".join(wrong))
+
+
 def _date(passage: Passage) -> Reading:
     folded = fold(passage.text)
     found = []
@@ -116,13 +140,16 @@ def _date(passage: Passage) -> Reading:
     if found:
         start, end, value = min(found)
         others = {other for _, _, other in found} - {value}
-        single = Check(name="one_date", passed=not others, detail="")
-        return Reading(value, passage.cut(start, end), (Check(name="full_date", passed=True), single))
-    return _partial_date(passage, folded)
+        single = Check(name="one_date", passed=not others)
+        before = passage.text[start - 1 : start]
+        clear = Check(name="clear_start", passed=not before.strip() or before.isalpha(), detail=before)
+        return Reading(value, passage.cut(start, end), (single, clear))
+    return Reading(None, passage)
 
 
-def _partial_date(passage: Passage, folded: str) -> Reading:
+def partial_date(passage: Passage) -> Reading:
     """Return `1990-02` or `1990`, the ISO 8601 forms of what old papers say; only if there is nothing else."""
+    folded = fold(passage.text)
     partial = Check(name="full_date", passed=False, detail="only a month or a year is printed")
     match = _MONTH_YEAR.fullmatch(folded.strip(" .,;:-"))
     if match and iso_date(int(match[3]), int(match[1] or match[2]), 1):
@@ -202,6 +229,8 @@ def _number(passage: Passage) -> Reading:
     match = _NUMBER.search(passage.text)
     if match is None:
         return Reading(None, passage)
+    if passage.text[match.end() :].lstrip().startswith("/"):  # `3///TLKT`: a part of it was not read
+        return Reading(None, passage)
     value = re.sub(r"\s+", "", match[1]).rstrip("/-.")
     words = passage.cut(*match.span(1))
     first = passage.text[: match.start(1)].strip(" :.")
@@ -214,7 +243,7 @@ def _identifier(passage: Passage) -> Reading:
     for length in _IDENTIFIER_LENGTHS:
         for digits, span in runs:
             if len(digits) == length:
-                twelve = Check(name="twelve_digits", passed=length == _IDENTIFIER_LENGTHS[0], detail="")
+                twelve = Check(name="twelve_digits", passed=length == _IDENTIFIER_LENGTHS[0])
                 return Reading(digits, passage.cut(*span), (twelve,))
     return Reading(None, passage)
 
@@ -231,10 +260,10 @@ _READERS: Final[Mapping[ValueKind, Callable[[Passage], Reading]]] = {
     "date": _date,
     "year": _year,
     "sex": _sex,
-    "ethnicity": _closed((*ETHNIC_GROUPS, *_OTHER_SPELLINGS)),
+    "ethnicity": _closed((*ETHNIC_GROUPS, *OTHER_SPELLINGS)),
     "nationality": _closed(NATIONALITIES),
-    "place": _text,
-    "agency": _text,
+    "place": _address,
+    "agency": _address,
     "personal_id": _identifier,
     "number": _number,
     "amount": _amount,

@@ -23,47 +23,47 @@ _SHORTEST_REPAIR: Final = 4
 _LAST_MONTH: Final = 12
 
 
-def _tokens(text: str) -> list[str]:
+def _number_words(text: str) -> list[str]:
     """Return the folded words of *text*; one that is a single letter off a number word becomes that word."""
-    return [_nearest(token) for token in re.findall(r"[a-z]+", fold(text))]
+    return [_nearest(word) for word in re.findall(r"[a-z]+", fold(text))]
 
 
-def _nearest(token: str) -> str:
-    if token in _VOCABULARY or len(token) < _SHORTEST_REPAIR:
-        return token
-    near = [known for known in _VOCABULARY if Levenshtein.distance(token, known, score_cutoff=1) <= 1]
-    return near[0] if len(near) == 1 else token
+def _nearest(word: str) -> str:
+    if word in _VOCABULARY or len(word) < _SHORTEST_REPAIR:
+        return word
+    near = [known for known in _VOCABULARY if Levenshtein.distance(word, known, score_cutoff=1) <= 1]
+    return near[0] if len(near) == 1 else word
 
 
-def _below_thousand(tokens: Sequence[str]) -> int | None:
+def _below_thousand(words: Sequence[str]) -> int | None:
     """Return the number of `hai trăm linh năm`, `mười lăm`, `bốn mươi mốt`; digits read one by one count too."""
     value, pending = 0, None
-    for token in tokens:
-        if token in _FILLERS:
+    for word in words:
+        if word in _FILLERS:
             continue
-        if token == "tram":
+        if word == "tram":
             value, pending = value + 100 * (1 if pending is None else pending), None
-        elif token == "muoi":
+        elif word == "muoi":
             value, pending = value + 10 * (pending or 1), None
-        elif token in _DIGITS and pending is None:
-            pending = _DIGITS[token]
+        elif word in _DIGITS and pending is None:
+            pending = _DIGITS[word]
         else:
             return None
     return value + (pending or 0)
 
 
-def number(tokens: Sequence[str]) -> int | None:
+def number(words: Sequence[str]) -> int | None:
     """Return the whole number that folded words say, or None if they do not say one."""
-    if not tokens:
+    if not words:
         return None
-    if len(tokens) > 1 and all(token in _DIGITS for token in tokens):  # hai không một sáu
-        return int("".join(str(_DIGITS[token]) for token in tokens))
+    if len(words) > 1 and all(word in _DIGITS for word in words):  # hai không một sáu
+        return int("".join(str(_DIGITS[word]) for word in words))
     total, part = 0, []
     smaller = 10**12
-    for token in tokens:
-        scale = _SCALES.get(token)
+    for word in words:
+        scale = _SCALES.get(word)
         if scale is None:
-            part.append(token)
+            part.append(word)
             continue
         below = _below_thousand(part) if part else None
         if below is None or scale >= smaller:
@@ -75,23 +75,23 @@ def number(tokens: Sequence[str]) -> int | None:
 
 def amount_in_words(text: str) -> int | None:
     """Return the amount of `Sáu triệu một trăm ba mươi hai nghìn đồng chẵn`, or None."""
-    tokens = _tokens(text)
-    end = tokens.index("dong") if "dong" in tokens else len(tokens)
-    return number(tokens[:end])
+    words = _number_words(text)
+    end = words.index("dong") if "dong" in words else len(words)
+    return number(words[:end])
 
 
 def date_in_words(text: str) -> date | None:
     """Return the date of `Ngày hai mươi hai, tháng hai, năm hai nghìn không trăm mười sáu`, or None."""
-    tokens = _tokens(text)
-    if "thang" not in tokens:
+    words = _number_words(text)
+    if "thang" not in words:
         return None
-    start = tokens.index("ngay") + 1 if "ngay" in tokens else 0
-    month_at = tokens.index("thang")
-    day = number(tokens[start:month_at])
+    start = words.index("ngay") + 1 if "ngay" in words else 0
+    month_at = words.index("thang")
+    day = number(words[start:month_at])
     # `năm` is the year and also the number five: the right one is that with a month before it and a year after it.
-    for year_at in (index for index, token in enumerate(tokens) if token == "nam" and index > month_at + 1):
-        month = _month(tokens[month_at + 1 : year_at])
-        year = number(tokens[year_at + 1 :])
+    for year_at in (index for index, word in enumerate(words) if word == "nam" and index > month_at + 1):
+        month = _month(words[month_at + 1 : year_at])
+        year = number(words[year_at + 1 :])
         if day and month and year:
             try:
                 return date(year, month, day)
@@ -100,8 +100,8 @@ def date_in_words(text: str) -> date | None:
     return None
 
 
-def _month(tokens: Sequence[str]) -> int | None:
-    if len(tokens) == 1 and tokens[0] in _MONTHS:
-        return _MONTHS[tokens[0]]
-    value = number(tokens)
+def _month(words: Sequence[str]) -> int | None:
+    if len(words) == 1 and words[0] in _MONTHS:
+        return _MONTHS[words[0]]
+    value = number(words)
     return value if value is not None and 1 <= value <= _LAST_MONTH else None

@@ -1,0 +1,69 @@
+"""Closed sets and usual words of Vietnamese administration: what a value can be, not how it is found."""
+
+from typing import Final
+
+ETHNIC_GROUPS: Final = (
+    "Kinh", "Tày", "Thái", "Mường", "Khmer", "Hoa", "Nùng", "Mông", "Dao", "Gia Rai", "Ê Đê", "Ba Na", "Sán Chay",
+    "Chăm", "Cơ Ho", "Xơ Đăng", "Sán Dìu", "Hrê", "Ra Glai", "Mnông", "Thổ", "Xtiêng", "Khơ Mú", "Bru Vân Kiều",
+    "Cơ Tu", "Giáy", "Tà Ôi", "Mạ", "Gié Triêng", "Co", "Chơ Ro", "Xinh Mun", "Hà Nhì", "Chu Ru", "Lào", "La Chí",
+    "Kháng", "Phù Lá", "La Hủ", "La Ha", "Pà Thẻn", "Lự", "Ngái", "Chứt", "Lô Lô", "Mảng", "Cờ Lao", "Bố Y", "Cống",
+    "Si La", "Pu Péo", "Rơ Măm", "Brâu", "Ơ Đu",
+)  # fmt: skip
+"""The 54 ethnic groups (QĐ 121-TCTK/PPCĐ of 2 March 1979)."""
+
+OTHER_SPELLINGS: Final = (
+    "H'Mông", "Hmông", "H’Mông", "Gia-rai", "Ê-đê", "Ba-na", "Cơ-ho", "Xơ-đăng", "Hrê", "Ra-glai", "M'Nông", "Xtiêng",
+    "Khơ-mú", "Bru - Vân Kiều", "Bru-Vân Kiều", "Vân Kiều", "Cơ-tu", "Tà-ôi", "Gié-Triêng", "Chơ-ro", "Xinh-mun",
+    "Chu-ru", "Stiêng", "Ơ-đu", "Sán Chỉ", "Cao Lan", "Khơ-me", "Khơ Me", "Pa Cô", "Pa Kô", "Đan Lai", "Thanh",
+)  # fmt: skip
+"""Other ways to write them, and branches that papers name."""
+
+NATIONALITIES: Final = (
+    "Việt Nam", "Lào", "Trung Quốc", "Hàn Quốc", "Nhật Bản", "Đài Loan", "Hoa Kỳ", "Thái Lan", "Campuchia", "Đức",
+    "Pháp", "Anh", "Nga", "Úc", "Canada", "Ba Lan", "Cộng hòa Séc", "Singapore", "Malaysia", "Philippines", "Ấn Độ",
+)  # fmt: skip
+"""Nationalities that papers of the province name; with another one a person looks."""
+
+KINDS: Final = (
+    "Nghị quyết", "Quyết định", "Chỉ thị", "Quy chế", "Quy định", "Thông cáo", "Thông báo", "Hướng dẫn",
+    "Chương trình", "Kế hoạch", "Phương án", "Đề án", "Dự án", "Báo cáo", "Biên bản", "Tờ trình", "Hợp đồng",
+    "Công điện", "Bản ghi nhớ", "Bản thỏa thuận", "Giấy ủy quyền", "Giấy mời", "Giấy giới thiệu", "Giấy nghỉ phép",
+    "Phiếu gửi", "Phiếu chuyển", "Phiếu báo", "Giấy chứng nhận", "Giấy đi đường", "Thư công", "Thông tư",
+    "Nghị định", "Phiếu yêu cầu", "Phiếu trình", "Giấy biên nhận",
+)  # fmt: skip
+"""Kinds of documents (NĐ 30/2020 annex III, and what agencies use beside them)."""
+
+LETTER_KIND: Final = "Công văn"
+"""The kind that has no name printed on it: its abstract stands below the number."""
+
+AGENCIES: Final = (
+    "ủy ban", "uỷ ban", "ubnd", "hội đồng", "hđnd", "sở", "bộ", "công an", "ban", "trường", "phòng", "cục", "chi cục",
+    "tổng cục", "trung tâm", "văn phòng", "viện", "bệnh viện", "tòa án", "toà án", "đại học", "học viện", "bảo hiểm",
+    "kho bạc", "đảng ủy", "quỹ", "công ty", "thanh tra", "hội", "liên đoàn", "đoàn", "huyện ủy", "tỉnh ủy", "thành ủy",
+)  # fmt: skip
+"""What names of agencies begin with."""
+
+POSTS: Final = (
+    "chủ tịch", "phó chủ tịch", "giám đốc", "phó giám đốc", "tổng giám đốc", "cục trưởng", "phó cục trưởng",
+    "chi cục trưởng", "phó chi cục trưởng", "vụ trưởng", "phó vụ trưởng", "trưởng ban", "phó trưởng ban",
+    "trưởng phòng", "phó trưởng phòng", "chánh văn phòng", "phó chánh văn phòng", "chánh thanh tra",
+    "phó chánh thanh tra", "hiệu trưởng", "phó hiệu trưởng", "viện trưởng", "phó viện trưởng", "bộ trưởng",
+    "thứ trưởng", "thủ tướng", "phó thủ tướng", "bí thư", "phó bí thư", "chánh án", "phó chánh án", "trưởng công an",
+    "phó trưởng công an", "chủ nhiệm", "phó chủ nhiệm", "ủy viên", "tổng cục trưởng", "kế toán trưởng", "thị trưởng",
+    "chủ tịch ubnd tỉnh", "phó chủ tịch ubnd tỉnh", "chủ tịch ủy ban nhân dân tỉnh", "đội trưởng", "phó đội trưởng",
+    "trưởng đoàn", "công chức tư pháp", "tổng biên tập",
+)  # fmt: skip
+"""Posts in which people sign."""
+
+PHRASES: Final = (
+    "ủy ban nhân dân", "hội đồng nhân dân", "ban chỉ đạo", "sở nội vụ", "sở tư pháp", "sở tài chính", "sở xây dựng",
+    "sở y tế", "sở công thương", "sở ngoại vụ", "sở du lịch", "sở kế hoạch và đầu tư", "sở giáo dục và đào tạo",
+    "sở khoa học và công nghệ", "sở thông tin và truyền thông", "sở văn hóa và thể thao", "sở giao thông vận tải",
+    "sở nông nghiệp và phát triển nông thôn", "sở nông nghiệp và môi trường", "sở tài nguyên và môi trường",
+    "sở lao động - thương binh và xã hội", "sở dân tộc và tôn giáo", "bộ công an", "bộ tư pháp", "bộ nội vụ",
+    "công an tỉnh", "công an huyện", "công an thành phố", "thanh tra tỉnh", "văn phòng", "trung tâm phục vụ hành chính",
+    "ban quản lý", "khu kinh tế", "bảo hiểm xã hội", "kho bạc nhà nước", "thị trấn", "thị xã", "thành phố",
+    "tòa án nhân dân", "viện kiểm sát nhân dân", "phòng tư pháp", "chi cục", "tổng cục", "bệnh viện", "trung tâm y tế",
+    "trạm y tế", "trường đại học", "trường cao đẳng",
+)  # fmt: skip
+"""What agencies and places are called again and again: printed otherwise, a mark was misread."""
