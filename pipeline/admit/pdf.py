@@ -1,0 +1,285 @@
+"""Inspect PDF files: structure, size unpacked, pages, active content, signatures. Nothing in them is drawn."""
+
+import math
+import re
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+
+import pikepdf
+from pikepdf.settings import set_qpdf_limits
+
+from pipeline.admit.findings import (
+    LEAST_SIDE,
+    Findings,
+    check_page_count,
+    check_pixels,
+    damaged,
+    damaged_if_it_raises,
+)
+from schemas.problem import (
+    FILE_ACTIVE_CONTENT,
+    FILE_DAMAGED,
+    FILE_ENCRYPTED,
+    FILE_TOO_LARGE,
+    NO_PAGES,
+    PAGE_TOO_LARGE,
+    PAGE_TOO_SMALL,
+    ProblemError,
+)
+from schemas.settings import Limits
+
+_POINTS_AN_INCH = 72
+_DRAWN_DPI = 300
+"""What a page that is no plain scan is drawn at, if that gives few enough pixels."""
+_LEAST_DPI = 100
+"""What a very large page may be drawn at; below that it is refused."""
+_BYTES_A_PIXEL = 4
+_CM_AN_INCH = 2.54
+_PIECE = 65536
+_TAIL = 1024
+"""How far before the end of a file its end mark may be (ISO 32000-1, annex H.3, note 18)."""
+
+_PICTURE_FILTERS = frozenset(["/CCF", "/CCITTFaxDecode", "/DCT", "/DCTDecode", "/JBIG2Decode", "/JPXDecode"])
+_AUTOMATIC_ACTIONS = frozenset(["", "/GoTo", "/GoToDp", "/Hide", "/Named", "/SetOCGState", "/Thread", "/Trans"])
+"""What may happen when a document or a page is opened: nothing that leaves the document."""
+_ACTIVE_ACTIONS = frozenset(
+    ["/GoToE", "/GoToR", "/ImportData", "/JavaScript", "/Launch", "/Movie", "/Rendition", "/RichMediaExecute", "/Sound",
+     "/SubmitForm"]
+)  # fmt: skip
+"""What may not happen at all, not even when somebody clicks (ISO 32000-1, table 198). Web links may."""
+_ACTIVE_SUBTYPES = frozenset(["/3D", "/FileAttachment", "/Movie", "/RichMedia", "/Screen", "/Sound"])
+_ACTIVE_KEYS = {"/EF": "an attachment", "/JS": "a script", "/XFA": "an XFA form"}
+_TELLING_NAMES = re.compile(
+    rb"/(?:AA|ByteRange|EF|Image|JS|Next|OpenAction|XFA|%s)(?![^\s/<>()\[\]])"
+    % b"|".join(name.removeprefix("/").encode() for name in sorted(_ACTIVE_ACTIONS | _ACTIVE_SUBTYPES))
+)
+"""What makes an object worth a closer look. Most have none of it, and a look costs much more than a search."""
+_REFERENCE = re.compile(rb"\b(\d+) (\d+) R\b")
+
+
+def inspect_pdf(data: bytes, limits: Limits) -> Findings:
+    """Return what is found in a PDF file.
+
+    A file whose table of objects is wrong but whose end is there is taken as viewers take it: the objects are looked
+    for, and all that are mentioned have to be found. A file that is locked is refused also when no password is needed
+    to read it: neither a signed copy nor its reader can do without the right to change it.
+
+    Raises:
+        ProblemError: `file-damaged`, `file-encrypted`, `file-active-content`, `file-too-large` (unpacked), `no-pages`,
+            `too-many-pages`, `page-too-large`, `page-too-small`.
+    """
+    _check_unpacked_size(data, limits.page_pixels * _BYTES_A_PIXEL)
+    try:
+        return _inspect(data, limits, repair=False)
+    except ProblemError as error:
+        if error.kind != FILE_DAMAGED:
+            raise
+        if not data.rstrip(b"\0\t\n\f\r ")[-_TAIL:].count(b"%%EOF"):
+            detail = "It breaks off before its end."
+            raise damaged(detail) from error
+    return _inspect(data, limits, repair=True)
+
+
+def _inspect(data: bytes, limits: Limits, *, repair: bool) -> Findings:
+    with _open(data, limits, repair=repair) as pdf:
+        count = _check_pages(pdf, limits)
+        signed = False
+        for dictionary in _telling_dictionaries(pdf):
+            with damaged_if_it_raises("An object in it makes no sense."):
+                _check_activity(dictionary)
+                _check_image(dictionary, pdf, limits)
+                signed = signed or ("/ByteRange" in dictionary and "/Contents" in dictionary)
+        if (repair or pdf.get_warnings()) and _has_holes(pdf):
+            detail = "Parts of it are missing."
+            raise damaged(detail)
+    return Findings(page_count=count, signed=signed)
+
+
+# --- the file as a whole -----------------------------------------------------------------------------------------
+
+
+def _check_unpacked_size(data: bytes, most: int) -> None:
+    """Refuse a file with a stream that grows beyond *most* bytes, before any library unpacks it."""
+    view = memoryview(data)
+    for begin in re.finditer(rb"(?<!end)stream\r?\n", data):
+        if _unpacks_beyond(view[begin.end() :], most):
+            detail = f"A part of it unpacks to more than {most // 1024**2} MiB."
+            raise FILE_TOO_LARGE.error(detail)
+
+
+def _unpacks_beyond(packed: memoryview, most: int) -> bool:
+    """Return whether Deflate data at the start of *packed* grow beyond *most* bytes; other data never do."""
+    engine, size = zlib.decompressobj(), 0
+    for at in range(0, len(packed), _PIECE):
+        piece: bytes | memoryview = packed[at : at + _PIECE]
+        while piece and not engine.eof:
+            try:
+                size += len(engine.decompress(piece, _PIECE))
+            except zlib.error:
+                return False
+            if size > most:
+                return True
+            piece = engine.unconsumed_tail
+        if engine.eof:
+            break
+    return False
+
+
+def _open(data: bytes, limits: Limits, *, repair: bool) -> pikepdf.Pdf:
+    most = min(limits.page_pixels * _BYTES_A_PIXEL, 2**32 - 1)
+    set_qpdf_limits(flate_max_memory=most, png_max_memory=most, run_length_max_memory=most, tiff_max_memory=most)
+    with damaged_if_it_raises("Its structure is broken."):
+        try:
+            pdf = pikepdf.open(BytesIO(data), attempt_recovery=repair)
+        except (pikepdf.PdfError, pikepdf.PasswordError) as error:
+            if isinstance(error, pikepdf.PasswordError) or "encrypt" in str(error).lower():
+                raise _locked() from error
+            raise
+    if pdf.is_encrypted:
+        raise _locked()
+    return pdf
+
+
+def _locked() -> ProblemError:
+    detail = "It is encrypted."
+    return FILE_ENCRYPTED.error(detail)
+
+
+def _has_holes(pdf: pikepdf.Pdf) -> bool:
+    """Return whether an object mentions one that is not there. The standard allows it; a damaged file has lost it."""
+    mentioned = {
+        (int(number), int(generation))
+        for object_ in pdf.objects
+        for number, generation in _REFERENCE.findall(_text(object_))
+    }
+    return any(pdf.get_object(reference) is None for reference in mentioned)
+
+
+# --- its pages ---------------------------------------------------------------------------------------------------
+
+
+def _check_pages(pdf: pikepdf.Pdf, limits: Limits) -> int:
+    """Return how many pages there are, none of which is too large or too small."""
+    with damaged_if_it_raises("Its list of pages makes no sense."):
+        count = len(pdf.pages)
+    check_page_count(count, limits)
+    if count == 0:
+        detail = "There is no page in it."
+        raise NO_PAGES.error(detail)
+    for number, page in enumerate(pdf.pages, start=1):
+        with damaged_if_it_raises("The page does not say how large it is.", page=number):
+            width, height = _inches(page)
+        size = f"It is {width * _CM_AN_INCH:.1f} x {height * _CM_AN_INCH:.1f} cm large."
+        if width * height * _LEAST_DPI**2 > limits.page_pixels:
+            raise PAGE_TOO_LARGE.error(size, page=number)
+        if min(width, height) * _DRAWN_DPI < LEAST_SIDE:
+            raise PAGE_TOO_SMALL.error(size, page=number)
+        with damaged_if_it_raises("What the page shows makes no sense.", page=number):
+            _check_contents(page, number)
+    return count
+
+
+def _inches(page: pikepdf.Page) -> tuple[float, float]:
+    x0, y0, x1, y1 = map(float, page.cropbox)
+    unit = float(page.obj.get("/UserUnit", 1)) / _POINTS_AN_INCH
+    width, height = abs(x1 - x0) * unit, abs(y1 - y0) * unit
+    if not (math.isfinite(width) and math.isfinite(height)):
+        message = "the page has no end"
+        raise ValueError(message)
+    return width, height
+
+
+def _check_contents(page: pikepdf.Page, number: int) -> None:
+    """Refuse drawing instructions packed as a picture: there is no use for it but to blow up in a viewer."""
+    contents = page.obj.get("/Contents")
+    for stream in contents if isinstance(contents, pikepdf.Array) else [contents]:
+        if isinstance(stream, pikepdf.Stream) and not _PICTURE_FILTERS.isdisjoint(_filters(stream)):
+            detail = "Its drawing instructions are packed as a picture."
+            raise damaged(detail, page=number)
+
+
+def _filters(stream: pikepdf.Stream) -> list[str]:
+    filters = stream.get("/Filter")
+    return [str(name) for name in (filters if isinstance(filters, pikepdf.Array) else [filters])]
+
+
+# --- its objects -------------------------------------------------------------------------------------------------
+
+
+def _telling_dictionaries(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
+    """Yield each dictionary in the objects that have a telling name, also those that nothing refers to any more."""
+    with damaged_if_it_raises("An object in it makes no sense."):
+        objects = [object_ for object_ in pdf.objects if _TELLING_NAMES.search(_text(object_))]
+    for object_ in objects:
+        waiting = [object_]
+        while waiting:
+            here = waiting.pop()
+            if isinstance(here, (pikepdf.Dictionary, pikepdf.Stream)):
+                yield here
+                waiting += [value for value in here.values() if _is_direct(value)]
+            elif isinstance(here, pikepdf.Array):
+                waiting += [value for value in here if _is_direct(value)]
+
+
+def _text(object_: pikepdf.Object) -> bytes:
+    """Return an object as it is written in a file, in its normal form, without the data of a stream."""
+    if isinstance(object_, pikepdf.Stream):
+        return object_.stream_dict.unparse(resolved=True)
+    return object_.unparse(resolved=True) if isinstance(object_, pikepdf.Object) else b""
+
+
+def _is_direct(value: object) -> bool:
+    return isinstance(value, (pikepdf.Dictionary, pikepdf.Array)) and not value.is_indirect
+
+
+def _check_activity(dictionary: pikepdf.Object) -> None:
+    """Refuse what runs, plays, opens or carries something (ISO 32000-1, 7.11.4, 12.6 and 13)."""
+    found = _activity(dictionary)
+    if found is not None:
+        detail = f"It contains {found}."
+        raise FILE_ACTIVE_CONTENT.error(detail)
+
+
+def _activity(dictionary: pikepdf.Object) -> str | None:
+    for key, what in _ACTIVE_KEYS.items():
+        if key in dictionary:
+            return what
+    action, subtype = _name(dictionary, "/S"), _name(dictionary, "/Subtype")
+    if action in _ACTIVE_ACTIONS:
+        return f"an action ({action})"
+    if subtype in _ACTIVE_SUBTYPES:
+        return f"media or files ({subtype})"
+    if any(_name(step, "/S") not in _AUTOMATIC_ACTIONS for step in _automatic(dictionary)):
+        return "an action that starts by itself"
+    return None
+
+
+def _automatic(dictionary: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """Yield the actions that follow an event or another action, without a click."""
+    triggers = dictionary.get("/AA")
+    events = list(triggers.values()) if isinstance(triggers, pikepdf.Dictionary) else []
+    for value in (dictionary.get("/OpenAction"), dictionary.get("/Next"), *events):
+        steps = value if isinstance(value, pikepdf.Array) else [value]
+        yield from (step for step in steps if isinstance(step, pikepdf.Dictionary))
+
+
+def _name(dictionary: pikepdf.Object, key: str) -> str:
+    value = dictionary.get(key)
+    return str(value) if isinstance(value, pikepdf.Name) else ""
+
+
+def _check_image(dictionary: pikepdf.Object, pdf: pikepdf.Pdf, limits: Limits) -> None:
+    """Refuse a picture that says that it has more pixels than may be decoded, or that does not say how many."""
+    if isinstance(dictionary, pikepdf.Stream) and _name(dictionary, "/Subtype") == "/Image":
+        try:
+            check_pixels(int(dictionary.Width), int(dictionary.Height), limits)
+        except ProblemError as error:
+            raise error.at(page=_page_with(dictionary, pdf)) from None
+
+
+def _page_with(image: pikepdf.Stream, pdf: pikepdf.Pdf) -> int | None:
+    pages = enumerate(pdf.pages, start=1)
+    return next(
+        (number for number, page in pages if image.objgen in [found.objgen for found in page.images.values()]), None
+    )
