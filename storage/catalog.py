@@ -34,8 +34,10 @@ SCHEMA = 1
 _BATCH = 1000
 _BUSY_MILLISECONDS = 30_000
 _SECRET_CHECK = b"sohoa/owner/secret/1"
-_ABSENT = ("no such table", "unable to open database file", "not a database", "malformed", "does not exist")
+_ABSENT = ("no such table", "unable to open database file", "not a database", "malformed", 'relation "')
+"""How SQLite and PostgreSQL begin to say that tables are not there (`relation "records" does not exist`)."""
 _WRITES = "sohoa_writes"
+_MAKING = 0x536F686F61  # "Sohoa": the number of our advisory lock in PostgreSQL
 
 _insert: dict[str, Callable[[sql.Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -157,6 +159,7 @@ class Catalog:
         """Make an empty catalog, if there is none."""
         self._make_file()
         with self._transaction(writes=True) as connection:
+            self._make_alone(connection)
             if not self._has_tables(connection):
                 self._make_tables(connection)
 
@@ -233,6 +236,7 @@ class Catalog:
     def _replace_with(self, other: "Catalog") -> None:
         self._make_file()
         with self._transaction(writes=True) as connection, other._transaction() as source:  # noqa: SLF001 - our own kind
+            self._make_alone(connection)
             metadata.drop_all(connection)
             self._make_tables(connection)
             for table in _PROJECTED:
@@ -312,7 +316,7 @@ class Catalog:
             with self._engine.execution_options(**{_WRITES: writes}).begin() as connection:
                 yield connection
         except DatabaseError as error:
-            said = str(error.orig)
+            said = str(error.orig).partition("\n")[0]
             if any(phrase in said for phrase in _ABSENT):
                 raise CATALOG_MISSING.error(f"{self._where}: {said}") from error
             if isinstance(error, OperationalError):
@@ -321,6 +325,11 @@ class Catalog:
 
     def _has_tables(self, connection: Connection) -> bool:
         return bool(sql.inspect(connection).has_table(_catalog.name))
+
+    def _make_alone(self, connection: Connection) -> None:
+        """Wait for whoever makes tables; in SQLite every transaction that writes is alone anyway."""
+        if self._path is None:
+            connection.execute(sql.select(sql.func.pg_advisory_xact_lock(_MAKING)))
 
     def _make_tables(self, connection: Connection) -> None:
         metadata.create_all(connection)
