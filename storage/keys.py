@@ -13,7 +13,7 @@ from typing import NamedTuple
 from schemas.digest import Sha256
 from schemas.identifier import PersonalIdentifier
 from schemas.record import RecordId
-from schemas.submission import Manifest, StationId
+from schemas.submission import Manifest, Receipt, StationId
 
 INBOX = "inbox/"
 FILES = "files/"
@@ -67,8 +67,8 @@ def _day(day: date) -> str:
 
 
 # --- what comes in ---------------------------------------------------------------------------------------------
-def manifest(sent: Manifest) -> str:
-    """Return where a manifest is kept: its being there is what makes the submission stored.
+def manifest(sent: Manifest | Receipt) -> str:
+    """Return where a manifest (or that of a receipt) is kept: its being there makes the submission stored.
 
     The day is that of `scanned_at` as the station wrote it: the same sending has the same key, whoever stores it, when.
     """

@@ -1,0 +1,46 @@
+"""A lookup: an act with a purpose. It is written down before it is answered."""
+
+from datetime import datetime
+from uuid import uuid4
+
+from schemas.lookup import LookupAnswer, LookupRequest, judge
+from schemas.vietnam import TIME_ZONE
+from storage.audit import Audit, AuditEntry
+from storage.catalog import Catalog
+from storage.warehouse import Warehouse
+
+
+def look_up(
+    warehouse: Warehouse, catalog: Catalog, audit: Audit, request: LookupRequest, *, who: str, now: datetime
+) -> LookupAnswer:
+    """Return the owner's records and whether each may be reused.
+
+    Args:
+        warehouse: holds the records; the truth.
+        catalog: says which records there are.
+        audit: gets an entry about this before anything is answered.
+        request: whose records, and what for.
+        who: who asks, for the audit log.
+        now: the time; without `valid_on` its day in Vietnam counts.
+    """
+    owner = warehouse.owner_key(request.owner)
+    valid_on = request.valid_on or now.astimezone(TIME_ZONE).date()
+    rows = catalog.records_of(owner, request.document_types)
+    # From the version that the catalog knows, on: it may not have heard of a revocation, or of another owner, yet.
+    latest = (warehouse.record(row.record_id, known=row.version).value for row in rows)
+    records = [record for record in latest if owner in warehouse.owner_keys(record)]
+    entry = AuditEntry(
+        entry_id=uuid4().hex,
+        at=now,
+        act="lookup",
+        who=who,
+        purpose=request.purpose,
+        dossier_code=request.dossier_code,
+        owner_key=owner,
+        document_types=request.document_types,
+        records=tuple(record.record_id for record in records),
+    )
+    audit.append(entry)
+    return LookupAnswer(
+        audit_id=entry.entry_id, valid_on=valid_on, records=tuple(judge(record, valid_on) for record in records)
+    )

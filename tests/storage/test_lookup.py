@@ -1,0 +1,93 @@
+from datetime import date, timedelta
+
+import pytest
+
+from schemas.lookup import LookupRequest
+from schemas.problem import ProblemError
+from storage import keys
+from storage.audit import Audit
+from storage.catalog import Catalog
+from storage.local import LocalStore
+from storage.lookup import look_up
+from storage.warehouse import Warehouse
+from tests.storage.examples import AN, BINH, NOON, SECRET, record, sign
+
+
+class Counter:
+    """Where somebody asks."""
+
+    def __init__(self, store: LocalStore, catalog: Catalog) -> None:
+        self.warehouse = Warehouse(store, SECRET)
+        self.audit = Audit(store)
+        self.catalog = catalog
+
+    def keep(self, *records) -> None:
+        for each in records:
+            self.catalog.keep_record(self.warehouse.keep_record(each, sign))
+
+    def ask(self, identifier, *, now=NOON, **changes):
+        request = LookupRequest(owner=identifier, purpose="1.001193", dossier_code="H48.12-261120-0007", **changes)
+        return look_up(self.warehouse, self.catalog, self.audit, request, who="một cửa Trà Bồng", now=now)
+
+
+@pytest.fixture
+def counter(local_store: LocalStore, tmp_path):
+    catalog = Catalog(f"sqlite:///{tmp_path / 'catalog.sqlite3'}", SECRET)
+    catalog.create()
+    yield Counter(local_store, catalog)
+    catalog.close()
+
+
+def test_an_owner_finds_what_is_theirs_and_no_more(counter: Counter):
+    counter.keep(record(b"a", AN, BINH), record(b"b", BINH))
+    (found,) = counter.ask(AN).records
+    assert found.record_id == record(b"a").record_id
+    assert found.reusable
+    assert len(counter.ask(BINH).records) == 2
+    assert counter.ask(BINH, document_types=("driving_licence",)).records == ()
+
+
+def test_every_lookup_is_written_down_whether_it_finds_something_or_not(counter: Counter):
+    counter.keep(record(b"a", AN))
+    answers = {answer.audit_id: answer for answer in (counter.ask(AN), counter.ask(BINH))}
+    entries = {entry.entry_id: entry for entry in counter.audit.entries()}
+    assert entries.keys() == answers.keys()
+    for audit_id, entry in entries.items():
+        assert entry.records == tuple(found.record_id for found in answers[audit_id].records)
+        assert (entry.at, entry.purpose, entry.who) == (NOON, "1.001193", "một cửa Trà Bồng")
+    assert {entry.owner_key for entry in entries.values()} == {keys.owner_key(each, SECRET) for each in (AN, BINH)}
+
+
+def test_what_cannot_be_written_down_is_not_answered(counter: Counter, tmp_path):
+    counter.keep(record(b"a", AN))
+    (tmp_path / "store/objects/audit").write_text("no folder can be here")
+    with pytest.raises(ProblemError, match="audit"):
+        counter.ask(AN)
+
+
+def test_a_revocation_counts_before_the_catalog_has_heard_of_it(counter: Counter):
+    counter.keep(record(b"a", AN))
+    counter.warehouse.keep_record(record(b"a", AN, version=2, status="revoked"), sign)
+    (found,) = counter.ask(AN).records
+    assert (found.reusable, found.reasons) == (False, ("revoked",))
+
+
+def test_a_record_that_was_corrected_to_another_owner_is_not_shown_to_the_first(counter: Counter):
+    counter.keep(record(b"a", AN))
+    counter.warehouse.keep_record(record(b"a", BINH, version=2), sign)
+    assert counter.ask(AN).records == ()
+
+
+@pytest.mark.parametrize(
+    ("on", "reasons"),
+    [(date(2025, 12, 31), ("not_yet_valid",)), (date(2026, 6, 30), ()), (date(2026, 7, 1), ("expired",))],
+)
+def test_a_record_is_reusable_while_it_is_valid(counter: Counter, on, reasons):
+    counter.keep(record(b"a", AN, valid_from=date(2026, 1, 1), valid_to=date(2026, 6, 30)))
+    assert counter.ask(AN, valid_on=on).records[0].reasons == reasons
+
+
+def test_today_is_the_day_in_vietnam(counter: Counter):
+    late_in_utc = NOON.replace(hour=16, minute=59)
+    assert counter.ask(AN, now=late_in_utc).valid_on == date(2026, 11, 20)
+    assert counter.ask(AN, now=late_in_utc + timedelta(minutes=1)).valid_on == date(2026, 11, 21)
