@@ -4,8 +4,10 @@
 """
 
 import sys
+from typing import Any
 
-from prefect import serve
+from prefect import Flow, serve
+from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
 from flows.ingest import ingest, reconcile
@@ -17,11 +19,15 @@ _RECONCILE_SECONDS = 60
 def main() -> None:
     """Serve the live lane."""
     end_with(int(sys.argv[1]))
-    serve(
-        ingest.to_deployment("live", entrypoint_type=EntrypointType.MODULE_PATH),
-        reconcile.to_deployment(
-            "live", interval=_RECONCILE_SECONDS, concurrency_limit=1, entrypoint_type=EntrypointType.MODULE_PATH
-        ),
+    serve(_deployment(ingest), _deployment(reconcile, interval=_RECONCILE_SECONDS, concurrency_limit=1))
+
+
+def _deployment(
+    flow: Flow[..., Any], *, interval: float | None = None, concurrency_limit: int | None = None
+) -> RunnerDeployment:
+    module = EntrypointType.MODULE_PATH  # a path to a file would only hold in one folder
+    return RunnerDeployment.from_flow(
+        flow, "live", interval=interval, concurrency_limit=concurrency_limit, entrypoint_type=module
     )
 
 

@@ -10,6 +10,7 @@ from schemas.model import Value
 from schemas.page import Page
 from schemas.problem import Exit, Problem
 from schemas.record import RecordId
+from schemas.verdict import Verdict
 
 
 class Extraction(Value):
@@ -48,9 +49,6 @@ class Finding(Value):
     exit_code: Exit = Exit.DONE
 
 
-Verdict = Literal["valid", "invalid", "indeterminate"]
-
-
 class Proof(Value):
     """`sohoa verify`: one thing that was checked."""
 
@@ -72,14 +70,14 @@ class Verification(Value):
     def of(cls, target: str, proofs: tuple[Proof, ...]) -> Self:
         """Return the verdict over *proofs*: the worst counts, and nothing checked is nothing proven."""
         verdicts = {proof.verdict for proof in proofs}
-        order: tuple[Verdict, ...] = ("invalid", "indeterminate", "valid")
-        worst: Verdict = next((verdict for verdict in order if verdict in verdicts), "indeterminate")
+        order: tuple[Verdict, ...] = ("INVALID", "INDETERMINATE", "VALID")
+        worst: Verdict = next((verdict for verdict in order if verdict in verdicts), "INDETERMINATE")
         return cls(target=target, verdict=worst, proofs=proofs)
 
     @property
     def exit_code(self) -> Exit:
         """23 when bytes are not what was stored, 22 when a signature is not valid, 0 when all is."""
-        bad = [proof for proof in self.proofs if proof.verdict != "valid"]
+        bad = [proof for proof in self.proofs if proof.verdict != "VALID"]
         if any(not proof.is_signature for proof in bad):
             return Exit.INTEGRITY
-        return Exit.DONE if self.verdict == "valid" else Exit.SIGNATURE_NOT_VALID
+        return Exit.DONE if self.verdict == "VALID" else Exit.SIGNATURE_NOT_VALID

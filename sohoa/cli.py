@@ -213,12 +213,12 @@ def rebuild(configuration: Configuration, *, as_json: bool) -> None:
     from sohoa.maintaining import rebuild_catalog
 
     rebuilt = rebuild_catalog(configuration.settings)
-    counts = rebuilt.counts._asdict()
+    counts = rebuilt.counts._asdict() | {"removed": rebuilt.removed, "added": rebuilt.added}
     if as_json:
-        console.print_json(counts | {"changes": rebuilt.changes})
-        return
-    console.print_table("The catalog was made anew.", ("", ""), ((name, str(count)) for name, count in counts.items()))
-    console.say(f"{len(rebuilt.changes)} lines differ from the catalog that was there before.")
+        console.print_json(counts)
+    else:
+        rows = ((name, str(count)) for name, count in counts.items())
+        console.print_table("The catalog was made anew.", ("", "how many"), rows)
 
 
 @cli.command(epilog="sohoa reconcile")

@@ -10,6 +10,7 @@ from rich.console import Console as Terminal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from schemas.document_type import document_types
 from schemas.field import Field
 from schemas.lookup import LookupAnswer
 from schemas.model import Value
@@ -17,7 +18,8 @@ from schemas.problem import Problem
 from schemas.record import Record
 from schemas.report import Extraction, Finding, Ingestion, Verification
 
-_out = Terminal(highlight=False, soft_wrap=True)
+_PIPE_WIDTH = 200
+_out = Terminal(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 _err = Terminal(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -163,10 +165,11 @@ def print_record(record: Record) -> None:
         ("made", f"{record.created_at:%Y-%m-%d %H:%M:%S %Z} by tesseract {record.engine.tesseract}"),
     ]
     print_table("", ("", ""), facts)
-    print_fields(record.fields)
+    type_ = document_types().get(record.document_type or "")
+    print_fields({name: record.fields[name] for name in type_.fields} if type_ else record.fields)
 
 
-_MARKS = {"good": "✓", "warning": "!", "bad": "✗", "valid": "✓", "indeterminate": "?", "invalid": "✗"}
+_MARKS = {"good": "✓", "warning": "!", "bad": "✗", "VALID": "✓", "INDETERMINATE": "?", "INVALID": "✗"}
 
 
 def print_finding(finding: Finding) -> None:
@@ -178,6 +181,6 @@ def print_finding(finding: Finding) -> None:
 
 def print_verification(report: Verification) -> None:
     """Show everything that was checked."""
-    say(f"{report.target}: {report.verdict.upper()}")
+    say(f"{report.target}: {report.verdict}")
     for proof in report.proofs:
         say(f"  {_MARKS[proof.verdict]} {proof.subject}: {proof.detail}")

@@ -7,7 +7,7 @@ from importlib.metadata import packages_distributions
 
 from flows.house import House
 from flows.keyring import Keyring
-from pipeline.seal.fonts import stamp_font
+from pipeline.seal.fonts import SERIF
 from pipeline.tools import Tool, leptonica, poppler, tesseract
 from pipeline.workers import Workers
 from schemas.problem import STORE_CONTRACT, TOOL_MISSING, Exit, ProblemError
@@ -40,7 +40,8 @@ def _safely(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -
 
 
 def _programs(_settings: Settings) -> Iterator[Finding]:
-    for tool in (*tesseract.tools(), *poppler.tools(), leptonica.tool(), stamp_font()):
+    font = Tool("signature font", SERIF.name if SERIF.exists() else None, "fonts-liberation2")
+    for tool in (*tesseract.tools(), poppler.tool(), leptonica.tool(), font):
         yield _tool(tool)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.keyring import trusted_roots
 from pydantic import ValidationError
 
 from flows.house import House
+from flows.keyring import trusted_roots
 from schemas.identifier import PersonalIdentifier
 from schemas.lookup import LookupAnswer, LookupRequest
 from schemas.problem import BAD_REQUEST

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from flows.house import House
-from storage.lookup import look_up
 
+from flows.house import House
 from schemas.lookup import LookupAnswer, LookupRequest
 from schemas.problem import BAD_REQUEST, CATALOG_MISSING, NOT_AUTHORISED, STORE_UNREACHABLE, Problem
 from sohoa.api import guard, problems
+from storage.lookup import look_up
 
 _bearer = HTTPBearer(auto_error=False, description="The token in `api.token`, or `keys/api-token` in the home folder.")
 

@@ -1,0 +1,96 @@
+"""`sohoa verify`: is it what was stored, who signed it, and what exactly fails?"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flows.house import House
+from flows.keyring import trusted_roots
+from pipeline.seal.verify import verify_detached, verify_pdf
+from schemas.digest import sha256_hex
+from schemas.problem import FILE_MISSING, FILE_UNREADABLE, INTEGRITY_MISMATCH, ProblemError
+from schemas.record import Copy
+from schemas.report import Proof, Verification
+from schemas.settings import Settings
+from schemas.verdict import SignatureVerdict
+from storage.port import ObjectMissingError
+from storage.warehouse import Warehouse
+
+_RECORD_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def verify_target(settings: Settings, target: str) -> Verification:
+    """Return what can be proven about a signed PDF file, or about a record with its copy and signatures.
+
+    Raises:
+        ProblemError: `file-missing`, `file-unreadable`, `file-damaged`, `record-unknown`.
+    """
+    now = datetime.now(UTC)
+    roots = trusted_roots(settings)
+    if _RECORD_ID.fullmatch(target) and not Path(target).exists():
+        warehouse = House.open(settings, needs_catalog=False).warehouse
+        return Verification.of(target, tuple(_record_proofs(warehouse, target, roots, now)))
+    return Verification.of(target, tuple(_pdf_proofs(_read(Path(target)), roots, now)))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise FILE_MISSING.error("neither a file nor the id of a record", file=str(path)) from error
+    except OSError as error:
+        raise FILE_UNREADABLE.error(error.strerror or "it cannot be opened", file=str(path)) from error
+
+
+def _record_proofs(warehouse: Warehouse, record_id: str, roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:
+    try:
+        sealed = warehouse.record(record_id)
+    except ProblemError as error:
+        if error.kind is not INTEGRITY_MISMATCH:
+            raise
+        yield Proof(subject="record", verdict="INVALID", detail=error.problem.detail)
+        return
+    yield Proof(subject="record", verdict="VALID", detail=f"version {sealed.value.version}, {len(sealed.data)} bytes")
+    yield _signature_proof("record signature", verify_detached(sealed.data, sealed.signature, roots, now))
+    yield from _copy_proofs(warehouse, sealed.value.copy_, roots, now)
+    yield _original_proof(warehouse, sealed.value.origin.file_sha256)
+
+
+def _copy_proofs(warehouse: Warehouse, copy: Copy, roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:
+    try:
+        data = b"".join(warehouse.copy(copy.sha256))
+    except (ProblemError, ObjectMissingError) as error:
+        yield _not_intact("copy", error)
+        return
+    yield Proof(subject="copy", verdict="VALID", detail=f"{copy.size} bytes, sha256 {copy.sha256}")
+    yield from _pdf_proofs(data, roots, now)
+
+
+def _original_proof(warehouse: Warehouse, sha256: str) -> Proof:
+    try:
+        for _ in warehouse.copy(sha256):
+            pass
+    except (ProblemError, ObjectMissingError) as error:
+        return _not_intact("file as received", error)
+    return Proof(subject="file as received", verdict="VALID", detail=f"sha256 {sha256}")
+
+
+def _not_intact(subject: str, error: ProblemError | ObjectMissingError) -> Proof:
+    detail = error.problem.detail if isinstance(error, ProblemError) else "it is not in the store"
+    return Proof(subject=subject, verdict="INVALID", detail=detail)
+
+
+def _pdf_proofs(data: bytes, roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:
+    verdicts = verify_pdf(data, roots, now)
+    if not verdicts:
+        unsigned = f"{len(data)} bytes, sha256 {sha256_hex(data)}: nobody has signed it"
+        yield Proof(subject="signatures", verdict="INDETERMINATE", detail=unsigned, is_signature=True)
+    for number, verdict in enumerate(verdicts, start=1):
+        yield _signature_proof(f"copy signature {number}", verdict)
+
+
+def _signature_proof(subject: str, verdict: SignatureVerdict) -> Proof:
+    who = f"{verdict.signer or 'unknown'}, {verdict.signed_at or 'no time'}"
+    detail = "; ".join((who, *verdict.reasons))
+    return Proof(subject=subject, verdict=verdict.verdict, detail=detail, is_signature=True)
