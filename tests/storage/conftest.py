@@ -7,15 +7,9 @@ import pytest
 from storage.local import LocalStore
 from storage.port import ObjectStore
 from storage.s3 import S3Store
-from tests.servers import S3Server, seaweedfs
+from tests.servers import S3Server
 
 _buckets = (f"bucket-{n:04d}" for n in count())
-
-
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory):
-    with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as server:
-        yield server
 
 
 @pytest.fixture
