@@ -12,51 +12,107 @@ Ink = NDArray[np.uint8]
 """255 where there is ink, 0 elsewhere (rows, columns)."""
 
 PAPER = 255
+_GREY_AXES = 2
 
 _RED = 40
 """How far red outshines green and blue where it is a stamp's ink, not black ink or paper with a tint."""
+_STAMP = 25
+"""Percentile of the red ink's brightness that stands for stamp alone: less of it lies on letters than beside them."""
+
+_BLOCK = 4
+_SPARSE = 20
+_JOIN = np.ones((5, 5), np.uint8)
+_PRINT_HEIGHTS = (3, 16)
+_PRINT_LENGTH = 2.5
+"""On a picture 4 times smaller, where letters 20 pixels apart join: a line of red print is 12 to 64 pixels high and at
+least 2.5 times as long; a stamp is higher, its crumbs are shorter."""
 
 _COARSE = 8
 _LETTER = 7
 """Kernel on the coarse picture that covers every letter: 56 pixels, or 7 mm at 200 dpi."""
+_LID = 0.6
+"""What is darker than this share of the paper over an area larger than letters, and reaches the edge, is no paper."""
 
-_DOT_DARKNESS = 205
+_PALEST_DOT = 205
 """The dots of a dotted line are pale: smaller than a pixel's worth of ink."""
+_DOT = 12
 _DOT_GAP = 9
-"""Dots of a printed leader stand at most 8 pixels apart at 200 dpi (full stops of 13 pt type)."""
+"""Dots of a printed leader are small and stand at most 8 pixels apart at 200 dpi (full stops of 13 pt type)."""
+_SOLID = 0.93
+_SOLID_LENGTH = 60
 _RULE_LENGTH = 40
 _RULE_THICKNESS = 6
 _RULE_CLEARANCE = 3
 _RULE_TOUCHED = 0.3
+_UNEVEN_TOUCHED = 0.12
 """Share of a rule's length where ink comes near it from one side: descenders do, the stems above a baseline's serifs
 do so much more often."""
 
+_SPECK = 6
+_SPECK_ALONE = 25
+"""A piece of ink up to 6 pixels (0.8 mm at 200 dpi) with no larger one within 12 is dust."""
 
-def without_red(picture: Pixels) -> Grey:
-    """Return the picture in grey, red ink shining like paper: stamps and red frames go, what they cover stays.
 
-    Only red: dropping blue as well costs more letters (blue pens, blue typescript) than it saves.
+def without_stamps(picture: Pixels) -> Grey:
+    """Return the picture in grey, the red ink of stamps and frames shining like paper; what they cover stays.
+
+    Red print stays ink: titles of forms and cards are printed in it. Only red is dropped: dropping blue as well costs
+    more letters (blue pens, blue typescript) than it saves.
     """
-    if picture.ndim == 2:
+    if picture.ndim == _GREY_AXES:
         return picture
     red, green, blue = cv2.split(picture)
-    stamped = cv2.compare(cv2.subtract(red, cv2.max(green, blue)), _RED, cv2.CMP_GT)
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    cv2.copyTo(red, stamped, grey)
-    return np.asarray(grey, np.uint8)
+    reddish = cv2.threshold(cv2.subtract(red, cv2.max(green, blue)), _RED, PAPER, cv2.THRESH_BINARY)[1]
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+    if reddish.any():
+        # As bright as paper where there is stamp alone; darker where it lies on letters.
+        stamp = float(np.percentile(red[reddish > 0], _STAMP))
+        bright = cv2.convertScaleAbs(red, alpha=PAPER / max(stamp, 1))
+        cv2.copyTo(bright, cv2.subtract(reddish, _red_print(np.asarray(reddish, np.uint8))), grey)
+    return grey
+
+
+def _red_print(reddish: Ink) -> Ink:
+    """Return the areas of red ink that have the shape of a line of print."""
+    height, width = reddish.shape
+    size = (max(1, width // _BLOCK), max(1, height // _BLOCK))
+    dense = cv2.threshold(cv2.resize(reddish, size, interpolation=cv2.INTER_AREA), _SPARSE, 1, cv2.THRESH_BINARY)[1]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(dense, cv2.MORPH_CLOSE, _JOIN))
+    along, across = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    along, across = np.maximum(along, across), np.minimum(along, across)
+    lowest, highest = _PRINT_HEIGHTS
+    lines = (across >= lowest) & (across <= highest) & (along >= _PRINT_LENGTH * across)
+    lines[0] = False
+    areas = cv2.dilate(np.where(lines, PAPER, 0).astype(np.uint8)[labels], np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.resize(areas, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def flattened(grey: Grey) -> Grey:
     """Return the picture divided by its background, so that paper is white under any light.
 
-    The background is what remains on a coarse picture when everything the size of letters is closed.
+    The background is what remains on a coarse picture when everything the size of letters is closed. What lies beyond
+    the edge of the paper becomes white too.
     """
     height, width = grey.shape
     coarse = cv2.resize(grey, (max(1, width // _COARSE), max(1, height // _COARSE)), interpolation=cv2.INTER_AREA)
+    beyond = _beyond_the_paper(coarse)
+    coarse[beyond > 0] = np.median(coarse)
     paper = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_LETTER, _LETTER)))
     paper = cv2.medianBlur(paper, 2 * _LETTER + 1)
     background = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.divide(grey, background, scale=PAPER), np.uint8)
+    flat = np.asarray(cv2.divide(grey, background, scale=PAPER), np.uint8)
+    if beyond.any():
+        flat[cv2.resize(beyond, (width, height), interpolation=cv2.INTER_NEAREST) > 0] = PAPER
+    return flat
+
+
+def _beyond_the_paper(coarse: Grey) -> Ink:
+    """Return the dark areas at the edges of a coarse picture: the scanner's lid, its shadow, a black background."""
+    dark = cv2.threshold(coarse, _LID * float(np.median(coarse)), PAPER, cv2.THRESH_BINARY_INV)[1]
+    _, labels = cv2.connectedComponents(dark, connectivity=8)
+    at_edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    beyond = np.isin(labels, at_edge[at_edge > 0]).astype(np.uint8) * PAPER
+    return np.asarray(cv2.dilate(beyond, np.ones((3, 3), np.uint8)), np.uint8)
 
 
 def without_rules(flat: Grey) -> Grey:
@@ -70,24 +126,48 @@ def without_rules(flat: Grey) -> Grey:
     return np.ascontiguousarray(_rows_removed(np.ascontiguousarray(level.T), dot_gap=1).T)
 
 
+def without_specks(flat: Grey, ink: Ink) -> Grey:
+    """Return the picture without specks of dust: tiny pieces of ink far from any other.
+
+    Dots of letters stand near them; a median filter would take those too.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    tiny = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) <= _SPECK
+    tiny[0] = False
+    writing = ~tiny
+    writing[0] = False
+    near = cv2.dilate(writing.astype(np.uint8)[labels], np.ones((_SPECK_ALONE, _SPECK_ALONE), np.uint8))
+    alone = tiny.astype(np.uint8)[labels] & (1 - near)
+    cleaned = flat.copy()
+    cleaned[cv2.dilate(alone, np.ones((3, 3), np.uint8)) > 0] = PAPER
+    return cleaned
+
+
 def _rows_removed(flat: Grey, *, dot_gap: int) -> Grey:
-    ink = cv2.threshold(flat, _DOT_DARKNESS, PAPER, cv2.THRESH_BINARY_INV)[1]
-    if dot_gap > 1:
-        ink = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, dot_gap), np.uint8))
-    runs = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, _RULE_LENGTH), np.uint8))
+    ink = np.asarray(cv2.threshold(flat, _PALEST_DOT, PAPER, cv2.THRESH_BINARY_INV)[1], np.uint8)
+    closed = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, dot_gap), np.uint8)), np.uint8)
+    runs = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, _RULE_LENGTH), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
     cleaned = flat.copy()
     for left, top, width, height, _ in stats[1:]:
         if height <= _RULE_THICKNESS:
-            _remove_row(cleaned, ink, left, top, left + width, top + height)
+            _remove_row(cleaned, ink[:, left : left + width], closed[:, left : left + width], left, top, top + height)
     return cleaned
 
 
-def _remove_row(cleaned: Grey, ink: NDArray[np.uint8], left: int, top: int, right: int, bottom: int) -> None:
-    above = ink[max(0, top - 1 - _RULE_CLEARANCE) : max(0, top - 1), left:right]
-    below = ink[bottom + 1 : bottom + 1 + _RULE_CLEARANCE, left:right]
-    touched_above, touched_below = (side.max(axis=0, initial=0) > 0 for side in (above, below))
-    if max(touched_above.mean(), touched_below.mean()) > _RULE_TOUCHED:
+def _remove_row(cleaned: Grey, ink: Ink, closed: Ink, left: int, top: int, bottom: int) -> None:
+    """Take out what lies from *top* to *bottom* in a strip of ink, as it is and closed, if that is a rule."""
+    above = closed[max(0, top - 1 - _RULE_CLEARANCE) : max(0, top - 1)]
+    below = closed[bottom + 1 : bottom + 1 + _RULE_CLEARANCE]
+    touched = max(float(np.mean(side.max(axis=0, initial=0) > 0)) for side in (above, below))
+    if touched > (_RULE_TOUCHED if _is_even(ink[top:bottom].max(axis=0) > 0) else _UNEVEN_TOUCHED):
         return
-    alone = ~(above[-1:].max(axis=0, initial=0) > 0) & ~(below[:1].max(axis=0, initial=0) > 0)
-    cleaned[max(0, top - 1) : bottom + 1, left:right][:, alone] = PAPER
+    alone = (above[-1:].max(axis=0, initial=0) == 0) & (below[:1].max(axis=0, initial=0) == 0)
+    cleaned[max(0, top - 1) : bottom + 1, left : left + len(alone)][:, alone] = PAPER
+
+
+def _is_even(inked: NDArray[np.bool_]) -> bool:
+    """Whether a run is a solid rule or a row of dots; the tops of TTH are bars with gaps between them."""
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], inked, [False]])))
+    longest = int((ends[1::2] - ends[::2]).max(initial=0))
+    return longest <= _DOT or (len(inked) >= _SOLID_LENGTH and bool(inked.mean() >= _SOLID))

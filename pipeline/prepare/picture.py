@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from pipeline.geometry import Affine, straighten
-from pipeline.prepare.clean import PAPER, Grey, Ink, flattened, without_red, without_rules
+from pipeline.prepare.clean import PAPER, Grey, Ink, flattened, without_rules, without_specks, without_stamps
 from pipeline.prepare.layout import READING_DPI, Letters, ink_of, letters_of
 from pipeline.prepare.orientation import is_axis_sure, sideways_share, upright_vote
 from pipeline.prepare.pages import Pixels, RawPage, turned
@@ -60,6 +60,7 @@ def prepare(raw: RawPage, *, other_axis: bool = False) -> Prepared:
     axis: Rotation = 0 if across else 90
     skew = skew_of(turned(letters.ink, axis))
     straight = without_rules(_straight(flat, raw, axis, skew, scale))
+    straight = without_specks(straight, ink_of(straight))
     ink = ink_of(straight)
     rotation = axis if upright_vote(letters_of(ink)) >= 0 else _OPPOSITE[axis]
     return Prepared(
@@ -89,7 +90,7 @@ def _flat(pixels: Pixels, scale: float) -> Grey:
     if scale != 1:
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=interpolation), np.uint8)
-    return flattened(without_red(pixels))
+    return flattened(without_stamps(pixels))
 
 
 def _letter_height(letters: Letters) -> float:

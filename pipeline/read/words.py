@@ -12,7 +12,21 @@ from schemas.page import Box, Word
 
 _LEADER = re.compile(r"[.…·_]{3,}|…")
 """Dots to write on, not to read."""
-_GARBAGE_CONFIDENCE = 0.3
+_SMEAR = "¬|~^`´ˆ¨_°®©™¡⁄\\"
+"""What specks, folds and the arcs of stamps are taken for; no Vietnamese paper prints these at the end of a word."""
+_DASHES = frozenset("-–—")
+_PUNCTUATION = frozenset("-–—.,:;()/&%+*\"'“”")
+
+_TALL = 2.2
+_FLAT = 0.25
+"""Heights, in those of the page's usual word, beyond which a word is a stroke of a pen, a stamp or a fold."""
+_SURE = 0.8
+_LONE_LETTER = 0.75
+_LONE_DIGIT = 0.4
+_PAIR = 0.2
+_ANY = 0.5
+"""Confidence below which a piece of line that has nothing better is dropped whole."""
+
 _COLUMN_GAP = 1.8
 """Gap between two columns, in heights of the line; words of one column stand less than half a height apart."""
 
@@ -24,29 +38,56 @@ class _Piece(NamedTuple):
     box: Box
 
 
-def words_of(tokens: Iterable[Token], scale: float) -> tuple[Word, ...]:
+def words_of(tokens: Sequence[Token], scale: float) -> tuple[Word, ...]:
     """Return the words in reading order.
 
     Args:
         tokens: the engine's words.
         scale: pixels of the picture that was read per pixel of the page; boxes are given in the latter.
     """
+    usual = _usual_height(tokens)
     rows = [
-        _pieces([word for token in row if (word := _word(token, scale)) is not None])
+        [piece for piece in _pieces(_kept(row, usual, scale)) if max(word.confidence for word in piece.words) >= _ANY]
         for _, row in groupby(tokens, key=lambda token: (token.block, token.paragraph, token.line))
     ]
     ordered = [piece for run in _runs([row for row in rows if row]) for piece in run]
     return tuple(word._replace(line=line) for line, piece in enumerate(ordered) for word in piece.words)
 
 
-def _word(token: Token, scale: float) -> Word | None:
-    text = _LEADER.sub("", unicodedata.normalize("NFC", token.text)).strip()
-    confidence = min(max(token.confidence / 100, 0.0), 1.0)
-    if not text or (confidence < _GARBAGE_CONFIDENCE and not any(map(str.isalnum, text))):
-        return None
+def _usual_height(tokens: Sequence[Token]) -> float:
+    sure = [token.height for token in tokens if token.confidence >= 100 * _SURE and len(token.text) > 1]
+    return median(sure or [token.height for token in tokens] or [1])
+
+
+def _kept(tokens: Iterable[Token], usual: float, scale: float) -> list[Word]:
+    words = [(token, _word(token, scale)) for token in tokens]
+    return [word for token, word in words if word.text and not _is_garbage(word, token.height / usual)]
+
+
+def _word(token: Token, scale: float) -> Word:
+    text = _LEADER.sub("", unicodedata.normalize("NFC", token.text)).strip().strip(_SMEAR)
     left, top = round(token.left / scale), round(token.top / scale)
     box = Box(left, top, max(1, round(token.width / scale)), max(1, round(token.height / scale)))
-    return Word(text, confidence, box, 0)
+    return Word(text, min(max(token.confidence / 100, 0.0), 1.0), box, 0)
+
+
+def _is_garbage(word: Word, height: float) -> bool:
+    """Whether a word is no writing but a crumb of something else; *height* is in those of the usual word.
+
+    Three letters or digits together are always kept, however unsure: they may be handwriting, or an amount.
+    """
+    letters = sum(map(str.isalnum, word.text))
+    if height > _TALL and (word.confidence < _SURE or letters <= 1):
+        return True
+    if letters == 0:
+        return not _DASHES.issuperset(word.text) and not (
+            word.confidence >= _SURE and _PUNCTUATION.issuperset(word.text)
+        )
+    if height < _FLAT:
+        return True
+    if letters == 1:
+        return word.confidence < (_LONE_DIGIT if any(map(str.isdigit, word.text)) else _LONE_LETTER)
+    return letters == 2 and word.confidence < _PAIR
 
 
 def _pieces(words: Sequence[Word]) -> list[_Piece]:
