@@ -7,5 +7,6 @@ from pipeline.seal.copy import UnsignedCopy, make_copy
 from pipeline.seal.detached import sign_detached
 from pipeline.seal.keys import Signer
 from pipeline.seal.sign import sign_copy
+from pipeline.seal.verify import verify_detached, verify_pdf
 
-__all__ = ["Signer", "UnsignedCopy", "make_copy", "sign_copy", "sign_detached"]
+__all__ = ["Signer", "UnsignedCopy", "make_copy", "sign_copy", "sign_detached", "verify_detached", "verify_pdf"]

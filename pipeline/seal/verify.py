@@ -1,0 +1,279 @@
+"""Check signatures: in PDFs, of our own making or anybody's, and detached ones.
+
+Bytes may come from an enemy: whatever they do to the library that reads them ends as a verdict or a problem.
+"""
+
+import asyncio
+import io
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, cast
+
+from asn1crypto import cms, x509
+from pyhanko.keys import load_certs_from_pemder_data
+from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.ades.report import AdESIndeterminate, AdESSubIndic
+from pyhanko.sign.diff_analysis import SuspiciousModification
+from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation import (
+    DocumentTimestampStatus,
+    EmbeddedPdfSignature,
+    PdfSignatureStatus,
+    SignatureCoverageLevel,
+    StandardCMSSignatureStatus,
+    async_validate_detached_cms,
+    async_validate_pdf_signature,
+    async_validate_pdf_timestamp,
+)
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko_certvalidator import ValidationContext
+
+from schemas.problem import CONFIGURATION, FILE_DAMAGED, FILE_ENCRYPTED
+from schemas.verdict import SignatureVerdict
+
+# A verdict says what is wrong. The libraries would say it once more, with tracebacks and the names of people.
+for _name in ("pyhanko", "pyhanko_certvalidator"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+_UNTRUSTED = "no chain of certificates leads from the signer to a root that is trusted here"
+_EXPIRED = "the signer's certificate was not valid at the time of this check, and no time stamp proves an earlier time"
+_REVOKED = "the certificate of the signer, or of its issuer, was revoked"
+_WEAK = "it rests on an algorithm or a key that is too weak today, such as SHA-1"
+_UNKNOWN_KIND = "signatures of this kind cannot be checked here"
+_CONTRADICTS_ITSELF = "the signature contradicts itself, or lacks the signer's certificate"
+_UNREADABLE = "the signature cannot be read ({})"
+_WORDS: dict[AdESSubIndic, str] = {
+    AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND: _UNTRUSTED,
+    AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE: "the signer's certificate is not meant for signing documents",
+    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE: _WEAK,
+    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE: _WEAK,
+    AdESIndeterminate.OUT_OF_BOUNDS_NO_POE: _EXPIRED,
+    AdESIndeterminate.REVOKED_NO_POE: _REVOKED,
+    AdESIndeterminate.REVOKED_CA_NO_POE: _REVOKED,
+}
+_KINDS = frozenset(["/ETSI.CAdES.detached", "/adbe.pkcs7.detached", "/ETSI.RFC3161"])
+"""Values of SubFilter: PAdES, its Adobe ancestor, and document time stamps."""
+
+
+class _Findings(NamedTuple):
+    """What speaks against a signature, and what only leaves it open."""
+
+    against: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+
+def verify_pdf(data: bytes, trust: Sequence[bytes], at: datetime) -> tuple[SignatureVerdict, ...]:
+    """Return a verdict for each signature in a PDF, the oldest first; empty when it has none.
+
+    All of them `VALID` means that every byte of the file is signed: where the last signature leaves bytes uncovered,
+    it is at best `INDETERMINATE`.
+
+    Args:
+        data: the PDF.
+        trust: root certificates, PEM.
+        at: the time to check for. Nothing is fetched from the network: revocation is known only from within.
+
+    Raises:
+        ProblemError: `file-damaged`, `file-encrypted`; `configuration` for a root that is not a certificate.
+    """
+    roots = _certificates(trust)
+    try:
+        reader = PdfFileReader(io.BytesIO(data), strict=False)
+        is_encrypted = reader.encrypted
+        found = [] if is_encrypted else list(enumerate_sig_fields(reader, filled_status=True))
+    except Exception as error:
+        detail = f"its signatures cannot be found ({type(error).__name__})"
+        raise FILE_DAMAGED.error(detail) from error
+    if is_encrypted:
+        raise FILE_ENCRYPTED.error("its signatures cannot be checked")
+    judged = [_judge_field(reader, data, str(name), field, roots, at) for name, _, field in found]
+    judged.sort(key=lambda item: item.revision)
+    verdicts = [item.verdict for item in judged]
+    if verdicts and not any(verdict.covers_whole_file for verdict in verdicts):
+        verdicts[-1] = _with_open(verdicts[-1], "bytes were added afterwards that no signature covers")
+    return tuple(verdicts)
+
+
+def verify_detached(data: bytes, signature: bytes, trust: Sequence[bytes], at: datetime) -> SignatureVerdict:
+    """Return the verdict on a detached CMS signature (DER) of *data*.
+
+    Args:
+        data: what was signed.
+        signature: the `.p7s`.
+        trust: root certificates, PEM.
+        at: the time to check for.
+
+    Raises:
+        ProblemError: `configuration` for a root that is not a certificate.
+    """
+    context = _context(_certificates(trust), at)
+    try:
+        content = cms.ContentInfo.load(signature, strict=True)
+        signed_data: cms.SignedData = content["content"]
+        status = asyncio.run(async_validate_detached_cms(data, signed_data, context))
+        findings = _join(_structure(signed_data, status.signing_cert), _trust(status), _time_stamps(status))
+        return _verdict(findings, status.signing_cert, status.signer_reported_dt, covers_whole_file=True)
+    except SignatureValidationError:
+        return _refused(_CONTRADICTS_ITSELF)
+    except Exception as error:  # noqa: BLE001 - hostile bytes make the parser raise anything
+        return _refused(_UNREADABLE.format(type(error).__name__))
+
+
+class _Judged(NamedTuple):
+    revision: int
+    verdict: SignatureVerdict
+
+
+def _judge_field(
+    reader: PdfFileReader, data: bytes, name: str, field: IndirectObject, roots: list[x509.Certificate], at: datetime
+) -> _Judged:
+    revision = reader.xrefs.total_revisions
+    try:
+        # pyHanko follows the reference itself, whatever its annotation says.
+        embedded = EmbeddedPdfSignature(reader, cast("DictionaryObject", field.get_object()), name)
+        revision = embedded.signed_revision
+        if embedded.sig_object.get("/SubFilter") not in _KINDS:
+            return _Judged(revision, SignatureVerdict(verdict="INDETERMINATE", reasons=(_UNKNOWN_KIND,), field=name))
+        status = asyncio.run(_status(embedded, _context(roots, at)))
+        findings = _join(
+            _container(data, embedded),
+            _structure(embedded.signed_data, status.signing_cert),
+            _coverage(status),
+            _trust(status),
+            _time_stamps(status) if isinstance(status, PdfSignatureStatus) else _Findings(),
+        )
+        whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+        verdict = _verdict(
+            findings, status.signing_cert, embedded.self_reported_timestamp, field=name, covers_whole_file=whole
+        )
+    except SignatureValidationError:
+        verdict = _refused(_CONTRADICTS_ITSELF, field=name)
+    except Exception as error:  # noqa: BLE001 - hostile bytes make the parser raise anything
+        verdict = _refused(_UNREADABLE.format(type(error).__name__), field=name)
+    return _Judged(revision, verdict)
+
+
+async def _status(
+    embedded: EmbeddedPdfSignature, context: ValidationContext
+) -> PdfSignatureStatus | DocumentTimestampStatus:
+    is_time_stamp = embedded.sig_object_type == "/DocTimeStamp"
+    validate = async_validate_pdf_timestamp if is_time_stamp else async_validate_pdf_signature
+    try:
+        return await validate(embedded, context)
+    except SignatureValidationError:
+        raise
+    except Exception:  # noqa: BLE001 - comparing revisions of other people's PDFs fails in many ways
+        return await validate(embedded, context, skip_diff=True)
+
+
+def _context(roots: list[x509.Certificate], at: datetime) -> ValidationContext:
+    return ValidationContext(trust_roots=roots, moment=at, allow_fetching=False, revocation_mode="soft-fail")
+
+
+def _certificates(pems: Sequence[bytes]) -> list[x509.Certificate]:
+    try:
+        return [certificate for pem in pems for certificate in load_certs_from_pemder_data(pem)]
+    except ValueError as error:
+        raise CONFIGURATION.error("a trusted root is not a certificate in PEM form") from error
+
+
+def _trust(status: StandardCMSSignatureStatus | DocumentTimestampStatus) -> _Findings:
+    """Return what is wrong with the signature value and with the certificate behind it."""
+    if not status.intact:
+        return _Findings(against=("the bytes that were signed have changed",))
+    if not status.valid:
+        return _Findings(against=("the signature was not made with the key of this certificate",))
+    if status.trusted:
+        return _Findings()
+    problem = status.trust_problem_indic
+    unnamed = _UNTRUSTED if problem is None else f"the signer's certificate cannot be confirmed ({problem})"
+    return _Findings(open=(unnamed if problem is None else _WORDS.get(problem, unnamed),))
+
+
+def _time_stamps(status: StandardCMSSignatureStatus) -> _Findings:
+    """Return what is wrong with the time stamps that the signature carries."""
+    stamps = [stamp for stamp in (status.timestamp_validity, status.content_timestamp_validity) if stamp is not None]
+    if not all(stamp.intact and stamp.valid for stamp in stamps):
+        return _Findings(against=("its time stamp belongs to something else",))
+    if not all(stamp.trusted for stamp in stamps):
+        return _Findings(open=("its time stamp cannot be confirmed",))
+    return _Findings()
+
+
+def _coverage(status: PdfSignatureStatus | DocumentTimestampStatus) -> _Findings:
+    """Return what is wrong with the part of the file that is signed, and with what was added later."""
+    if status.coverage is None or status.coverage < SignatureCoverageLevel.ENTIRE_REVISION:
+        return _Findings(against=("it does not cover all of the file as it was then",))
+    if isinstance(status.diff_result, SuspiciousModification) or (
+        status.diff_result is not None and status.docmdp_ok is False
+    ):
+        return _Findings(against=("something was changed afterwards that may not be",))
+    if status.modification_level is None:
+        return _Findings(open=("what was added afterwards cannot be judged",))
+    if isinstance(status, PdfSignatureStatus) and not status.seed_value_ok:
+        return _Findings(open=("it does not keep to the rules that its field sets",))
+    return _Findings()
+
+
+def _container(data: bytes, embedded: EmbeddedPdfSignature) -> _Findings:
+    """Return what is wrong with the bytes between the signed ranges: the only ones that no digest covers."""
+    _, end, start, _ = embedded.byte_range
+    contents = embedded.pkcs7_content
+    written = data[end:start]
+    is_plain = written in {b"<%s>" % contents.hex().encode(), b"<%s>" % contents.hex().upper().encode()}
+    signature = cms.ContentInfo.load(contents).dump()
+    if not is_plain or any(contents[len(signature) :]):
+        return _Findings(against=("there is something besides the signature in its place",))
+    return _Findings()
+
+
+def _structure(signed_data: cms.SignedData, signer: x509.Certificate) -> _Findings:
+    """Return what is wrong with those parts of a CMS that no signature protects: they all follow from the others.
+
+    RFC 5652, 5.1 and 5.3: versions, the list of digest algorithms, the name of the signer's issuer.
+    """
+    (info,) = signed_data["signer_infos"]
+    by_issuer = info["sid"].name == "issuer_and_serial_number"
+    is_data = signed_data["encap_content_info"]["content_type"].native == "data"
+    follows = (
+        info["version"].native == ("v1" if by_issuer else "v3"),
+        signed_data["version"].native == ("v1" if by_issuer and is_data else "v3"),
+        [each.dump() for each in signed_data["digest_algorithms"]] == [info["digest_algorithm"].dump()],
+        not by_issuer or info["sid"].chosen["issuer"].dump() == signer.issuer.dump(),
+    )
+    return _Findings() if all(follows) else _Findings(open=("parts of it that are not signed contradict the others",))
+
+
+def _join(*findings: _Findings) -> _Findings:
+    against = [reason for finding in findings for reason in finding.against]
+    return _Findings(tuple(against), tuple(reason for finding in findings for reason in finding.open))
+
+
+def _verdict(
+    findings: _Findings,
+    certificate: x509.Certificate,
+    signed_at: datetime | None,
+    *,
+    field: str | None = None,
+    covers_whole_file: bool,
+) -> SignatureVerdict:
+    names = certificate.subject.native.get("common_name", certificate.subject.human_friendly)
+    return SignatureVerdict(
+        verdict="INVALID" if findings.against else "INDETERMINATE" if findings.open else "VALID",
+        reasons=findings.against + findings.open,
+        signer=names if isinstance(names, str) else ", ".join(names),
+        signed_at=signed_at,
+        field=field,
+        covers_whole_file=covers_whole_file,
+    )
+
+
+def _with_open(verdict: SignatureVerdict, reason: str) -> SignatureVerdict:
+    lowered = "INDETERMINATE" if verdict.verdict == "VALID" else verdict.verdict
+    return verdict.model_copy(update={"verdict": lowered, "reasons": (*verdict.reasons, reason)})
+
+
+def _refused(reason: str, *, field: str | None = None) -> SignatureVerdict:
+    return SignatureVerdict(verdict="INVALID", reasons=(reason,), field=field)
