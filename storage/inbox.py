@@ -100,7 +100,3 @@ class Inbox:
     def outcome(self, submission_id: Sha256) -> Outcome | None:
         """Return what became of a submission, None while it waits."""
         return load(self.store, Outcome, keys.outcome(submission_id))
-
-    def outcomes(self) -> Iterator[Sha256]:
-        """Yield the id of every submission that is done."""
-        return (keys.submission_of(key) for key in self.store.list(keys.OUTCOMES))

@@ -22,8 +22,7 @@ from schemas.settings import StoreSettings
 WEED = Path(sysconfig.get_path("scripts")) / "weed"
 _ACCESS_KEY = "test-access-key"
 _SECRET_KEY = "test-secret-key"
-_PORTS = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc")
-_PORTS += ("s3.port", "s3.port.grpc")
+_PARTS = ("master", "volume", "filer", "s3", "admin")
 
 
 class S3Server(NamedTuple):
@@ -48,7 +47,8 @@ class S3Server(NamedTuple):
 def seaweedfs(folder: Path) -> Iterator[S3Server]:
     """Run a SeaweedFS S3 server with its data in *folder*, for as long as the context lasts."""
     for _ in range(3):  # another worker may take a port between our looking and our using it
-        ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
+        names = [f"{part}.port{kind}" for part in _PARTS for kind in ("", ".grpc")]
+        ports = dict(zip(names, free_ports(len(names)), strict=True))
         process = _start(folder, ports)
         try:
             server = S3Server(f"127.0.0.1:{ports['s3.port']}")
@@ -58,6 +58,8 @@ def seaweedfs(folder: Path) -> Iterator[S3Server]:
         finally:
             process.kill()  # its data are thrown away anyway
             process.wait(30)
+            for part in _PARTS:  # it puts these in /tmp whatever one says
+                Path(f"/tmp/seaweedfs-{part}-grpc-{ports[f'{part}.port.grpc']}.sock").unlink(missing_ok=True)  # noqa: S108
     message = f"SeaweedFS did not start, see {folder}/weed.log"
     raise RuntimeError(message)
 

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, ProblemError
@@ -109,6 +109,7 @@ def write(catalog: Catalog, event) -> None:
         catalog.keep_submission(receipt(manifest(content)), "inbox/x", done=how)
 
 
+@settings(max_examples=25)
 @given(st.lists(events, max_size=12).flatmap(lambda drawn: st.tuples(st.just(drawn), st.permutations(drawn * 2))))
 def test_order_and_repetition_do_not_matter(tmp_path_factory, drawn):
     exports = []
