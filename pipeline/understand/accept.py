@@ -18,9 +18,9 @@ _NEEDED: Final[dict[ValueKind, float]] = {
     "person_name": 0.90,
     "date": 0.92,
     "year": 0.92,
-    "sex": 0.80,
-    "ethnicity": 0.85,
-    "nationality": 0.70,
+    "sex": 0.60,
+    "ethnicity": 0.70,
+    "nationality": 0.40,
     "place": 0.90,
     "agency": 0.90,
     "personal_id": 0.93,
@@ -28,9 +28,11 @@ _NEEDED: Final[dict[ValueKind, float]] = {
     "amount": 0.92,
     "text": 0.90,
 }
-"""Confidence of the worst word, by kind. To be set anew from reviewed records."""
+"""Confidence of the worst word, by kind; low for members of closed sets, which no other member looks like."""
+_CONFIRMS: Final = frozenset({"in_words", "repeated"})
+"""Checks that find the same value said once more."""
 _SAID_TWICE: Final = 0.60
-"""What `in_words` confirms may be read this badly."""
+"""What is said twice may be read this badly."""
 _MARKED: Final = frozenset({"person_name", "place", "agency", "text"})
 """Kinds in which a wrong mark makes another word of it."""
 _ODD_SHARE: Final = 0.03
@@ -63,7 +65,7 @@ def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *
         return Field(value=None, confidence=0.0, accepted=False, raw_text=found.passage.text)
     applied = (*reading.checks, *checks, *((page,) if kind in _MARKED else ()))
     worst = min((word.confidence for word in reading.words.words), default=0.0)
-    twice = any(check.name == "in_words" and check.passed for check in applied)
+    twice = any(check.name in _CONFIRMS and check.passed for check in applied)
     passed = all(check.passed for check in applied)
     needed = _SAID_TWICE if twice else _NEEDED[kind]
     return Field(

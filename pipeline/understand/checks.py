@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from pipeline.understand.fields import Found
-from schemas.document_type import DocumentType, OrderSpec, OwnerSpec, SameYearSpec
+from schemas.document_type import DocumentType, OrderSpec, OwnerSpec, SameYearSpec, ValueKind
 from schemas.field import Check
 from schemas.identifier import PersonalIdentifier
 
+_ADDRESSES: frozenset[ValueKind] = frozenset({"place", "agency"})
+_COMMITTEE = re.compile(r"^ủy ban nhân dân\s+")
 _ENDS_IN_YEAR = re.compile(r"/((?:19|20)\d\d)$")
 
 
@@ -27,6 +29,22 @@ def _all_checks(values: Mapping[str, str | int | None], type_: DocumentType) -> 
         yield from _same_year(values, pair)
     for owner in type_.owners:
         yield from _identity(values, owner)
+    addresses = {name: value for name, value in values.items() if type_.fields[name].kind in _ADDRESSES}
+    yield from _repeated(addresses)
+
+
+def _repeated(addresses: Mapping[str, str | int | None]) -> Iterator[tuple[str, Check]]:
+    """Say which addresses are confirmed: every level of them was read the same way in another field as well."""
+    levels = {name: _levels(value) for name, value in addresses.items() if isinstance(value, str)}
+    for name, own in levels.items():
+        others = {level for other, found in levels.items() if other != name for level in found}
+        if own and set(own) <= others:
+            yield name, Check(name="repeated", passed=True, detail="every level stands in another field too")
+
+
+def _levels(address: str) -> list[str]:
+    """Return the parts of an address from the smallest up, the committee of a place being the place."""
+    return [_COMMITTEE.sub("", level.strip().casefold()) for level in address.split(",")]
 
 
 def _order(values: Mapping[str, str | int | None], order: OrderSpec) -> Iterator[tuple[str, Check]]:

@@ -184,7 +184,9 @@ def value_after(rows: Sequence[Row], hits: Sequence[Hit], hit: Hit, place: Place
         goes_on: whether the value may take more than one row.
     """
     row = rows[hit.row]
-    stops = [other.start for other in hits if other.row == hit.row and other.start > hit.start]
+    stops = [
+        other.start for other in hits if other.row == hit.row and other.start > hit.start and other.left < place.right
+    ]
     words = list(row.words[hit.end : min(stops, default=len(row.words))])
     words = _until_gap([word for word in words if word.box.x < place.right], row.height)
     if stops or not (goes_on or not words):

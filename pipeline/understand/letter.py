@@ -231,7 +231,7 @@ def is_subject(text: str) -> bool:
 
 def _is_title(row: Row) -> bool:
     words = [word.text for word in row.words if any(letter.isalpha() for letter in word.text)]
-    return all(word == word.upper() for word in words)
+    return bool(words) and all(word == word.upper() for word in words)
 
 
 def _subject_block(sheet: Sheet, header: Header, index: int, step: float) -> Passage:
@@ -345,7 +345,7 @@ def _centre(row: Row) -> float:
 
 
 def _right_pieces(row: Row, sheet: Sheet) -> list[Row]:
-    pieces = row.pieces(1.2)
+    pieces = row.pieces()
     return [
         piece
         for piece in pieces

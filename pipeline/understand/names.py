@@ -23,8 +23,8 @@ FAMILY: Final = frozenset(
 OTHER: Final = frozenset(
     """
     ái an anh ánh ân ấn ba bá bạch bách bài bàn bản bang bảng băng bằng bảo bắc bân bích biên biển bình bội bông bốn
-    bút bường bửu ca cam cảm can canh cảnh cao cát căn cầm cẩm cần cẩn cận châm chất chấn châu chế chi chí chỉ chiêm
-    chiến chiêu chiểu chinh chính chỉnh chu chúc chung chuyên chuyền chương chưởng công cơ cúc cung cừ cương cường cửu
+    bút bường bửu ca cam căng can cảm canh cảnh cao cát căn cầm cẩm cần cẩn cận châm chất chấn châu chế chi chí chỉ
+    chiêm chiến chiêu chiểu chinh chính chỉnh chu chúc chung chuyên chuyền chương chưởng công cơ cúc cung cừ cương cường cửu
     dân dần dật dậu di dĩ diễm diễn diện diệp diệu dinh dĩnh doan doãn doanh du dụ dũng duy duyên duyến duyệt dư dự
     dưỡng dương đa đài đại đan đàn đàm đạm đán đang đáng đào đạo đạt đăng đắc đậu đệ địch điềm điển điền điện điệp
     điều định đỉnh đĩnh đính đình đoan đoàn đoài đô độ đôn đông đồng động đức đường được gái gấm gia giác giai giản

@@ -24,6 +24,9 @@ _RIMES: Final = frozenset(
     uôc uôi uôm uôn uông uôt ư ưa ưc ưi ưm ưn ưng ưt ưu ươc ươi ươm ươn ương ươp ươt ươu
     """.split()  # noqa: SIM905 - read as a table
 )
+_BEFORE_FRONT: Final = ("gh", "ngh")
+"""Onsets that are only written before e, ê and i; `c` and `ng` are never written there."""
+_NOT_BEFORE_FRONT: Final = ("c", "ng")
 _STOPS: Final = ("c", "ch", "p", "t")
 _SHARP_AND_HEAVY: Final = {"\u0301", "\u0323"}
 
@@ -36,9 +39,15 @@ def is_syllable(word: str) -> bool:
     """
     bare, tones = without_tone(word.lower())
     parts = ((bare[:cut], bare[cut:]) for cut in range(min(3, len(bare)) + 1))
-    if len(tones) > 1 or not any(onset in _ONSETS and rime in _RIMES for onset, rime in parts):
+    if len(tones) > 1 or not any(_fits(onset, rime) for onset, rime in parts):
         return False
     return not bare.endswith(_STOPS) or bool(tones & _SHARP_AND_HEAVY)
+
+
+def _fits(onset: str, rime: str) -> bool:
+    front = rime.startswith(("e", "ê", "i"))
+    spelt = onset not in (_NOT_BEFORE_FRONT if front else _BEFORE_FRONT)
+    return spelt and onset in _ONSETS and rime in _RIMES
 
 
 def implausible(words: Iterable[str]) -> list[str]:

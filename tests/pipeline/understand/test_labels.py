@@ -1,0 +1,92 @@
+import pytest
+
+from pipeline.understand.folding import letters
+from pipeline.understand.labels import find_in_row, find_labels, mentions, place_hits, value_after
+from pipeline.understand.lines import rows
+from tests.pipeline.understand.paper import reading
+
+LABELS = (
+    "Họ, chữ đệm, tên",
+    "Họ, chữ đệm, tên người mẹ",
+    "Năm sinh",
+    "Ngày, tháng, năm sinh",
+    "Dân tộc",
+    "Số",
+    "Nơi cư trú",
+)
+
+
+def labels_in(line):
+    (row,) = rows(reading([line]))
+    return [label for _, _, label in find_in_row(row, [letters(label) for label in LABELS])]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("Họ, chữ đệm, tên người mẹ: NGUYỄN Y HỢI", ["Họ, chữ đệm, tên người mẹ"]),
+        ("Họ, chữ đệm, tên: HÀ Y ÚN", ["Họ, chữ đệm, tên"]),
+        ("Ngày, tháng, năm sinh: 1990 Dân tộc: Kinh", ["Ngày, tháng, năm sinh", "Dân tộc"]),
+        ("Nqày, tháng. nãm sinh : 1990", ["Ngày, tháng, năm sinh"]),
+        ("Họ,chữ đệm,tên người me: NGUYỄN Y HỢI", ["Họ, chữ đệm, tên người mẹ"]),
+        ("3. Nơi cư trú Xã Lượng Minh", ["Nơi cư trú"]),
+        ("Số:195/2016", ["Số"]),
+        ("Nơi cư trú: Số 12, đường Lê Lợi", ["Nơi cư trú"]),
+        ("Trường phổ thông dân tộc nội trú", []),
+        ("Căn cứ số liệu", []),
+    ],
+)
+def test_labels_are_found_where_they_stand_and_nowhere_else(line, found):
+    assert labels_in(line) == [letters(label) for label in found]
+
+
+def value_of(lines, label, *, goes_on=True, sections=None):
+    page = rows(reading(lines))
+    hits = find_labels(page, LABELS)
+    places = place_hits(page, hits, sections or {})
+    at = next(i for i, hit in enumerate(hits) if hit.label == letters(label))
+    return value_after(page, hits, hits[at], places[at], goes_on=goes_on).text
+
+
+def test_a_value_goes_on_in_the_next_row_until_the_next_label():
+    lines = ("Nơi cư trú: Khối Tân Phong,", "thị trấn Quán Hành,", "huyện Nghi Lộc", "Năm sinh: 1990")
+    assert value_of(lines, "Nơi cư trú") == "Khối Tân Phong, thị trấn Quán Hành, huyện Nghi Lộc"
+
+
+def test_a_value_that_stands_below_its_label_is_found():
+    assert (
+        value_of(("Họ, chữ đệm, tên:", "LÔ THỊ NHỊ", "Năm sinh: 1990"), "Họ, chữ đệm, tên", goes_on=False)
+        == "LÔ THỊ NHỊ"
+    )
+
+
+def test_the_blank_of_one_label_does_not_take_the_next():
+    assert value_of(("Nơi cư trú:", "Năm sinh: 1990"), "Nơi cư trú") == ""
+
+
+def test_sections_that_begin_side_by_side_are_columns():
+    lines = (
+        "Họ, chữ đệm, tên: LÊ SỸ HOÀNG @900 Họ, chữ đệm, tên người mẹ: HÀ THÙY MAI",
+        "Năm sinh: 1986 @900 Năm sinh: 2002",
+        "Nơi cư trú: Xóm 10, xã Quỳnh Tân, @900 Nơi cư trú: Xã Thượng Sơn,",
+        "huyện Quỳnh Lưu @900 huyện Đô Lương",
+    )
+    sections = {"husband": ["Họ, chữ đệm, tên"], "wife": ["Họ, chữ đệm, tên người mẹ"]}
+    page = rows(reading(lines))
+    hits = find_labels(page, LABELS)
+    places = place_hits(page, hits, sections)
+    found = {
+        (place.section, hit.label): value_after(page, hits, hit, place, goes_on=True).text
+        for hit, place in zip(hits, places, strict=True)
+    }
+    assert found["husband", "namsinh"] == "1986"
+    assert found["wife", "namsinh"] == "2002"
+    assert found["husband", "noicutru"] == "Xóm 10, xã Quỳnh Tân, huyện Quỳnh Lưu"
+    assert found["wife", "noicutru"] == "Xã Thượng Sơn, huyện Đô Lương"
+
+
+@pytest.mark.parametrize(
+    ("phrase", "there"), [("người đi khai sinh", True), ("nguời đi khai sjnh", True), ("kết hôn", False)]
+)
+def test_a_phrase_is_found_in_spite_of_misread_letters(phrase, there):
+    assert mentions("Họ, chữ đệm, tên người đi khai sinh: Nguyễn Y Hợi", phrase) is there

@@ -1,0 +1,59 @@
+import pytest
+
+from pipeline.understand.names import unusual
+from pipeline.understand.syllables import implausible, is_syllable
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "nguyễn",
+        "nghiêng",
+        "khuya",
+        "quyết",
+        "giếng",
+        "gìn",
+        "ý",
+        "uỷ",
+        "ủy",
+        "hoà",
+        "hòa",
+        "thuở",
+        "khuỷu",
+        "đất",
+        "ngoằn",
+        "quốc",
+        "xoong",
+        "y",
+        "ước",
+        "Nghĩa",
+        "KHÁNH",
+    ],
+)
+def test_vietnamese_syllables(word):
+    assert is_syllable(word)
+
+
+@pytest.mark.parametrize(
+    "word", ["đât", "tnường", "nghuyễn", "sôt", "hlp", "kllèn", "câp", "zung", "qưách", "wơ", "ngg", "b"]
+)
+def test_words_that_no_vietnamese_syllable_can_be(word):
+    assert not is_syllable(word)
+
+
+def test_only_whole_words_are_judged():
+    assert implausible(["quyêt,", "(định)", "259/TB-UBND", "đât;"]) == ["quyêt", "đât"]
+
+
+@pytest.mark.parametrize(
+    ("name", "odd"),
+    [
+        ("NGUYỄN THỊ VÂN", []),
+        ("Hờ Giống Dìa", []),
+        ("NGUYÊN THỊ VÂN", ["nguyên"]),
+        ("CHU TRONG AN", ["trong"]),
+        ("Thị Mỹ", ["thị"]),
+    ],
+)
+def test_a_lost_mark_makes_a_syllable_that_no_name_has(name, odd):
+    assert unusual(name) == odd

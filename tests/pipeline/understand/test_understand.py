@@ -1,0 +1,244 @@
+from datetime import date
+
+import pytest
+
+from pipeline.understand import add_term, understand
+from schemas.document_type import document_types
+from tests.pipeline.understand.paper import BIRTH, HEADER, LETTER_PAGE, reading, replaced, spoiled
+
+FORM_2006 = (
+    "ỦY BAN NHÂN DÂN @800 CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+    "Xã Hùng Tiến @930 Độc lập - Tự do - Hạnh phúc",
+    "@1112 Số: 325",
+    "@1033 Quyển số: 01/2007",
+    "@660 GIẤY KHAI SINH",
+    "@770 (BẢN SAO)",
+    "Họ và tên: CHU GIA PHÚC @900 Giới tính: Nam",
+    "Ngày, tháng, năm sinh: ngày 15 tháng 12 năm 2006",
+    "(Bằng chữ: Ngày mười lăm, tháng mười hai, năm hai nghìn không trăm linh sáu)",
+    "Nơi sinh: Trung tâm Y tế huyện Nam Đàn, tỉnh Nghệ An",
+    "Dân tộc: Kinh @833 Quốc tịch: Việt Nam",
+    "Quê quán: Xã Hùng Tiến, huyện Nam Đàn, tỉnh Nghệ An",
+    "Họ và tên cha: CHU TRỌNG AN",
+    "Dân tộc: Kinh Quốc tịch: Việt Nam Năm sinh: 1977",
+    "Nơi thường trú/tạm trú: Xã Hùng Tiến, huyện Nam Đàn, tỉnh Nghệ An",
+    "Họ và tên mẹ: HỒ KHÁNH ÁNH",
+    "Dân tộc: Thổ Quốc tịch: Việt Nam Năm sinh: 1982",
+    "Nơi thường trú/tạm trú: Xã Kim Liên, huyện Nam Đàn, tỉnh Nghệ An",
+    "Nơi đăng ký: Ủy ban nhân dân xã Hùng Tiến, huyện Nam Đàn, tỉnh Nghệ An",
+    "Ngày, tháng, năm đăng ký: 15/01/2007",
+    "Ghi chú:",
+    "Họ và tên, quan hệ của người đi khai sinh: Chu Trọng An, cha đẻ",
+    "CÁN BỘ TƯ PHÁP HỘ TỊCH @970 TM. ỦY BAN NHÂN DÂN",
+    "@1053 CHỦ TỊCH",
+    "Phan Thanh Chi @1000 Hồ Thị Hồng Thảo",
+)
+
+
+def read(*pages):
+    (document,) = understand(pages, document_types())
+    return document
+
+
+def values(document):
+    return {name: field.value for name, field in document.fields.items()}
+
+
+def test_a_birth_certificate_gives_every_field():
+    document = read(reading(BIRTH))
+    assert document.document_type == "birth_certificate"
+    assert values(document) == {
+        "number": "195/2016",
+        "full_name": "HÀ Y ÚN",
+        "date_of_birth": "2016-02-22",
+        "sex": "nữ",
+        "ethnicity": "Thái",
+        "nationality": "Việt Nam",
+        "place_of_birth": "Bệnh viện Sản Nhi Nghệ An, thành phố Vinh, tỉnh Nghệ An",
+        "place_of_origin": "Xã Lượng Minh, huyện Tương Dương, tỉnh Nghệ An",
+        "personal_id": "040316112233",
+        "mother_full_name": "NGUYỄN Y HỢI",
+        "mother_birth_year": "1990",
+        "mother_residence": "Xã Lượng Minh, huyện Tương Dương, tỉnh Nghệ An",
+        "father_full_name": "HÀ VĂN MÒN",
+        "father_birth_year": "1988",
+        "father_residence": "Xã Lượng Minh, huyện Tương Dương, tỉnh Nghệ An",
+        "registration_place": "Ủy ban nhân dân xã Lượng Minh, huyện Tương Dương, tỉnh Nghệ An",
+        "registration_date": "2016-03-23",
+        "signer_name": "Chu Thị Giang",
+    }
+    assert document.review_reasons == ()
+    assert [(owner.role, owner.identifier.digits, owner.name) for owner in document.owners] == [
+        ("child", "040316112233", "HÀ Y ÚN")
+    ]
+    assert document.valid_from.isoformat() == "2016-03-23"
+    assert document.valid_to is None
+
+
+def test_parents_are_known_by_their_labels_in_either_order():
+    document = read(reading(FORM_2006))
+    found = values(document)
+    assert document.document_type == "birth_certificate"
+    assert (found["father_full_name"], found["mother_full_name"]) == ("CHU TRỌNG AN", "HỒ KHÁNH ÁNH")
+    assert (found["father_birth_year"], found["mother_birth_year"]) == ("1977", "1982")
+    assert found["mother_residence"] == "Xã Kim Liên, huyện Nam Đàn, tỉnh Nghệ An"
+    assert (found["ethnicity"], found["number"], found["personal_id"]) == ("Kinh", "325", None)
+    assert found["signer_name"] == "Hồ Thị Hồng Thảo"
+
+
+def test_the_head_of_a_register_extract_is_not_its_registration():
+    lines = replaced(BIRTH, "GIẤY KHAI SINH", "TRÍCH LỤC KHAI SINH")
+    lines = replaced(lines, "Số: 195/2016", "Số: 87/TLKS-BS @880 Nghĩa Mai, ngày 09 tháng 10 năm 2022")
+    lines = replaced(lines, "Nơi đăng ký khai sinh:", "Đăng ký khai sinh tại:")
+    lines = replaced(lines, "Ngày, tháng, năm đăng ký: 23/3/2016", "Số: 20 @550 Quyển số: 01/2016 @850 ngày 23/03/2016")
+    found = values(read(reading(lines)))
+    assert found["number"] == "87/TLKS-BS"
+    assert found["registration_date"] == "2016-03-23"
+
+
+def test_a_field_that_is_not_printed_is_empty_and_invents_nothing():
+    lines = replaced(BIRTH, "Họ, chữ đệm, tên người cha: HÀ VĂN MÒN", "Họ, chữ đệm, tên người cha: //")
+    lines = replaced(lines, "Năm sinh: 1988 @627 Dân tộc: Thái @1019 Quốc tịch: Việt Nam", "Năm sinh: @627 Dân tộc:")
+    lines = replaced(lines, "Số định danh cá nhân: 040316112233", "Số định danh cá nhân:")
+    document = read(reading(lines))
+    found = values(document)
+    assert [found[name] for name in ("father_full_name", "father_birth_year", "personal_id")] == [None, None, None]
+    assert document.owners[0].identifier is None
+    assert document.review_reasons == ()
+
+
+def test_a_letter_is_read_by_its_places():
+    document = read(reading(LETTER_PAGE))
+    assert document.document_type == "administrative_document"
+    assert values(document) == {
+        "number_symbol": "2529/TTr-SNV",
+        "issue_date": "2023-06-12",
+        "issue_place": "Nghệ An",
+        "issuer_name": "SỞ NỘI VỤ",
+        "document_kind": "Tờ trình",
+        "abstract": "rà soát, làm sạch dữ liệu hộ tịch giai đoạn 2007 - 2020",
+        "signer_name": "Lý Nguyễn Hữu Nghĩa",
+        "signer_title": "PHÓ GIÁM ĐỐC",
+    }
+
+
+def test_a_letter_with_its_subject_below_the_number_is_a_cong_van():
+    lines = (
+        *HEADER,
+        "Số: 575/UBND-KTTH @880 Nghệ An, ngày 04 tháng 02 năm 2025",
+        "V/v tham gia ý kiến @900 HỎA TỐC",
+        "các dự thảo Nghị định",
+        "",
+        "@600 Kính gửi: Sở Tài chính",
+        *LETTER_PAGE[9:],
+    )
+    found = values(read(reading(lines)))
+    assert found["document_kind"] == "Công văn"
+    assert found["abstract"] == "tham gia ý kiến các dự thảo Nghị định"
+    assert found["issuer_name"] == "ỦY BAN NHÂN DÂN XÃ LƯỢNG MINH"
+
+
+def test_who_signed_stands_on_the_last_page():
+    document = read(reading(LETTER_PAGE[:11]), reading(LETTER_PAGE[11:], number=2))
+    assert document.pages == (1, 2)
+    assert document.fields["signer_name"].value == "Lý Nguyễn Hữu Nghĩa"
+    assert document.fields["signer_name"].page == 2
+
+
+def test_a_blank_back_belongs_to_its_document_and_blank_files_hold_none():
+    assert read(reading(BIRTH), reading((), number=2)).pages == (1, 2)
+    assert understand([reading(()), reading((), number=2)], document_types()) == ()
+
+
+def test_an_unknown_paper_says_so_and_invents_nothing():
+    document = read(reading(("HÓA ĐƠN BÁN HÀNG", "Gạo nếp 20 kg", "Tổng cộng 400.000 đồng")))
+    assert (document.document_type, document.fields) == (None, {})
+    assert document.review_reasons == ("unknown:document_type",)
+
+
+@pytest.mark.parametrize("title", ["GIẤY CHỨNG SINH", "TỜ KHAI ĐĂNG KÝ KHAI SINH", "SỔ ĐĂNG KÝ KHAI SINH"])
+def test_papers_that_look_alike_are_not_birth_certificates(title):
+    lines = (*HEADER, f"@600 {title}", "Họ và tên: HÀ Y ÚN", "Quê quán: Xã Lượng Minh, tỉnh Nghệ An")
+    assert read(reading(lines)).document_type != "birth_certificate"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "check"),
+    [
+        ("22/2/2016", "23/2/2016", "date_of_birth", "in_words"),
+        ("Ngày, tháng, năm đăng ký: 23/3/2016", "Ngày, tháng, năm đăng ký: 20/2/2016", "registration_date", "order"),
+        ("Ngày, tháng, năm đăng ký: 23/3/2016", "Ngày, tháng, năm đăng ký: 23/3/2018", "number", "same_year"),
+        ("Giới tính: Nữ", "Giới tính: Nam", "sex", "identifier"),
+        ("040316112233", "040315112233", "personal_id", "identifier"),
+        ("040316112233", "003316112233", "personal_id", "identifier_structure"),
+        ("Năm sinh: 1990", "Năm sinh: 2009", "mother_birth_year", "order"),
+        ("tỉnh Nghệ An", "tỉnh Nghê An", "place_of_origin", "province"),
+        ("HÀ VĂN MÒN", "HÁ VĂN MÒN", "father_full_name", "usual_name"),
+        ("Dân tộc: Thái", "Dân tộc: Thai", "ethnicity", "as_printed"),
+    ],
+)
+def test_what_contradicts_itself_is_not_accepted(old, new, field, check):
+    document = read(reading(replaced(BIRTH, old, new)))
+    assert check in {item.name for item in document.fields[field].checks if not item.passed}
+    assert not document.fields[field].accepted
+    assert any(reason.endswith(f":{field}") for reason in document.review_reasons)
+
+
+def test_a_deputy_whose_title_lost_a_word_is_not_accepted():
+    title = read(reading(replaced(LETTER_PAGE, "PHÓ GIÁM ĐỐC", "GIÁM ĐỐC"))).fields["signer_title"]
+    assert (title.value, title.accepted) == ("GIÁM ĐỐC", False)
+
+
+def test_a_name_with_a_stroke_through_its_first_letter_is_not_accepted():
+    name = read(reading(replaced(LETTER_PAGE, "Lý Nguyễn", "ý Nguyễn"))).fields["signer_name"]
+    assert (name.value, name.accepted) == ("Nguyễn Hữu Nghĩa", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [("195/2016", "number"), ("040316112233", "personal_id"), ("ÚN", "full_name"), ("23/3/2016", "registration_date")],
+)
+def test_a_word_read_unsurely_makes_its_field_wait_for_a_person(text, field):
+    document = read(spoiled(reading(BIRTH), text, 0.8))
+    assert document.fields[field].value is not None
+    assert not document.fields[field].accepted
+    assert f"unsure:{field}" in document.review_reasons
+
+
+def test_a_date_that_its_words_confirm_may_be_read_worse():
+    assert read(spoiled(reading(BIRTH), "22/2/2016", 0.7)).fields["date_of_birth"].accepted
+
+
+def test_an_identifier_that_is_not_accepted_leads_to_nobody():
+    assert read(spoiled(reading(BIRTH), "040316112233", 0.5)).owners[0].identifier is None
+
+
+def test_a_handwritten_day_that_cannot_be_read_gives_no_date():
+    document = read(reading(replaced(LETTER_PAGE, "ngày 12 tháng", "ngày 0P tháng")))
+    assert document.fields["issue_date"].value is None
+    assert document.fields["issue_place"].value == "Nghệ An"
+    assert "unread:issue_date" in document.review_reasons
+
+
+def test_every_field_says_where_it_stands():
+    page = reading(BIRTH)
+    field = read(page).fields["registration_place"]
+    lines = [word for word in page.words if word.box.y in {field.box.y, field.box.bottom - 30}]
+    assert field.page == 1
+    assert field.box.h > 60, "the value takes two rows"
+    assert {"Ủy", "An"} <= {word.text for word in lines}
+    assert field.raw_text.startswith("Ủy ban nhân dân")
+
+
+@pytest.mark.parametrize(
+    ("start", "count", "unit", "end"),
+    [
+        ("2025-08-31", 6, "M", "2026-02-28"),
+        ("2024-02-29", 1, "Y", "2025-02-28"),
+        ("2025-12-31", 1, "D", "2026-01-01"),
+        ("2025-06-15", 10, "Y", "2035-06-15"),
+        ("2025-11-30", 1, "M", "2025-12-30"),
+    ],
+)
+def test_a_term_ends_on_the_same_day_or_the_last_of_the_month(start, count, unit, end):
+    assert add_term(date.fromisoformat(start), count, unit).isoformat() == end

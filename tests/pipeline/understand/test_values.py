@@ -1,0 +1,129 @@
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.understand.lines import Passage
+from pipeline.understand.values import ETHNIC_GROUPS, member, partial_date, read_value
+from schemas.document_type import ValueKind
+from schemas.page import Box, Word
+
+
+def passage(text):
+    words = [Word(part, 0.96, Box(20 * i, 0, 18, 20), 0) for i, part in enumerate(text.split())]
+    return Passage(tuple(words), 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("date", "22/2/2016", "2016-02-22"),
+        ("date", "ngày 03 tháng 4 năm 2023", "2023-04-03"),
+        ("date", "03 tháng 09 năm 1993", "1993-09-03"),
+        ("date", "09.01.1995", "1995-01-09"),
+        ("date", "01-01-1966", "1966-01-01"),
+        ("date", "ngày 26tháng 7 năm 2020", "2020-07-26"),
+        ("date", "18 giờ 08 phút, ngày 09 tháng 8 năm 2025", "2025-08-09"),
+        ("date", "20 ngày 05 tháng 8 năm 2021", "2021-08-05"),
+        ("date", "30/2/2016", None),
+        ("date", "ngày 0P tháng 02 năm 2025", None),
+        ("date", "ngày … tháng 02 năm 2025", None),
+        ("date", "1934", None),
+        ("year", "1990", "1990"),
+        ("year", "ngày 01 tháng 5 năm 1992", "1992"),
+        ("year", "15/3/1984", "1984"),
+        ("year", "199", None),
+        ("sex", "Nữ", "nữ"),
+        ("sex", "NAM", "nam"),
+        ("sex", "Nử", "nữ"),
+        ("sex", "Na", None),
+        ("ethnicity", "Khơ Mú", "Khơ Mú"),
+        ("ethnicity", "KINH", "Kinh"),
+        ("ethnicity", "Thai", "Thái"),
+        ("nationality", "Viêt Nam", "Việt Nam"),
+        ("nationality", "Việt Nam.", "Việt Nam"),
+        ("personal_id", "040316112233", "040316112233"),
+        ("personal_id", "0403 1611 2233", "040316112233"),
+        ("personal_id", "Căn cước công dân số 040302144791, cấp ngày 17/2/2020", "040302144791"),
+        ("personal_id", "Chứng minh nhân dân số 189220863", "189220863"),
+        ("personal_id", "O40316112233", None),
+        ("personal_id", "0403161122", None),
+        ("number", "195/2016", "195/2016"),
+        ("number", "2529 /TTr-SNV", "2529/TTr-SNV"),
+        ("number", "851/QĐ-CĐKTKT-CTHSSV", "851/QĐ-CĐKTKT-CTHSSV"),
+        ("number", "45/2020/NĐ-CP", "45/2020/NĐ-CP"),
+        ("number", "87/TLKS-BS", "87/TLKS-BS"),
+        ("number", "1833/PV06-LLTP", "1833/PV06-LLTP"),
+        ("number", "04/QĐ-BCĐ138", "04/QĐ-BCĐ138"),
+        ("number", "325", "325"),
+        ("number", "3///TLKS-BS", None),
+        ("number", "…/CT-UBND", None),
+        ("amount", "6.132.000 đồng", 6132000),
+        ("amount", "2.128.500", 2128500),
+        ("person_name", "HÀ Y ÚN", "HÀ Y ÚN"),
+        ("person_name", "Thượng tá Hà Sỹ Khuê", "Hà Sỹ Khuê"),
+        ("person_name", "Bùi Xuân An,", "Bùi Xuân An"),
+        ("person_name", "Không có", None),
+        ("person_name", "//", None),
+        ("place", "Xã Hùng Tiến. huyện Nam Đàn. tỉnh Nghệ An", "Xã Hùng Tiến, huyện Nam Đàn, tỉnh Nghệ An"),
+        ("place", "Xóm 10, xã Quỳnh Tân , tỉnh Nghệ An.", "Xóm 10, xã Quỳnh Tân, tỉnh Nghệ An"),
+        ("agency", "UỶ BAN NHÂN DÂN XÃ TÂN KỲ", "ỦY BAN NHÂN DÂN XÃ TÂN KỲ"),
+        ("text", "Ung thư phổi.", "Ung thư phổi"),
+        ("text", "không", None),
+    ],
+)
+def test_a_value_in_its_normal_form(kind, text, value):
+    assert read_value(kind, passage(text)).value == value
+
+
+@given(kind=st.sampled_from(get_args(ValueKind)), text=st.text() | st.from_regex(r"[\d/. -]{1,30}"))
+def test_no_text_makes_reading_a_value_fail(kind, text):
+    reading = read_value(kind, passage(text))
+    assert reading.value is None or reading.value != ""
+
+
+@given(st.dates(min_value=__import__("datetime").date(1850, 1, 1), max_value=__import__("datetime").date(2100, 12, 31)))
+def test_every_date_is_read_in_every_writing(day):
+    for text in (
+        f"{day:%d/%m/%Y}",
+        f"{day.day}.{day.month}.{day.year}",
+        f"ngày {day.day} tháng {day.month} năm {day.year}",
+    ):
+        assert read_value("date", passage(text)).value == day.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1934", "1934"),
+        ("năm 1934", "1934"),
+        ("tháng 2 năm 1990", "1990-02"),
+        ("02/1990", "1990-02"),
+        ("số 1934", None),
+    ],
+)
+def test_a_year_alone_is_a_date_only_where_the_type_says_so(text, value):
+    assert partial_date(passage(text)).value == value
+
+
+def test_a_value_leads_back_to_its_own_words():
+    reading = read_value("date", passage("Quyển số 01/2010 ngày 29/07/2010"))
+    assert [word.text for word in reading.words.words] == ["29/07/2010"]
+
+
+def test_there_are_54_ethnic_groups():
+    assert len(set(ETHNIC_GROUPS)) == 54
+
+
+@pytest.mark.parametrize("text", ["Tha", "Xyz", ""])
+def test_nothing_near_is_no_member(text):
+    assert member(text, ETHNIC_GROUPS) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "check"),
+    [("BAN CHÍ ĐẠO 138", "usual_words"), ("UBND tỉnh Quáng Ngãi", "province"), ("Xã Đât Đỏ", "syllables")],
+)
+def test_marks_that_cannot_be_right_are_noticed(text, check):
+    assert check in {item.name for item in read_value("agency", passage(text)).checks if not item.passed}
