@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 
 import uvicorn
 
@@ -43,7 +43,10 @@ def run_everything(settings: Settings) -> Exit:
         console.note(f"Lookup API:      http://{settings.api.host}:{settings.api.port}/openapi.json")
         console.note(f"Prefect server:  {str(address).removesuffix('/api')}")
         console.note("Stop with Ctrl-C.")
-        api.run()
+        # uvicorn stops politely and then raises the signal again: it has to unwind this block, not to end the process.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            api.run()
     return Exit.DONE if worker.returncode in {0, -signal.SIGTERM, -signal.SIGINT} else Exit.USAGE
 
 

@@ -23,7 +23,8 @@ _DOSSIER = "H40.12-260331-0007"
 def run_demo(settings: Settings) -> Exit:
     """Take the bundled scans in, verify what came of them, and say where to look; return 0 when all of it is sound."""
     console.say(f"Taking in the scans of {SCANS} …\n")
-    outcomes = list(ingest_files([SCANS], settings, dossier_code=_DOSSIER, procedure_code=_PURPOSE))
+    scans = sorted(path for path in SCANS.iterdir() if path.suffix != ".json")
+    outcomes = list(ingest_files(scans, settings, dossier_code=_DOSSIER, procedure_code=_PURPOSE))
     for outcome in outcomes:
         console.print_ingestion(outcome)
     console.say("\nVerifying every record: copy, signatures, hashes …")

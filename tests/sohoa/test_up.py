@@ -1,0 +1,79 @@
+"""`sohoa up`: the whole system on one machine, over real sockets."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from sohoa.demo import SCANS
+from tests.servers import free_ports
+
+LOOKUP = {"purpose": "1.001193", "dossier_code": "H40.12-260331-0007"}
+
+
+@pytest.fixture
+def running(sohoa, prefect_url):
+    """`sohoa up` beside a running Prefect server, and the address of its API."""
+    [port] = free_ports(1)
+    sohoa.environment |= {
+        "SOHOA_API__PORT": str(port),
+        "SOHOA_API__TOKEN": "token",
+        "SOHOA_PREFECT__API_URL": prefect_url,
+    }
+    with (sohoa.home.parent / "up.log").open("wb") as log:
+        process = subprocess.Popen(
+            sohoa.command("up"), env=sohoa.environment, cwd=sohoa.home.parent, stdout=log, stderr=log
+        )
+    yield process, f"http://127.0.0.1:{port}"
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def answers(url, request=None):
+    """Wait until *url* answers, at most a minute, and return the answer."""
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(request or url, timeout=10) as answer:
+                return json.load(answer)
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise AssertionError(url)
+
+
+def test_what_was_ingested_is_looked_up_over_http_and_a_polite_stop_leaves_nothing(running, sohoa):
+    process, url = running
+    assert answers(f"{url}/readyz") == {"status": "ready"}
+    [line] = sohoa.lines("ingest", SCANS / "birth_certificate_01.jpg")
+    record = json.loads(sohoa("record", "show", line["record_id"], "--json").stdout)
+    owner = record["owners"][0]["identifier"]
+    request = urllib.request.Request(
+        f"{url}/v1/lookups",
+        data=json.dumps(LOOKUP | {"owner": owner}).encode(),
+        headers={"Authorization": "Bearer token", "Content-Type": "application/json"},
+    )
+    assert [found["record_id"] for found in answers(url, request)["records"]] == [line["record_id"]]
+
+    children = children_of(process.pid)
+    assert children
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) in {0, -signal.SIGTERM}
+    assert not [child for child in children if is_running(child)]
+
+
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as listed:
+        return [int(child) for child in listed.read().split()]
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
