@@ -11,7 +11,7 @@ import img2pdf
 import numpy as np
 import pikepdf
 from pikepdf import Name
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, TiffImagePlugin
 
 from pipeline.prepare.pages import PDF, Pixels, exif_turn, raw_page
 from pipeline.tools.pdf import scan_image
@@ -33,8 +33,8 @@ _KEYS_TAKEN = frozenset(
 _LOSSY = frozenset(["/DCTDecode", "/JPXDecode", "jpeg", "webp"])
 """Encodings that do not keep every pixel, as PDF and as Pillow (for TIFF) name them."""
 
-_GROWTH = 1.3
-"""A picture that has to be encoded anew may become this much larger than it was."""
+_GROWTH = 1.15
+"""A picture that has to be encoded anew may become this much larger than it was, if any quality below allows."""
 _QUALITIES = (90, 80, 70)
 _DRAWN_QUALITY = 80
 _WHITE = 255
@@ -130,7 +130,7 @@ def _filters(image: pikepdf.Stream) -> list[str]:
 
 
 def _added(copy: pikepdf.Pdf, data: bytes, *, turn: Rotation = 0) -> Picture:
-    """Add a JPEG or PNG file to *copy* without re-encoding; a PNG of two levels becomes CCITT Group 4."""
+    """Add a JPEG, PNG or Group 4 TIFF file to *copy* without re-encoding."""
     made = img2pdf.convert(data, first_frame_only=True, rotation=img2pdf.Rotation.none, nodate=True)
     with pikepdf.open(io.BytesIO(made)) as carrier:
         (image,) = carrier.pages[0].images.values()
@@ -154,11 +154,14 @@ def _as_jpeg(pixels: Pixels, quality: int) -> bytes:
 
 
 def _lossless(pixels: Pixels) -> bytes:
-    """Return a PNG: of one bit a pixel where there is only black and white."""
+    """Return a PNG, or a TIFF of one bit a pixel (CCITT Group 4, in one strip) where there is only black and white."""
     picture = Image.fromarray(_without_idle_colour(pixels, tolerance=0))
-    has_two_levels = picture.mode == "L" and not np.any((pixels != 0) & (pixels != _WHITE))
     written = io.BytesIO()
-    (picture.convert("1", dither=Image.Dither.NONE) if has_two_levels else picture).save(written, "PNG")
+    if picture.mode == "L" and not np.any((pixels != 0) & (pixels != _WHITE)):
+        bilevel = picture.convert("1", dither=Image.Dither.NONE)
+        bilevel.save(written, "TIFF", compression="group4", tiffinfo={TiffImagePlugin.ROWSPERSTRIP: picture.height})
+    else:
+        picture.save(written, "PNG")
     return written.getvalue()
 
 
