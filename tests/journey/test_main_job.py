@@ -20,7 +20,7 @@ from storage.s3 import S3Store
 
 DOSSIER = ("--dossier", "H40.12-260331-0007")
 LOOKUP = ("--purpose", "1.001193", *DOSSIER)
-CERTIFICATE = "birth_certificate_02.png"
+CERTIFICATE = "birth_certificate_01.jpg"
 NOTICE = "administrative_document_02.jpg"
 
 
@@ -71,7 +71,7 @@ def test_scans_become_signed_copies_and_records_that_are_found_again(sohoa, scan
     assert certificate["status"] in {"stored", "review"}
 
     record = json.loads(sohoa("record", "show", certificate["record_id"], "--json").stdout)
-    truth = json.loads((SCANS / "birth_certificate_02.truth.json").read_text("utf-8"))
+    truth = json.loads((SCANS / "birth_certificate_01.truth.json").read_text("utf-8"))
     assert record["fields"]["full_name"]["value"].casefold() == truth["fields"]["full_name"].casefold()
     assert record["dossier_code"] == DOSSIER[1]
 
@@ -89,8 +89,8 @@ def test_the_same_command_again_adds_nothing(connected_sohoa, scans):
 def test_the_same_scan_under_another_name_is_a_duplicate_and_no_second_record(connected_sohoa, scans):
     sohoa = connected_sohoa()
     [first] = sohoa.lines("ingest", scans / CERTIFICATE)
-    (scans / CERTIFICATE).rename(scans / "again.png")
-    run = sohoa("ingest", scans / "again.png", "--json")
+    (scans / CERTIFICATE).rename(scans / "again.jpg")
+    run = sohoa("ingest", scans / "again.jpg", "--json")
     second = json.loads(run.stdout)
     assert (second["status"], second["record_id"]) == ("duplicate", first["record_id"])
     assert run.returncode == Exit.DONE
