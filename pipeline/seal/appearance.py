@@ -15,6 +15,8 @@ VIETNAM = timezone(timedelta(hours=7))
 """No daylight saving time: a fixed offset, whatever the host's zone."""
 SIZE = 10.0
 """Font size, in points."""
+DEPTH = 64.0
+"""Signatures stay within this many points of the upper edge: above the first line of an administrative letter."""
 
 _TIME_CHARACTERS = frozenset("0123456789-+:T")
 _A4_WIDTH = 595.0
@@ -22,8 +24,6 @@ _A4_WIDTH = 595.0
 _WIDEST = {"left": 170.0, "right": 188.0}
 _SIDE_MARGIN = 12.0
 _TOP_MARGIN = 9.0
-_LOWEST = 64.0
-"""Signatures stay within this much of the upper edge: above the first line of an administrative letter."""
 _LEADING = 1.15
 _CLEAR = 2.0
 """Distance kept from what is on the page."""
@@ -180,7 +180,7 @@ def _free_place(
 ) -> Rectangle | None:
     """Return the highest place on its side of the upper margin where *stamp* covers nothing."""
     drop = _TOP_MARGIN * shrink
-    while drop + stamp.height <= _LOWEST * shrink:
+    while drop + stamp.height <= DEPTH * shrink:
         area = stamp.area(width, height - drop, shrink)
         wide = Rectangle(area.left - _CLEAR, area.bottom - _CLEAR, area.right + _CLEAR, area.top + _CLEAR)
         if not any(wide.overlaps(other) for other in taken):

@@ -17,8 +17,11 @@ from pikepdf import Array, Dictionary, Name, pdfa
 from PIL import ImageCms
 
 from pipeline.geometry import Affine, straighten
-from pipeline.seal.appearance import Stamps, as_rectangle, lay_out, stamp_face
+from pipeline.prepare.pages import raw_page
+from pipeline.prepare.picture import Pixels
+from pipeline.seal.appearance import DEPTH, Stamps, as_rectangle, lay_out, stamp_face
 from pipeline.seal.fonts import Face, embed, glyphless_face
+from pipeline.seal.ink import ink_on_top
 from pipeline.seal.pictures import Picture, opened_pictures
 from pipeline.seal.text_layer import characters, text_layer
 from schemas.page import Page, PageReading
@@ -78,7 +81,9 @@ def make_copy(
         font = embed(pdf, face)
         for reading in readings:
             _add_page(pdf, reading, pictures(pdf, reading.page.number), face, font)
-        stamps = _make_room(pdf, readings[0], scanner, agency)
+        first = readings[0]
+        pixels = raw_page(path, media_type, first.page.number, limits).pixels
+        stamps = _make_room(pdf, first, pixels, scanner, agency)
         _describe(pdf, title, made_at)
         return UnsignedCopy(_saved(pdf, path.name), stamps)
 
@@ -123,11 +128,12 @@ def _placement(picture: Picture, page: Page, scale: float) -> tuple[float, float
     return way.a, way.d, way.b, way.e, way.c, way.f
 
 
-def _make_room(pdf: pikepdf.Pdf, reading: PageReading, scanner: str, agency: str) -> Stamps:
+def _make_room(pdf: pikepdf.Pdf, reading: PageReading, pixels: Pixels, scanner: str, agency: str) -> Stamps:
     """Lay the stamps out on page 1, grow it where they have no room, and leave their font in its resources."""
     scale = points_per_pixel(reading.page)
     width, height = reading.page.width * scale, reading.page.height * scale
     taken = [as_rectangle(word.box, scale=scale, height=height) for word in reading.words]
+    taken += ink_on_top(pixels, reading.page, scale=scale, depth=DEPTH)
     layout = lay_out(scanner, agency, width=width, height=height, taken=taken)
     page = pdf.pages[0]
     page.obj.MediaBox = _box(width, height + layout.strip)

@@ -13,7 +13,8 @@ import pikepdf
 from pikepdf import Name
 from PIL import ExifTags, Image, TiffImagePlugin
 
-from pipeline.prepare.pages import PDF, Pixels, exif_turn, raw_page
+from pipeline.prepare.pages import PDF, exif_turn, raw_page
+from pipeline.prepare.picture import Pixels
 from pipeline.tools.pdf import scan_image
 from schemas.page import Rotation
 from schemas.problem import FILE_DAMAGED

@@ -132,7 +132,7 @@ def _judge_field(
     revision = reader.xrefs.total_revisions
     try:
         # pyHanko follows the reference itself, whatever its annotation says.
-        embedded = EmbeddedPdfSignature(reader, cast("DictionaryObject", field.get_object()), name)
+        embedded = EmbeddedPdfSignature(reader, cast("DictionaryObject", field), name)
         revision = embedded.signed_revision
         if embedded.sig_object.get("/SubFilter") not in _KINDS:
             return _Judged(revision, SignatureVerdict(verdict="INDETERMINATE", reasons=(_UNKNOWN_KIND,), field=name))
