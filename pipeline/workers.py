@@ -10,6 +10,7 @@ that does not unpickle breaks the pool for its neighbours, and the programs that
 
 import errno
 import fcntl
+import logging
 import os
 import pickle
 import queue
@@ -326,6 +327,7 @@ def _confine(limits: Limits) -> None:
     )
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold what is on the paper
+    logging.getLogger().addHandler(logging.NullHandler())  # nor shall libraries print what they find in it
 
     from PIL import Image  # noqa: PLC0415 - only workers need it
 

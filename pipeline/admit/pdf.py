@@ -37,10 +37,12 @@ _LEAST_DPI = 100
 _BYTES_A_PIXEL = 4
 _CM_AN_INCH = 2.54
 _PIECE = 65536
+_PAGE_TREE_DEPTH = 500
 _TAIL = 1024
 """How far before the end of a file its end mark may be (ISO 32000-1, annex H.3, note 18)."""
 
 _PICTURE_FILTERS = frozenset(["/CCF", "/CCITTFaxDecode", "/DCT", "/DCTDecode", "/JBIG2Decode", "/JPXDecode"])
+_FLATE = frozenset(["/Fl", "/FlateDecode"])
 _AUTOMATIC_ACTIONS = frozenset(["", "/GoTo", "/GoToDp", "/Hide", "/Named", "/SetOCGState", "/Thread", "/Trans"])
 """What may happen when a document or a page is opened: nothing that leaves the document."""
 _ACTIVE_ACTIONS = frozenset(
@@ -50,12 +52,14 @@ _ACTIVE_ACTIONS = frozenset(
 """What may not happen at all, not even when somebody clicks (ISO 32000-1, table 198). Web links may."""
 _ACTIVE_SUBTYPES = frozenset(["/3D", "/FileAttachment", "/Movie", "/RichMedia", "/Screen", "/Sound"])
 _ACTIVE_KEYS = {"/EF": "an attachment", "/JS": "a script", "/XFA": "an XFA form"}
+_MISPLACED = re.compile(r"expected (?:(?:\d+|n) (?:\d+|n) obj|endstream)|supposed object stream")
+"""What qpdf warns of when an object is not where the table of objects says."""
 _TELLING_NAMES = re.compile(
     rb"/(?:AA|ByteRange|EF|Image|JS|Next|OpenAction|XFA|%s)(?![^\s/<>()\[\]])"
+    rb"|/Filter (?:\d|\[[^\]]*/Fl[^\]]*/Fl)"
     % b"|".join(name.removeprefix("/").encode() for name in sorted(_ACTIVE_ACTIONS | _ACTIVE_SUBTYPES))
 )
 """What makes an object worth a closer look. Most have none of it, and a look costs much more than a search."""
-_REFERENCE = re.compile(rb"\b(\d+) (\d+) R\b")
 
 
 def inspect_pdf(data: bytes, limits: Limits) -> Findings:
@@ -69,11 +73,11 @@ def inspect_pdf(data: bytes, limits: Limits) -> Findings:
         ProblemError: `file-damaged`, `file-encrypted`, `file-active-content`, `file-too-large` (unpacked), `no-pages`,
             `too-many-pages`, `page-too-large`, `page-too-small`.
     """
-    _check_unpacked_size(data, limits.page_pixels * _BYTES_A_PIXEL)
+    _check_unpacked_size(data, _most_unpacked(limits))
     try:
         return _inspect(data, limits, repair=False)
     except ProblemError as error:
-        if error.kind != FILE_DAMAGED:
+        if error.kind not in {FILE_DAMAGED, NO_PAGES}:
             raise
         if not data.rstrip(b"\0\t\n\f\r ")[-_TAIL:].count(b"%%EOF"):
             detail = "It breaks off before its end."
@@ -88,9 +92,11 @@ def _inspect(data: bytes, limits: Limits, *, repair: bool) -> Findings:
         for dictionary in _telling_dictionaries(pdf):
             with damaged_if_it_raises("An object in it makes no sense."):
                 _check_activity(dictionary)
-                _check_image(dictionary, pdf, limits)
+                if isinstance(dictionary, pikepdf.Stream):
+                    _check_unpacked_twice(dictionary, limits)
+                    _check_image(dictionary, pdf, limits)
                 signed = signed or ("/ByteRange" in dictionary and "/Contents" in dictionary)
-        if (repair or pdf.get_warnings()) and _has_holes(pdf):
+        if _has_holes(pdf, repair=repair):
             detail = "Parts of it are missing."
             raise damaged(detail)
     return Findings(page_count=count, signed=signed)
@@ -99,13 +105,22 @@ def _inspect(data: bytes, limits: Limits, *, repair: bool) -> Findings:
 # --- the file as a whole -----------------------------------------------------------------------------------------
 
 
+def _most_unpacked(limits: Limits) -> int:
+    """Return how many bytes a part of a file may unpack to: one page in four inks; qpdf counts with 32 bits."""
+    return min(limits.page_pixels * _BYTES_A_PIXEL, 2**32 - 1)
+
+
+def _unpacks_too_large(most: int) -> ProblemError:
+    detail = f"A part of it unpacks to more than {most // 1024**2} MiB."
+    return FILE_TOO_LARGE.error(detail)
+
+
 def _check_unpacked_size(data: bytes, most: int) -> None:
     """Refuse a file with a stream that grows beyond *most* bytes, before any library unpacks it."""
     view = memoryview(data)
     for begin in re.finditer(rb"(?<!end)stream\r?\n", data):
         if _unpacks_beyond(view[begin.end() :], most):
-            detail = f"A part of it unpacks to more than {most // 1024**2} MiB."
-            raise FILE_TOO_LARGE.error(detail)
+            raise _unpacks_too_large(most)
 
 
 def _unpacks_beyond(packed: memoryview, most: int) -> bool:
@@ -127,7 +142,7 @@ def _unpacks_beyond(packed: memoryview, most: int) -> bool:
 
 
 def _open(data: bytes, limits: Limits, *, repair: bool) -> pikepdf.Pdf:
-    most = min(limits.page_pixels * _BYTES_A_PIXEL, 2**32 - 1)
+    most = _most_unpacked(limits)
     set_qpdf_limits(flate_max_memory=most, png_max_memory=most, run_length_max_memory=most, tiff_max_memory=most)
     with damaged_if_it_raises("Its structure is broken."):
         try:
@@ -146,14 +161,15 @@ def _locked() -> ProblemError:
     return FILE_ENCRYPTED.error(detail)
 
 
-def _has_holes(pdf: pikepdf.Pdf) -> bool:
-    """Return whether an object mentions one that is not there. The standard allows it; a damaged file has lost it."""
-    mentioned = {
-        (int(number), int(generation))
-        for object_ in pdf.objects
-        for number, generation in _REFERENCE.findall(_text(object_))
-    }
-    return any(pdf.get_object(reference) is None for reference in mentioned)
+def _has_holes(pdf: pikepdf.Pdf, *, repair: bool) -> bool:
+    """Return whether objects are not where they should be or, after a repair, are nowhere.
+
+    The standard allows to mention an object that there is none of, but a file that had to be repaired has lost it.
+    """
+    complaints = " ".join(map(str, pdf.get_warnings()))
+    if not repair:
+        return _MISPLACED.search(complaints) is not None
+    return "unable to recover stream data" in complaints or any(object_ is None for object_ in pdf.objects)
 
 
 # --- its pages ---------------------------------------------------------------------------------------------------
@@ -168,6 +184,7 @@ def _check_pages(pdf: pikepdf.Pdf, limits: Limits) -> int:
         detail = "There is no page in it."
         raise NO_PAGES.error(detail)
     for number, page in enumerate(pdf.pages, start=1):
+        _check_parents(page, number)
         with damaged_if_it_raises("The page does not say how large it is.", page=number):
             width, height = _inches(page)
         size = f"It is {width * _CM_AN_INCH:.1f} x {height * _CM_AN_INCH:.1f} cm large."
@@ -178,6 +195,17 @@ def _check_pages(pdf: pikepdf.Pdf, limits: Limits) -> int:
         with damaged_if_it_raises("What the page shows makes no sense.", page=number):
             _check_contents(page, number)
     return count
+
+
+def _check_parents(page: pikepdf.Page, number: int) -> None:
+    """Refuse a page whose ancestors have no end: whoever looks for what it inherits would never come back."""
+    node: pikepdf.Object | None = page.obj
+    for _ in range(_PAGE_TREE_DEPTH):
+        node = node.get("/Parent") if isinstance(node, pikepdf.Dictionary) else None
+    if node is None:
+        return
+    detail = "Its list of pages runs in a circle."
+    raise damaged(detail, page=number)
 
 
 def _inches(page: pikepdf.Page) -> tuple[float, float]:
@@ -269,13 +297,23 @@ def _name(dictionary: pikepdf.Object, key: str) -> str:
     return str(value) if isinstance(value, pikepdf.Name) else ""
 
 
-def _check_image(dictionary: pikepdf.Object, pdf: pikepdf.Pdf, limits: Limits) -> None:
-    """Refuse a picture that says that it has more pixels than may be decoded, or that does not say how many."""
-    if isinstance(dictionary, pikepdf.Stream) and _name(dictionary, "/Subtype") == "/Image":
+def _check_unpacked_twice(stream: pikepdf.Stream, limits: Limits) -> None:
+    """Refuse a stream that was packed twice and grows too large with the second step, within qpdf's own limit."""
+    if sum(name in _FLATE for name in _filters(stream)) > 1:
         try:
-            check_pixels(int(dictionary.Width), int(dictionary.Height), limits)
+            stream.get_stream_buffer(pikepdf.StreamDecodeLevel.generalized)
+        except pikepdf.PdfError as error:
+            if "memory limit" in str(error):
+                raise _unpacks_too_large(_most_unpacked(limits)) from error
+
+
+def _check_image(stream: pikepdf.Stream, pdf: pikepdf.Pdf, limits: Limits) -> None:
+    """Refuse a picture that says that it has more pixels than may be decoded, or that does not say how many."""
+    if _name(stream, "/Subtype") == "/Image":
+        try:
+            check_pixels(int(stream.Width), int(stream.Height), limits)
         except ProblemError as error:
-            raise error.at(page=_page_with(dictionary, pdf)) from None
+            raise error.at(page=_page_with(stream, pdf)) from None
 
 
 def _page_with(image: pikepdf.Stream, pdf: pikepdf.Pdf) -> int | None:

@@ -1,5 +1,6 @@
 """A poison page costs itself: not its neighbours, not the pool, and it leaves nothing behind."""
 
+import logging
 import os
 import resource
 import select
@@ -148,6 +149,10 @@ def shout() -> None:
     subprocess.run(["echo", "more noise"], check=True)
 
 
+def complain() -> None:
+    logging.getLogger("library").warning("found on the paper: NGUYỄN VĂN AN")
+
+
 # --- the rules ---------------------------------------------------------------------------------------------------
 
 
@@ -225,6 +230,11 @@ def test_workers_are_confined_to_one_thread_and_their_limits(workers):
 def test_workers_print_nothing_on_standard_output(workers, capfd):
     workers.submit(shout, seconds=PLENTY).result()
     assert capfd.readouterr().out == ""
+
+
+def test_what_libraries_say_about_a_paper_is_not_printed(workers, capfd):
+    workers.submit(complain, seconds=PLENTY).result()
+    assert capfd.readouterr().err == ""
 
 
 def test_leaving_by_an_exception_stops_what_runs_and_what_waits(note):
