@@ -4,15 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.prepare.pages import Pixels
-
-Grey = NDArray[np.uint8]
-"""Grey pixels (rows, columns)."""
-Ink = NDArray[np.uint8]
-"""255 where there is ink, 0 elsewhere (rows, columns)."""
-
-PAPER = 255
-_GREY_AXES = 2
+from pipeline.prepare.layout import Pieces
+from pipeline.prepare.pixels import GREY_AXES, PAPER, Grey, Ink, Pixels
 
 _RED = 40
 """How far red outshines green and blue where it is a stamp's ink, not black ink or paper with a tint."""
@@ -59,7 +52,7 @@ def without_stamps(picture: Pixels) -> Grey:
     Red print stays ink: titles of forms and cards are printed in it. Only red is dropped: dropping blue as well costs
     more letters (blue pens, blue typescript) than it saves.
     """
-    if picture.ndim == _GREY_AXES:
+    if picture.ndim == GREY_AXES:
         return picture
     red, green, blue = cv2.split(picture)
     reddish = cv2.threshold(cv2.subtract(red, cv2.max(green, blue)), _RED, PAPER, cv2.THRESH_BINARY)[1]
@@ -94,7 +87,8 @@ def flattened(grey: Grey) -> Grey:
     the edge of the paper becomes white too.
     """
     height, width = grey.shape
-    coarse = cv2.resize(grey, (max(1, width // _COARSE), max(1, height // _COARSE)), interpolation=cv2.INTER_AREA)
+    size = (max(1, width // _COARSE), max(1, height // _COARSE))
+    coarse = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     beyond = _beyond_the_paper(coarse)
     coarse[beyond > 0] = np.median(coarse)
     paper = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_LETTER, _LETTER)))
@@ -126,18 +120,16 @@ def without_rules(flat: Grey) -> Grey:
     return np.ascontiguousarray(_rows_removed(np.ascontiguousarray(level.T), dot_gap=1).T)
 
 
-def without_specks(flat: Grey, ink: Ink) -> Grey:
+def without_specks(flat: Grey, pieces: Pieces) -> Grey:
     """Return the picture without specks of dust: tiny pieces of ink far from any other.
 
     Dots of letters stand near them; a median filter would take those too.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    tiny = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) <= _SPECK
+    tiny = pieces.boxes[:, 2:].max(axis=1) <= _SPECK
+    writing = pieces.mask(~tiny)
+    near = cv2.dilate(writing, np.ones((_SPECK_ALONE, _SPECK_ALONE), np.uint8))
     tiny[0] = False
-    writing = ~tiny
-    writing[0] = False
-    near = cv2.dilate(writing.astype(np.uint8)[labels], np.ones((_SPECK_ALONE, _SPECK_ALONE), np.uint8))
-    alone = tiny.astype(np.uint8)[labels] & (1 - near)
+    alone = cv2.subtract(pieces.mask(tiny), near)
     cleaned = flat.copy()
     cleaned[cv2.dilate(alone, np.ones((3, 3), np.uint8)) > 0] = PAPER
     return cleaned
@@ -147,9 +139,9 @@ def _rows_removed(flat: Grey, *, dot_gap: int) -> Grey:
     ink = np.asarray(cv2.threshold(flat, _PALEST_DOT, PAPER, cv2.THRESH_BINARY_INV)[1], np.uint8)
     closed = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, dot_gap), np.uint8)), np.uint8)
     runs = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, _RULE_LENGTH), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
+    outlines, _ = cv2.findContours(runs, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     cleaned = flat.copy()
-    for left, top, width, height, _ in stats[1:]:
+    for left, top, width, height in map(cv2.boundingRect, outlines):
         if height <= _RULE_THICKNESS:
             _remove_row(cleaned, ink[:, left : left + width], closed[:, left : left + width], left, top, top + height)
     return cleaned

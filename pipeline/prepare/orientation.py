@@ -1,19 +1,17 @@
 """Which way up a page is, from the shapes of its lines; reading has the last word."""
 
-import cv2
 import numpy as np
 
-from pipeline.prepare.clean import Ink
-from pipeline.prepare.layout import Letters
+from pipeline.prepare.layout import Letters, lines_of
 
 _ASKED = 400
 """Letters whose neighbours are looked at: more change nothing."""
 _SEED = 2
+NO_AXIS = 0.5
+"""The share of sideways neighbours that says nothing."""
 _SURE = 0.15
 """Distance of the share of sideways neighbours from one half at which the axis is sure."""
 
-_HALF = 2
-_LETTER_GAP = 13
 _FEWEST_LETTERS = 6
 _OUTSTANDING = 0.2
 """Share of a letter's height by which it stands out of its line."""
@@ -26,8 +24,8 @@ def sideways_share(letters: Letters) -> float:
     up and down; 0.5 means nothing.
     """
     boxes = letters.boxes
-    if len(boxes) < 2:
-        return 0.5
+    if len(boxes) <= 1:
+        return NO_AXIS
     centres = (boxes[:, :2] + boxes[:, 2:] / 2).astype(np.float32)
     asked = np.random.default_rng(_SEED).permutation(len(centres))[:_ASKED]
     dx = np.subtract.outer(centres[asked, 0], centres[:, 0])
@@ -41,7 +39,7 @@ def sideways_share(letters: Letters) -> float:
 
 def is_axis_sure(share: float) -> bool:
     """Whether `sideways_share` decides between lines that run across and lines that run up and down."""
-    return abs(share - 0.5) > _SURE
+    return abs(share - NO_AXIS) > _SURE
 
 
 def upright_vote(letters: Letters) -> float:
@@ -50,7 +48,7 @@ def upright_vote(letters: Letters) -> float:
     Vietnamese letters carry their marks above, and there are more ascenders than descenders: more letters stand out of
     the top of their line than out of its bottom.
     """
-    lines = _lines(letters)
+    lines = lines_of(letters)
     _, top, _, height = letters.boxes.T
     bottom = top + height
     above = below = 0
@@ -62,17 +60,3 @@ def upright_vote(letters: Letters) -> float:
         above += int((top[members] < np.median(top[members]) - margin).sum())
         below += int((bottom[members] > np.median(bottom[members]) + margin).sum())
     return (above - below) / max(1, above + below)
-
-
-def _lines(letters: Letters) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-    """Return for each letter the number of the line it stands in, 0 for none."""
-    small: Ink = np.ascontiguousarray(letters.ink[::_HALF, ::_HALF])
-    joined = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((1, _LETTER_GAP), np.uint8))
-    _, labels = cv2.connectedComponents(joined, connectivity=8)
-    return np.array(
-        [
-            labels[y // _HALF : (y + h + 1) // _HALF, x // _HALF : (x + w + 1) // _HALF].max(initial=0)
-            for x, y, w, h in letters.boxes
-        ],
-        np.int32,
-    )

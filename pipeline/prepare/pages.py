@@ -9,17 +9,14 @@ from typing import Literal, NamedTuple
 import cv2
 import numpy as np
 import pikepdf
-from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from pipeline.prepare.pixels import PAPER, Pixels
 from pipeline.tools import poppler
 from pipeline.tools.pdf import ScanImage, scan_image
 from schemas.page import Rotation
-from schemas.problem import FILE_DAMAGED, FILE_ENCRYPTED, PAGE_TOO_LARGE
+from schemas.problem import FILE_DAMAGED, FILE_ENCRYPTED, PAGE_TOO_LARGE, ProblemError
 from schemas.settings import Limits
-
-Pixels = NDArray[np.uint8]
-"""Grey (rows, columns) or RGB (rows, columns, 3)."""
 
 DRAWN_DPI = 300
 """Resolution at which a page that is no plain scan is rasterised."""
@@ -32,6 +29,8 @@ _PAPER_INCHES = (2.0, 24.0)
 """Long sides that scanned paper has, from a card to A2: a file that says otherwise does not know its resolution."""
 _EXIF_TURNS: dict[int, Rotation] = {3: 180, 4: 180, 5: 270, 6: 90, 7: 90, 8: 270}
 _EXIF_MIRRORED = frozenset([2, 4, 5, 7])
+_SEEN_THROUGH = frozenset(["RGBA", "LA", "PA", "La", "RGBa"])
+"""Pillow's modes that have an alpha channel."""
 _NUMPY_TURNS: dict[Rotation, int] = {90: 3, 180: 2, 270: 1}
 
 
@@ -164,22 +163,21 @@ def _decoded(picture: Image.Image, limits: Limits, number: int, *, obey_exif: bo
 
 
 def _as_pixels(picture: Image.Image) -> Pixels:
-    if picture.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in picture.info:
+    if picture.mode in _SEEN_THROUGH or "transparency" in picture.info:
         over = picture.convert("RGBA")
-        paper = Image.new("RGBA", over.size, "white")
-        return np.array(Image.alpha_composite(paper, over).convert("RGB"))
-    if picture.mode.startswith("I"):
+        picture = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")
+    elif picture.mode.startswith("I"):
         deep = np.asarray(picture, dtype=np.int64)
-        return (deep >> 8 if deep.max(initial=0) > 255 else deep).clip(0, 255).astype(np.uint8)
-    if picture.mode in {"1", "L"}:
-        return np.array(picture.convert("L"))
-    return np.array(picture.convert("RGB"))
+        return (deep >> 8 if deep.max(initial=0) > PAPER else deep).clip(0, PAPER).astype(np.uint8)
+    elif picture.mode not in {"L", "RGB"}:
+        picture = picture.convert("L" if picture.mode == "1" else "RGB")
+    return np.asarray(picture)
 
 
 def _dpi(picture: Image.Image, pixels: Pixels) -> int | None:
     """Return what the file says when paper of that size exists, else what an A4 sheet of this size would have."""
     long, short = max(pixels.shape[:2]), min(pixels.shape[:2])
-    said = picture.info.get("dpi", (0, 0))[0]
+    said = float(picture.info.get("dpi", (0, 0))[0])
     smallest, largest = _PAPER_INCHES
     if said and smallest <= long / said <= largest:
         return round(said)
@@ -187,6 +185,6 @@ def _dpi(picture: Image.Image, pixels: Pixels) -> int | None:
     return round(long / _A4_INCHES) if is_a4 else None
 
 
-def _too_large(width: int, height: int, limits: Limits, number: int) -> Exception:
+def _too_large(width: int, height: int, limits: Limits, number: int) -> ProblemError:
     detail = f"{width} x {height} pixels; the limit is {limits.page_pixels / 1e6:.0f} million"
     return PAGE_TOO_LARGE.error(detail, page=number)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from pipeline.prepare.clean import Ink
+from pipeline.prepare.pixels import Ink
 from pipeline.tools import leptonica
 
 REACH = 15.0

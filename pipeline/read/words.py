@@ -24,6 +24,7 @@ _SURE = 0.8
 _LONE_LETTER = 0.75
 _LONE_DIGIT = 0.4
 _PAIR = 0.2
+_KEPT = 3
 _ANY = 0.5
 """Confidence below which a piece of line that has nothing better is dropped whole."""
 
@@ -85,9 +86,9 @@ def _is_garbage(word: Word, height: float) -> bool:
         )
     if height < _FLAT:
         return True
-    if letters == 1:
-        return word.confidence < (_LONE_DIGIT if any(map(str.isdigit, word.text)) else _LONE_LETTER)
-    return letters == 2 and word.confidence < _PAIR
+    if letters > 1:
+        return letters < _KEPT and word.confidence < _PAIR
+    return word.confidence < (_LONE_DIGIT if any(map(str.isdigit, word.text)) else _LONE_LETTER)
 
 
 def _pieces(words: Sequence[Word]) -> list[_Piece]:
@@ -131,9 +132,10 @@ def _columns_end(rows: Sequence[list[_Piece]], start: int) -> int:
     end = start
     for row in rows[start:]:
         # A label on the right is the next field of the same row, not another column.
-        if len(row) != 2 or any(":" in word.text for word in row[1].words):
+        first, *rest = row
+        if len(rest) != 1 or any(":" in word.text for word in rest[0].words):
             break
-        left, right = max(left, row[0].box.right), min(right, row[1].box.x)
+        left, right = max(left, first.box.right), min(right, rest[0].box.x)
         if left >= right:
             break
         end += 1

@@ -1,5 +1,6 @@
 """Poppler, through pdf2image: pages of a PDF as pixels."""
 
+import math
 import re
 import shutil
 import subprocess
@@ -47,7 +48,7 @@ def rasterise(path: Path, number: int, *, dpi: int, seconds: float) -> NDArray[n
                 fmt="ppm",
                 paths_only=True,
                 use_cropbox=True,
-                timeout=seconds,
+                timeout=math.ceil(seconds),
             )
         except PDFInfoNotInstalledError as error:
             detail = f"Poppler is missing (Debian package {PACKAGE})"
@@ -59,5 +60,5 @@ def rasterise(path: Path, number: int, *, dpi: int, seconds: float) -> NDArray[n
             raise FILE_DAMAGED.error("its pages cannot be drawn", page=number) from error
         if not written:
             raise FILE_DAMAGED.error("the page cannot be drawn", page=number)
-        with Image.open(written[0]) as picture:
+        with Image.open(str(written[0])) as picture:
             return np.array(picture.convert("RGB"))

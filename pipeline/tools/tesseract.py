@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pytesseract import pytesseract as command
 
 from pipeline.tools import Tool
-from schemas.problem import PAGE_FAILED, TOOL_MISSING
+from schemas.problem import PAGE_FAILED, TOOL_MISSING, ProblemError
 
 LANGUAGE = "vie"
 PACKAGE = "tesseract-ocr"
@@ -51,7 +51,7 @@ def tools() -> tuple[Tool, Tool]:
     model = _model()
     return (
         Tool("tesseract", current, PACKAGE),
-        Tool(f"tesseract {LANGUAGE}", model and f"sha256:{_sha256(model)[:12]}", LANGUAGE_PACKAGE),
+        Tool(f"tesseract {LANGUAGE}", f"sha256:{_sha256(model)[:12]}" if model else None, LANGUAGE_PACKAGE),
     )
 
 
@@ -163,9 +163,9 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _program_missing() -> Exception:
+def _program_missing() -> ProblemError:
     return TOOL_MISSING.error(f"Tesseract is missing (Debian package {PACKAGE})")
 
 
-def _language_missing() -> Exception:
+def _language_missing() -> ProblemError:
     return TOOL_MISSING.error(f"Tesseract has no Vietnamese model (Debian package {LANGUAGE_PACKAGE})")
