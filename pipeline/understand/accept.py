@@ -5,14 +5,16 @@ be read with high confidence in every word *and* pass every check; what is said 
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from math import prod
+from statistics import median
 from typing import Final
 
 from pipeline.understand.fields import Found
 from pipeline.understand.syllables import implausible
 from schemas.document_type import ValueKind
 from schemas.field import Check, Field
-from schemas.page import PageReading
+from schemas.page import PageReading, Word
 
 _NEEDED: Final[dict[ValueKind, float]] = {
     "person_name": 0.90,
@@ -37,6 +39,7 @@ _MARKED: Final = frozenset({"person_name", "place", "agency", "text"})
 """Kinds in which a wrong mark makes another word of it."""
 _ODD_SHARE: Final = 0.03
 _ENOUGH_WORDS: Final = 20
+_WIDE_GAP: Final = 1.8
 _FAILED: Final = 0.5
 """What a check that fails leaves of the confidence."""
 
@@ -48,6 +51,18 @@ def page_check(reading: PageReading) -> Check:
     odd = implausible(plain)
     passed = len(plain) < _ENOUGH_WORDS or len(odd) <= _ODD_SHARE * len(plain)
     return Check(name="page_legible", passed=passed, detail=f"{len(odd)} of {len(plain)} words are impossible")
+
+
+def unbroken(words: Sequence[Word]) -> Check:
+    """Return whether the words of a value follow each other closely: in a wide gap a word may have been lost."""
+    height = median(word.box.h for word in words) if words else 1.0
+    gaps = [
+        (after.box.x - before.box.right) / height
+        for before, after in pairwise(words)
+        if before.line == after.line and after.box.x > before.box.x
+    ]
+    widest = max(gaps, default=0.0)
+    return Check(name="unbroken", passed=widest <= _WIDE_GAP, detail=f"widest gap {widest:.1f} letter heights")
 
 
 def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *, sure_type: bool) -> Field:
@@ -63,7 +78,7 @@ def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *
     reading = found.reading
     if reading.value is None:
         return Field(value=None, confidence=0.0, accepted=False, raw_text=found.passage.text)
-    applied = (*reading.checks, *checks, *((page,) if kind in _MARKED else ()))
+    applied = (*reading.checks, *checks, *((page, unbroken(reading.words.words)) if kind in _MARKED else ()))
     worst = min((word.confidence for word in reading.words.words), default=0.0)
     twice = any(check.name in _CONFIRMS and check.passed for check in applied)
     passed = all(check.passed for check in applied)

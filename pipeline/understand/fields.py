@@ -138,6 +138,6 @@ def _as_post(reading: Reading, passage: Passage) -> Reading:
     """Return a usual post with its marks where they were lost: posts are a closed set, with rare others beside it."""
     post = known_post(passage.text)
     if post is None:
-        return reading
+        return reading._replace(checks=(*reading.checks, Check(name="usual_post", passed=False)))
     exact = Check(name="as_printed", passed=post == str(reading.value).upper(), detail=passage.text)
     return reading._replace(value=post, checks=(exact,))

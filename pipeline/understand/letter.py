@@ -34,10 +34,11 @@ _BODY_STARTS: Final = ("kinhgui", "cancu", "theodenghi", "xetdenghi", "dieu1", "
 _HEADER_SHARE: Final = 0.42
 """The header of a letter ends in the upper part of the first page."""
 _WIDE: Final = 1.3
+_ALIGNED: Final = 1.5
 _BLOCK: Final = 0.2
 """Posts that are signed together stand within this share of the page: `TL.`, `KT.`, the post itself, a second one."""
 _BESIDE: Final = 0.16
-_OFF_CENTRE: Final = 1.0
+_OFF_CENTRE: Final = 0.5
 """Post and name have one middle; if not, a word of one of them was lost under the stamp."""
 _NAME_WORDS: Final = range(2, 8)
 _RANK: Final = re.compile(r"^(thuong|dai|trung|thieu|ta|tuong|uy|ths|ts|pgs|gs|bs|ks)[.:]?$")
@@ -85,8 +86,8 @@ def find_parts(sheets: Sequence[Sheet]) -> dict[LetterPart, Part]:
         if issuer is not None:
             passages["issuer_name"] = issuer
     passages.update(_place_and_date(first, header))
-    passages.update(_kind_and_abstract(first, header))
-    return {name: Part(passage) for name, passage in passages.items()} | find_signature(sheets)
+    parts = {name: Part(passage) for name, passage in passages.items()}
+    return parts | _kind_and_abstract(first, header) | find_signature(sheets)
 
 
 def find_header(sheet: Sheet) -> Header:
@@ -187,7 +188,7 @@ def _place_and_date(sheet: Sheet, header: Header) -> dict[LetterPart, Passage]:
     return {}
 
 
-def _kind_and_abstract(sheet: Sheet, header: Header) -> dict[LetterPart, Passage]:
+def _kind_and_abstract(sheet: Sheet, header: Header) -> dict[LetterPart, Part]:
     step = pitch(sheet.rows)
     for index, row in enumerate(sheet.rows):
         if row.middle > 0.6 * sheet.height:
@@ -198,12 +199,12 @@ def _kind_and_abstract(sheet: Sheet, header: Header) -> dict[LetterPart, Passage
         subject = left and _SUBJECT.match(fold(left.text))
         if left and subject and row.left < 0.3 * sheet.width:
             mark = Passage(left.words, left.page).cut(0, subject.end())
-            return {"document_kind": mark, "abstract": _subject_block(sheet, header, index, step)}
+            return {"document_kind": Part(mark), "abstract": _block(_subject_lines(sheet, header, index, step))}
         if find_kind(row.text) is not None and _is_title(row):
-            parts: dict[LetterPart, Passage] = {"document_kind": Passage(row.words, row.page)}
-            below = _abstract_below(sheet, index, step)
-            if below is not None:
-                parts["abstract"] = below
+            parts: dict[LetterPart, Part] = {"document_kind": Part(Passage(row.words, row.page))}
+            lines = _abstract_lines(sheet, index, step)
+            if lines:
+                parts["abstract"] = _block(lines)
             return parts
         if letters(row.text).startswith(_BODY_STARTS):
             break
@@ -234,26 +235,35 @@ def _is_title(row: Row) -> bool:
     return bool(words) and all(word == word.upper() for word in words)
 
 
-def _subject_block(sheet: Sheet, header: Header, index: int, step: float) -> Passage:
-    """Return the words of `V/v …` below the number: its row and those that follow at the usual distance."""
-    words: list[Word] = []
-    last: Row | None = None
+def _block(lines: Sequence[Row]) -> Part:
+    """Return lines as one part. They have one middle or one left edge; if not, words were lost at an end."""
+    height = lines[0].height
+    aligned = any(
+        max(edges) - min(edges) <= _ALIGNED * height
+        for edges in ([_centre(line) for line in lines], [line.left for line in lines])
+    )
+    passage = Passage(tuple(word for line in lines for word in line.words), lines[0].page)
+    return Part(passage, (Check(name="aligned", passed=aligned),))
+
+
+def _subject_lines(sheet: Sheet, header: Header, index: int, step: float) -> list[Row]:
+    """Return the lines of `V/v …` below the number: its own and those that follow at the usual distance."""
+    lines: list[Row] = []
     for row in sheet.rows[index:]:
         left = row.between(0, header.split)
+        distance = row.middle - lines[-1].middle if lines else 0.0
+        if distance > _WIDE * step:
+            break
         if left is None:
-            if last is not None and row.middle - last.middle > _WIDE * step:
-                break
             continue
         piece = left.pieces(3.0)[0]
-        distance = row.middle - last.middle if last is not None else 0.0
-        if distance > _WIDE * step or letters(piece.text).startswith(_BODY_STARTS):
+        if letters(piece.text).startswith(_BODY_STARTS):
             break
-        words += piece.words
-        last = row
-    return Passage(tuple(words), sheet.rows[index].page)
+        lines.append(piece)
+    return lines
 
 
-def _abstract_below(sheet: Sheet, index: int, step: float) -> Passage | None:
+def _abstract_lines(sheet: Sheet, index: int, step: float) -> list[Row]:
     """Return the centred lines below the title, up to the first that is set apart or begins the body."""
     lines: list[Row] = []
     last = sheet.rows[index]
@@ -263,8 +273,7 @@ def _abstract_below(sheet: Sheet, index: int, step: float) -> Passage | None:
             break
         lines.append(row)
         last = row
-    words = tuple(word for line in lines for word in line.words)
-    return Passage(words, last.page) if words else None
+    return lines
 
 
 def _ends_abstract(row: Row) -> bool:
@@ -325,7 +334,7 @@ def _signature(name: "_Name | None", posts: Sequence[_Post]) -> dict[LetterPart,
         centred = (Check(name="centred", passed=off <= _OFF_CENTRE, detail=f"{off:.1f} letter heights apart"),)
     parts: dict[LetterPart, Part] = {}
     if name is not None:
-        whole = Check(name="whole", passed=name.whole)
+        whole = Check(name="whole", passed=name.whole and len(name.words.words) > _NAME_WORDS.start)
         parts["signer_name"] = Part(Passage(name.words.words, name.words.page), (whole, *centred))
     if title is not None:
         deputy = _deputy(title, [post.piece for post in posts])
@@ -375,7 +384,10 @@ def _contains(said: str, wanted: str) -> bool:
 class _Name(NamedTuple):
     words: Row
     whole: bool
-    """Whether nothing else touches it: a stroke through the first letter makes `guyễn` of a family name."""
+    """Whether nothing else touches it: a stroke through the first letter makes `guyễn` of a family name.
+
+    A name of two words may have lost its first one; those few that have only two wait for a person.
+    """
 
 
 def _name_in(piece: Row) -> _Name | None:

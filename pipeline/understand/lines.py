@@ -15,13 +15,17 @@ _GLUED: Final = re.compile(r"(?<=[^\W\d_]):(?=\w)")
 _DOTTED: Final = re.compile(
     r"(?<=[^\W\d_])[._…]+(?=[^\W_])|(?<=\d)[._…]+(?=[^\W\d_])"  # `huyện.Nam`, `ngày..15.tháng`
 )
-_ABBREVIATED: Final = re.compile(r"[A-ZĐ]+\d*([.][\w-]+)+")
+_ABBREVIATED: Final = re.compile(r"[A-ZĐ]+\d*([.][A-ZĐ\d][\w-]*)+")
+_ETH: Final = re.compile("Đ?Ð")
+"""The Icelandic eth looks the same as the Vietnamese Đ; engines give it instead, or both for one letter."""
 _NOISE: Final = 0.12
 """What is read with less than this is a speck, unless it is a word for all that."""
 _WORD: Final = 3
-_ONE_LETTER: Final = frozenset("YyÝýÀàÁáAaÔôÔồƠơởỞƯưIÍEÊêOUĐB")
+_YEAR: Final = re.compile(r"(?:18|19|20)\d\d")
+_ONE_LETTER: Final = frozenset("YyÝýÀàÁáAaÔôƠơƯưIEÊêOUĐB")
 """Words and abbreviations of one letter; any other lonely letter is a stroke of something else."""
 _READ: Final = 0.6
+_READ_LETTER: Final = 0.3
 _SAME_ROW: Final = 0.45
 """Two lines whose middles are nearer than this, in letter heights, are one row."""
 COLUMN_GAP: Final = 2.0
@@ -127,7 +131,7 @@ def tidy(words: Iterable[Word]) -> Iterator[Word]:
 
 def _parts(word: Word) -> Sequence[Word]:
     """Return the words that the engine ran together, each with its share of the box; none for a speck."""
-    text = _LEADERS.sub("", word.text)
+    text = _LEADERS.sub("", _ETH.sub("Đ", word.text))
     if not any(letter.isalnum() or letter in "/-" for letter in text):
         return ()
     apart = _GLUED.sub(": ", text)
@@ -136,7 +140,7 @@ def _parts(word: Word) -> Sequence[Word]:
     parts = apart.split()
     if word.confidence < _NOISE and not any(_is_word(part) for part in parts):
         return ()
-    if len(text) == 1 and text.isalpha() and (text not in _ONE_LETTER or word.confidence < _READ):
+    if len(text) == 1 and text.isalpha() and (text not in _ONE_LETTER or word.confidence < _READ_LETTER):
         return ()
     x, scale = float(word.box.x), word.box.w / sum(len(part) + 1 for part in parts)
     placed = []
@@ -149,6 +153,8 @@ def _parts(word: Word) -> Sequence[Word]:
 
 def _is_word(text: str) -> bool:
     plain = text.strip(".,;:")
+    if _YEAR.fullmatch(plain):
+        return True
     return is_syllable(plain) and (len(plain) >= _WORD or (plain[:1].isupper() and plain[1:].islower()))
 
 
@@ -166,9 +172,17 @@ def rows(reading: PageReading) -> tuple[Row, ...]:
     merged: list[Row] = []
     for row in found:
         if merged and _side_by_side(merged[-1], row):
-            row = Row(number, merged.pop().words + row.words)  # noqa: PLW2901 - the merged row takes its place
+            row = _joined(merged.pop(), row)  # noqa: PLW2901 - the joined row takes its place
         merged.append(row)
-    return tuple(Row(number, tuple(sorted(row.words, key=lambda word: word.box.x))) for row in merged)
+    return tuple(merged)
+
+
+def _joined(one: Row, other: Row) -> Row:
+    """Return two lines at the same height as one row. Within a line the engine's order is better than its boxes."""
+    left, right = sorted((one, other), key=lambda row: row.left)
+    words = left.words + right.words
+    interleaved = right.left < left.right - left.height
+    return Row(one.page, tuple(sorted(words, key=lambda word: word.box.x)) if interleaved else words)
 
 
 def _side_by_side(above: Row, below: Row) -> bool:

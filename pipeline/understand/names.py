@@ -13,9 +13,9 @@ FAMILY: Final = frozenset(
     nông ma mạc mã mạch lục lỗ lò lô lữ lã khuất khổng khương kha hứa hoa hàn hạ giáp giang gia đàm đường điền diệp
     doãn diêm cổ cái can bạch bành âu ông ôn nhữ nhâm nghị ngụy nguỵ ngân ngũ phó phí phương quan quang quế sầm sử
     thạch thân thi thiều thẩm tiêu tiết tòng tưởng ung uông văn vi viên vừ và xồng xeo xa y yên hờ già cự mùa lầu
-    moong cụt ven pịt lim lương vang vàng sùng thào giàng hạng lù cứ chá thò lỳ lê hòa cầm điêu tày bạc hoàn bế
-    đồng đồ nhan mẫn bàng cấn kim khúc lưỡng ngọ phù thang thường trà trang vòng đôn hầu chử chế
-    chung cồ dư đái khâu kỷ lưỡi mẫu nhiêu ninh phú sơn tán thủy tri trưng xuân
+    moong cụt ven pịt lim vang vàng sùng thào giàng hạng lù cứ chá thò lỳ hòa cầm điêu tày bạc hoàn bế đồng đồ nhan
+    mẫn bàng cấn kim khúc lưỡng ngọ phù thang thường trà trang vòng đôn hầu chử chế chung cồ dư đái khâu kỷ lưỡi mẫu
+    nhiêu phú sơn tán thủy tri trưng xuân
     """.split()  # noqa: SIM905 - read as a table
 )
 """Family names of the Kinh and of the peoples of Nghệ An, in small letters."""
@@ -24,20 +24,20 @@ OTHER: Final = frozenset(
     """
     ái an anh ánh ân ấn ba bá bạch bách bài bàn bản bang bảng băng bằng bảo bắc bân bích biên biển bình bội bông bốn
     bút bường bửu ca cam căng can cảm canh cảnh cao cát căn cầm cẩm cần cẩn cận châm chất chấn châu chế chi chí chỉ
-    chiêm chiến chiêu chiểu chinh chính chỉnh chu chúc chung chuyên chuyền chương chưởng công cơ cúc cung cừ cương cường cửu
-    dân dần dật dậu di dĩ diễm diễn diện diệp diệu dinh dĩnh doan doãn doanh du dụ dũng duy duyên duyến duyệt dư dự
-    dưỡng dương đa đài đại đan đàn đàm đạm đán đang đáng đào đạo đạt đăng đắc đậu đệ địch điềm điển điền điện điệp
-    điều định đỉnh đĩnh đính đình đoan đoàn đoài đô độ đôn đông đồng động đức đường được gái gấm gia giác giai giản
-    giang giao giáp giàu giáo giỏi hà hạ hai hải hàm hán hàn hạnh hào hảo hạo hằng hân hậu hè hiên hiền hiến hiển hiện
-    hiệp hiếu hiệu hinh hình hoa hoá hóa hòa hoà hoạch hoài hoan hoàn hoán hoàng hoành hồ hồi hội hồng hợi hợp huân
-    huấn huệ huế hùng huy huynh huỳnh huyên huyền huyến hưng hứng hướng hường hưởng hương hữu hy hỷ ích kha khả khác
-    khải khai khang khánh khanh kháng khắc khâm khiêm khiết khiêu khoa khoa khoái khoan khoát khôi khuê khuyên khuyến
-    khương khước kiên kiện kiệm kiệt kiều kiểu kim kính kỳ kỷ kỹ lai lài lam lãm lan lạn lành lanh lâm lân lập lê lễ
-    lệ lên lịch liêm liên liễn liệu liễu linh lĩnh lịnh loan long lộc lợi lũy luân luận luật luyến luyện lư lực lương
-    lượng lưu lựu ly lý lỳ mai mạnh mão mận mậu mẫn mây mến mi miên minh mùi mười muộn mừng mùa mỵ mỹ my nam năm năng
-    nga ngà ngạn ngân ngàn nghi nghĩa nghị nghiêm nghiệp ngọ ngoan ngoạn ngọc ngôn nguyên nguyện nguyệt ngữ nhã nhài
-    nhàn nhâm nhân nhẫn nhật nhất nhị nhì nhiên nhiệm nho nhơn nhu nhuần nhuận nhung như nhựt niên niệm ninh nở nữ
-    nương oanh phái pháp phát phẩm phấn phận phi phiên phiến phong phòng phóng phổ phú phụ phúc phùng phụng phước
+    chiêm chiến chiêu chiểu chinh chính chỉnh chu chúc chung chuyên chuyền chương chưởng công cơ cúc cung cừ cương
+    cường cửu dân dần dật dậu di dĩ diễm diễn diện diệp diệu dinh dĩnh doan doãn doanh du dụ dũng duy duyên duyến
+    duyệt dư dự dưỡng dương đa đài đại đan đàn đàm đạm đán đang đáng đào đạo đạt đăng đắc đậu đệ địch điềm điển điền
+    điện điệp điều định đỉnh đĩnh đính đình đoan đoàn đoài đô độ đôn đông đồng động đức đường được gái gấm gia giác
+    giai giản giang giao giáp giàu giáo giỏi hà hạ hai hải hàm hán hàn hạnh hào hảo hạo hằng hân hậu hè hiên hiền hiến
+    hiển hiện hiệp hiếu hiệu hinh hình hoa hoá hóa hòa hoà hoạch hoài hoan hoàn hoán hoàng hoành hồ hồi hội hồng hợi
+    hợp huân huấn huệ huế hùng huy huynh huỳnh huyên huyền huyến hưng hứng hướng hường hưởng hương hữu hy hỷ ích kha
+    khả khác khải khai khang khánh khanh kháng khắc khâm khiêm khiết khiêu khoa khoái khoan khoát khôi khuê khuyên
+    khuyến khương khước kiên kiện kiệm kiệt kiều kiểu kim kính kỳ kỷ kỹ lai lài lam lãm lan lạn lành lanh lâm lân lập
+    lê lễ lệ lên lịch liêm liên liễn liệu liễu linh lĩnh lịnh loan long lộc lợi lũy luân luận luật luyến luyện lư lực
+    lương lượng lưu lựu ly lý lỳ mai mạnh mão mận mậu mẫn mây mến mi miên minh mùi mười muộn mừng mùa mỵ mỹ my nam năm
+    năng nga ngà ngạn ngân ngàn nghi nghĩa nghị nghiêm nghiệp ngọ ngoan ngoạn ngọc ngôn nguyên nguyện nguyệt ngữ nhã
+    nhài nhàn nhâm nhân nhẫn nhật nhất nhị nhì nhiên nhiệm nho nhơn nhu nhuần nhuận nhung như nhựt niên niệm ninh nở
+    nữ nương oanh phái pháp phát phẩm phấn phận phi phiên phiến phong phòng phóng phổ phú phụ phúc phùng phụng phước
     phương phượng quán quang quảng quân quận quế quí quý quốc quy quyên quyến quyền quyết quyển quỳ quỳnh sa san sang
     sáng sanh sao sáu sâm sen sinh sĩ soạn sơn sơ song suốt sung sướng sửu sương sự sỹ sỷ tá tài tam tám tâm tân tần
     tấn tập tất tây thạch thái thám thanh thành thạnh thao thảo thạo thăng thắng thắm thân thất thấm thập thế thể thêm
@@ -45,12 +45,12 @@ OTHER: Final = frozenset(
     thuần thuận thục thuý thúy thuỳ thùy thuỷ thủy thuyên thuyết thư thứ thừa thức thực thường thước thương thưởng
     thượng tích tiệp tiên tiến tiếp tiệm tiết tiêu tiền tín tĩnh tính tịnh tình tỉnh toại toan toàn toán toản toả tố
     tòng tôn tông tộ tới trà trác trai trang tráng trạch trâm trân trầm trận trấn tri trí trị triết triển triều triệu
-    trinh trình trị trọng trơn trúc trung truyền trực trường trưởng trương tú tuấn tuân tuất tuệ tùng tụng tuy tuyên
-    tuyến tuyết tuyền tuyển tư tứ từ tự tường tưởng tượng tý tỵ uy uyên uyển út vạn vân vận vị vi vĩ viên viễn viện
-    việt vinh vĩnh võ vọng vũ vui vượng vương vỹ vy xoan xoa xuân xuyên xuyến xứng xương y yên yến ý
-    bé bỉnh bưởi chăm chiên cỏn đào đó hoè hòe hiểu khuynh kín lả liềm lô mòn mơ na nết ngại ngần nhàng nhạn nhạc
-    nhan nhạ ninh phin quynh thoang thuật thuyền tịch tiển trịnh trịu ún
-    pà mái dở cở xi xí lỳ dìa tểnh xử chò nỏ chống giống bún lọng pèng phò mẹ khăm thoong viêng hương
+    trinh trình trọng trơn trúc trung truyền trực trường trưởng trương tú tuấn tuân tuất tuệ tùng tụng tuy tuyên tuyến
+    tuyết tuyền tuyển tư tứ từ tự tường tưởng tượng tý tỵ uy uyên uyển út vạn vân vận vị vi vĩ viên viễn viện việt
+    vinh vĩnh võ vọng vũ vui vượng vương vỹ vy xoan xoa xuân xuyên xuyến xứng xương y yên yến ý bé bỉnh bưởi chăm
+    chiên cỏn đó hoè hòe hiểu khuynh kín lả liềm lô mòn mơ na nết ngại ngần nhàng nhạn nhạc nhan nhạ phin quynh thoang
+    thuật thuyền tịch tiển trịnh trịu ún pà mái dở cở xi xí dìa tểnh xử chò nỏ chống giống bún lọng pèng phò mẹ khăm
+    thoong viêng
     """.split()  # noqa: SIM905 - read as a table
 )
 """Middle and given names."""

@@ -44,7 +44,7 @@ _DIGIT_RUN: Final = re.compile(r"\d(?:[ .]?\d)*")
 _AMOUNT: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+|\d+")
 _LEVELS: Final = "xã|phường|thị trấn|huyện|quận|thị xã|thành phố|tỉnh|đặc khu"
 _STOP_BEFORE_LEVEL: Final = re.compile(rf"(?<=[^\W\d_]{{2}})\s?[.](?=\s*(?:{_LEVELS})\b)")
-_STOP: Final = re.compile(r"(?<=[a-zà-ỹ]{2})[.](?=\s)")
+_STOP: Final = re.compile(r"(?<=[^\W\d_][a-zà-ỹ])[.](?=\s)")
 _UY_BAN: Final = re.compile(r"\b(?:Uỷ|UỶ)(?=\s+ban\b)", re.IGNORECASE)
 _PROVINCE: Final = re.compile(r"\btỉnh\s+([^,]+)$", re.IGNORECASE)
 _PROVINCES: Final = frozenset(name.casefold() for name in PROVINCES.values())
@@ -141,8 +141,9 @@ def _date(passage: Passage) -> Reading:
         start, end, value = min(found)
         others = {other for _, _, other in found} - {value}
         single = Check(name="one_date", passed=not others)
-        before = passage.text[start - 1 : start]
-        clear = Check(name="clear_start", passed=not before.strip() or before.isalpha(), detail=before)
+        before = passage.text[:start]
+        alone = not before.strip() or before[-1].isalpha() or bool(re.search(r"\D\s$", before))
+        clear = Check(name="clear_start", passed=alone, detail=before)
         return Reading(value, passage.cut(start, end), (single, clear))
     return Reading(None, passage)
 

@@ -20,6 +20,7 @@ def word(text, confidence=0.96, x=0, line=0):
         (["1990......"], ["1990"]),
         (["P.KTTH", "22.2.2016", "//", "2007", "-", "2020"], ["P.KTTH", "22.2.2016", "//", "2007", "-", "2020"]),
         (["Ỉ", "Y", "tế"], ["Y", "tế"]),
+        (["06/QĐÐ-UBND", "ÐÔ"], ["06/QĐ-UBND", "ĐÔ"]),
     ],
 )
 def test_leaders_and_specks_are_not_words(read, left):

@@ -194,6 +194,25 @@ def test_a_name_with_a_stroke_through_its_first_letter_is_not_accepted():
     assert (name.value, name.accepted) == ("Nguyễn Hữu Nghĩa", False)
 
 
+def test_a_name_off_the_middle_of_its_post_has_lost_a_word():
+    name = read(reading(replaced(LETTER_PAGE, "@1005 Lý Nguyễn", "@1047 Nguyễn"))).fields["signer_name"]
+    assert "centred" in {check.name for check in name.checks if not check.passed}
+    assert not name.accepted
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "check"),
+    [
+        ("@400 Về việc rà soát, làm sạch dữ liệu hộ tịch giai đoạn", "@400 Về việc rà soát, làm sạch", "aligned"),
+        ("rà soát, làm sạch dữ", "rà soát, làm @890 dữ", "unbroken"),
+    ],
+)
+def test_an_abstract_that_has_lost_words_is_not_accepted(old, new, check):
+    abstract = read(reading(replaced(LETTER_PAGE, old, new))).fields["abstract"]
+    assert check in {item.name for item in abstract.checks if not item.passed}
+    assert not abstract.accepted
+
+
 @pytest.mark.parametrize(
     ("text", "field"),
     [("195/2016", "number"), ("040316112233", "personal_id"), ("ÚN", "full_name"), ("23/3/2016", "registration_date")],
