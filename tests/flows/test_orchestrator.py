@@ -1,0 +1,59 @@
+"""The embedded Prefect server lives exactly as long as its command."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from flows.orchestrator import orchestrator, quiet_environment
+from schemas.problem import ORCHESTRATOR_UNREACHABLE, ProblemError
+from schemas.settings import PrefectSettings, Settings
+from tests.servers import free_ports
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from flows.orchestrator import server
+with server(Path(sys.argv[1])) as url:
+    print(url, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_killed_command_leaves_no_server_behind(tmp_path):
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, tmp_path], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout.readline().startswith("http://127.0.0.1:")
+    [child] = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    assert has_ended(int(child))
+
+
+def has_ended(pid):
+    for _ in range(300):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_server_that_does_not_answer_is_a_problem_with_its_address():
+    [port] = free_ports(1)
+    settings = Settings(prefect=PrefectSettings(api_url=f"http://127.0.0.1:{port}/api"))
+    with pytest.raises(ProblemError) as silence, orchestrator(settings):
+        pass
+    assert silence.value.kind == ORCHESTRATOR_UNREACHABLE
+    assert str(port) in silence.value.problem.detail
+
+
+def test_nothing_is_reported_to_anyone(tmp_path):
+    environment = quiet_environment(tmp_path)
+    assert environment["DO_NOT_TRACK"] == "1"
+    assert environment["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert environment["PREFECT_SERVER_UI_V2_ENABLED"] == "false"

@@ -1,0 +1,128 @@
+"""The straight line from receipt to outcome, without an orchestrator."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from flows.house import House
+from flows.keyring import Keyring
+from flows.process import process, receive
+from pipeline.digitize import Unwatched
+from pipeline.workers import Workers
+from schemas.problem import STORE_UNREACHABLE, TOOL_MISSING, ProblemError
+from schemas.settings import Settings
+from schemas.submission import Manifest, SubmittedFile
+from sohoa.demo import SCANS
+from storage import keys
+
+NOW = datetime(2026, 3, 31, 2, 41, 22, tzinfo=UTC)
+CERTIFICATE = SCANS / "birth_certificate_01.jpg"
+
+
+def clock():
+    return NOW
+
+
+@pytest.fixture
+def house(tmp_path):
+    return House.open(Settings(home=tmp_path / "home"))
+
+
+@pytest.fixture
+def keyring(house):
+    return Keyring.open(house.settings)
+
+
+@pytest.fixture
+def run(house, keyring):
+    """Return a function that sends each file as a submission and runs them all; it returns their outcomes."""
+
+    def send_and_run(*paths):
+        manifests = [manifest_of(path) for path in paths]
+        for manifest, path in zip(manifests, paths, strict=True):
+            receive(house, keyring, manifest, {manifest.files[0].sha256: path}, clock)
+        with Workers(2, house.settings.limits) as workers:
+            ids = [manifest.submission_id for manifest in manifests]
+            return list(process(house, keyring, workers, ids, clock=clock, watcher=Unwatched()))
+
+    return send_and_run
+
+
+def manifest_of(path):
+    data = path.read_bytes()
+    file = SubmittedFile(sha256=hashlib.sha256(data).hexdigest(), size=len(data), name=path.name)
+    return Manifest(station="local", scanned_by="Nguyễn Thị Bình", scanned_at=NOW, files=(file,))
+
+
+def test_one_bad_file_does_not_stop_the_others_and_is_kept(run, house, tmp_path):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n cut off")
+    bad, good = run(broken, CERTIFICATE)
+    assert bad.documents[0].status == "refused"
+    assert bad.documents[0].problem.type == "urn:sohoa:problem:file-damaged"
+    assert house.store.get(keys.file(bad.documents[0].file_sha256)) == broken.read_bytes()
+    assert good.documents[0].status in {"stored", "review"}
+
+
+def test_a_blank_scan_is_refused_with_a_reason_and_kept(run, house, tmp_path):
+    blank = tmp_path / "blank.png"
+    Image.new("L", (1654, 2339), 250).save(blank, dpi=(200, 200))
+    [outcome] = run(blank)
+    assert outcome.documents[0].problem.type == "urn:sohoa:problem:pages-blank"
+    assert house.store.stat(keys.file(outcome.documents[0].file_sha256)) is not None
+
+
+def test_a_file_that_comes_signed_is_its_own_copy_byte_for_byte(run, house, tmp_path):
+    [made] = run(CERTIFICATE)
+    signed = tmp_path / "signed.pdf"
+    signed.write_bytes(b"".join(house.warehouse.copy(made.documents[0].copy_sha256)))
+    [outcome] = run(signed)
+    record = house.warehouse.record(outcome.documents[0].record_id).value
+    assert record.copy_.original
+    assert b"".join(house.warehouse.copy(record.copy_.sha256)) == signed.read_bytes()
+
+
+def test_an_outage_leaves_no_outcome_and_the_next_run_goes_on(run, house, monkeypatch):
+    def unreachable(*_args, **_kwargs):
+        raise STORE_UNREACHABLE.error("the line is cut")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(type(house.warehouse), "keep_record", unreachable)
+        with pytest.raises(ProblemError, match="the line is cut"):
+            run(CERTIFICATE)
+    assert house.inbox.outcome(manifest_of(CERTIFICATE).submission_id) is None
+    assert [waiting.submission_id for waiting in house.catalog.waiting()] == [manifest_of(CERTIFICATE).submission_id]
+    [outcome] = run(CERTIFICATE)
+    assert outcome.documents[0].record_id
+    assert house.catalog.waiting() == ()
+
+
+def test_a_missing_program_is_said_and_never_held_against_the_paper(run, house, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ProblemError) as missing:
+        run(CERTIFICATE)
+    assert missing.value.kind == TOOL_MISSING
+    assert house.inbox.outcome(manifest_of(CERTIFICATE).submission_id) is None
+
+
+def test_a_receipt_is_given_once_and_names_every_file(house, keyring):
+    manifest = manifest_of(CERTIFICATE)
+    paths = {manifest.files[0].sha256: CERTIFICATE}
+    first = receive(house, keyring, manifest, paths, clock)
+    again = receive(house, keyring, manifest, paths, lambda: datetime(2026, 4, 1, tzinfo=UTC))
+    assert first == again
+    assert first.files == (manifest.files[0].sha256,)
+    assert first.received_at == NOW
+
+
+def test_a_record_says_where_it_came_from_and_what_read_it(run, house):
+    [outcome] = run(CERTIFICATE)
+    record = house.warehouse.record(outcome.documents[0].record_id).value
+    assert record.origin.file_sha256 == outcome.documents[0].file_sha256
+    assert record.origin.pages == (1,)
+    assert record.engine.language == "vie"
+    assert record.created_at == NOW
+    assert Path(CERTIFICATE).name not in record.canonical_bytes().decode()
