@@ -201,9 +201,9 @@ def _check_parents(page: pikepdf.Page, number: int) -> None:
     """Refuse a page whose ancestors have no end: whoever looks for what it inherits would never come back."""
     node: pikepdf.Object | None = page.obj
     for _ in range(_PAGE_TREE_DEPTH):
-        node = node.get("/Parent") if isinstance(node, pikepdf.Dictionary) else None
-    if node is None:
-        return
+        if not isinstance(node, pikepdf.Dictionary):
+            return
+        node = node.get("/Parent")
     detail = "Its list of pages runs in a circle."
     raise damaged(detail, page=number)
 
@@ -238,16 +238,15 @@ def _filters(stream: pikepdf.Stream) -> list[str]:
 def _telling_dictionaries(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
     """Yield each dictionary in the objects that have a telling name, also those that nothing refers to any more."""
     with damaged_if_it_raises("An object in it makes no sense."):
-        objects = [object_ for object_ in pdf.objects if _TELLING_NAMES.search(_text(object_))]
-    for object_ in objects:
-        waiting = [object_]
-        while waiting:
-            here = waiting.pop()
-            if isinstance(here, (pikepdf.Dictionary, pikepdf.Stream)):
-                yield here
-                waiting += [value for value in here.values() if _is_direct(value)]
-            elif isinstance(here, pikepdf.Array):
-                waiting += [value for value in here if _is_direct(value)]
+        for object_ in pdf.objects:
+            waiting = [object_] if _TELLING_NAMES.search(_text(object_)) else []
+            while waiting:
+                here = waiting.pop()
+                if isinstance(here, (pikepdf.Dictionary, pikepdf.Stream)):
+                    yield here
+                    waiting += [value for value in here.values() if _is_direct(value)]
+                elif isinstance(here, pikepdf.Array):
+                    waiting += [value for value in here if _is_direct(value)]
 
 
 def _text(object_: pikepdf.Object) -> bytes:
