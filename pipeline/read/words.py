@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from statistics import median
 from typing import NamedTuple
@@ -26,10 +26,15 @@ _LONE_DIGIT = 0.4
 _PAIR = 0.2
 _KEPT = 3
 _ANY = 0.5
-"""Confidence below which a piece of line that has nothing better is dropped whole."""
+_LONG = 8
+_ANY_LONG = 0.2
+"""Confidence below which a piece of line that has nothing better, or nothing longer, is dropped whole."""
 
 _COLUMN_GAP = 1.8
 """Gap between two columns, in heights of the line; words of one column stand less than half a height apart."""
+_ROW_GAP = 2.5
+"""Gap between two rows of one block, in heights of a line."""
+_CAPITALS = 0.7
 
 
 class _Piece(NamedTuple):
@@ -48,10 +53,10 @@ def words_of(tokens: Sequence[Token], scale: float) -> tuple[Word, ...]:
     """
     usual = _usual_height(tokens)
     rows = [
-        [piece for piece in _pieces(_kept(row, usual, scale)) if max(word.confidence for word in piece.words) >= _ANY]
+        [piece for piece in _pieces(_kept(row, usual, scale)) if any(map(_is_writing, piece.words))]
         for _, row in groupby(tokens, key=lambda token: (token.block, token.paragraph, token.line))
     ]
-    ordered = [piece for run in _runs([row for row in rows if row]) for piece in run]
+    ordered = _in_order([row for row in rows if row])
     return tuple(word._replace(line=line) for line, piece in enumerate(ordered) for word in piece.words)
 
 
@@ -91,6 +96,10 @@ def _is_garbage(word: Word, height: float) -> bool:
     return word.confidence < (_LONE_DIGIT if any(map(str.isdigit, word.text)) else _LONE_LETTER)
 
 
+def _is_writing(word: Word) -> bool:
+    return word.confidence >= (_ANY_LONG if len(word.text) >= _LONG else _ANY)
+
+
 def _pieces(words: Sequence[Word]) -> list[_Piece]:
     """Cut a line where the gap is too wide for one column."""
     if not words:
@@ -112,31 +121,42 @@ def _around(words: Sequence[Word]) -> Box:
     return box
 
 
-def _runs(rows: Sequence[list[_Piece]]) -> Iterable[list[_Piece]]:
-    """Put lines in reading order: where two or more rows are parted by the same gap, left column first."""
+def _in_order(rows: Sequence[list[_Piece]]) -> Iterator[_Piece]:
+    """Yield pieces in reading order: row by row, but a block of two columns left column first."""
     at = 0
     while at < len(rows):
-        end = _columns_end(rows, at)
-        block = rows[at:end]
-        if end - at > 1:
-            yield [row[0] for row in block]
-            yield [piece for row in block for piece in row[1:]]
-        else:
-            yield block[0]
-        at = max(end, at + 1)
+        left, right, taken = _columns(rows[at:])
+        yield from left
+        yield from right
+        at += taken
 
 
-def _columns_end(rows: Sequence[list[_Piece]], start: int) -> int:
-    """Return the row after the last one that has the same two columns as the row *start*."""
-    left, right = 0, 10**9
-    end = start
-    for row in rows[start:]:
-        # A label on the right is the next field of the same row, not another column.
-        first, *rest = row
-        if len(rest) != 1 or any(":" in word.text for word in rest[0].words):
-            break
-        left, right = max(left, first.box.right), min(right, rest[0].box.x)
-        if left >= right:
-            break
-        end += 1
-    return max(end, start + 1)
+def _columns(rows: Sequence[list[_Piece]]) -> tuple[list[_Piece], list[_Piece], int]:
+    """Return the left and the right column of the block that *rows* begin with, and how many rows it takes.
+
+    Vietnamese administrative papers have two such blocks (NĐ 30/2020/NĐ-CP, annex I): issuer beside national title,
+    recipients beside signer. Both have capitals at the top of the right column. On forms, what stands on the right is
+    another field of the same row: it has a label of its own, with a colon.
+    """
+    left, right = rows[0][:1], rows[0][1:]
+    if len(right) != 1 or not _is_heading(right[0]):
+        return left, right, 1
+    for taken, row in enumerate(rows[1:], start=1):
+        ends, starts = max(piece.box.right for piece in left), min(piece.box.x for piece in right)
+        on_left = [piece for piece in row if piece.box.right < starts]
+        on_right = [piece for piece in row if piece.box.x > ends]
+        gap = min(piece.box.y for piece in row) - max(piece.box.bottom for piece in (left[-1], right[-1]))
+        parted = len(row) == len(on_left) + len(on_right) and len(on_left) <= 1 and len(on_right) <= 1
+        if not parted or gap > _ROW_GAP * row[0].box.h or any(_is_labelled(piece) for piece in on_right):
+            return left, right, taken
+        left, right = left + on_left, right + on_right
+    return left, right, len(rows)
+
+
+def _is_labelled(piece: _Piece) -> bool:
+    return any(":" in word.text for word in piece.words)
+
+
+def _is_heading(piece: _Piece) -> bool:
+    letters = [letter for word in piece.words for letter in word.text if letter.isalpha()]
+    return bool(letters) and sum(map(str.isupper, letters)) >= _CAPITALS * len(letters) and not _is_labelled(piece)
