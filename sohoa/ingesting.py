@@ -22,7 +22,6 @@ from schemas.problem import (
     FILE_EMPTY,
     FILE_MISSING,
     FILE_TOO_LARGE,
-    FILE_TYPE_UNKNOWN,
     FILE_UNREADABLE,
     FOLDER_EMPTY,
     ProblemError,
@@ -73,11 +72,7 @@ def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
 
 
 def scans_in(paths: Sequence[Path]) -> list[Path]:
-    """Return the files to take in: those that are named, and the scans in the folders that are named.
-
-    Raises:
-        ProblemError: `folder-empty` when that is none.
-    """
+    """Return what to take in: files that are named, scans in folders that are named, and folders that hold none."""
     found: list[Path] = []
     others = 0
     for path in paths:
@@ -86,12 +81,10 @@ def scans_in(paths: Sequence[Path]) -> list[Path]:
             continue
         inside = sorted(each for each in path.rglob("*") if each.is_file() and not _is_hidden(each.relative_to(path)))
         scans = [each for each in inside if each.suffix.lower() in _SCANS]
-        found += scans
+        found += scans or [path]
         others += len(inside) - len(scans)
     if others:
         console.note(f"{others} files in the folders are not scans (PDF, TIFF, JPEG, PNG) and were left alone.")
-    if not found:
-        raise FOLDER_EMPTY.error("no PDF, TIFF, JPEG or PNG file is there", file=str(paths[0]))
     return found
 
 
@@ -107,7 +100,7 @@ def _send(
         manifest = _manifest(house.settings, path, keyring.scanner.signer.name, dossier_code, procedure_code)
         receive(house, keyring, manifest, {manifest.files[0].sha256: path}, _now)
     except ProblemError as error:
-        if error.kind in {FILE_EMPTY, FILE_MISSING, FILE_TOO_LARGE, FILE_TYPE_UNKNOWN, FILE_UNREADABLE}:
+        if error.kind in {FILE_EMPTY, FILE_MISSING, FILE_TOO_LARGE, FILE_UNREADABLE, FOLDER_EMPTY}:
             return error
         raise
     return manifest.submission_id
@@ -119,8 +112,10 @@ def _manifest(
     """Return the manifest for one file. Its scan time is the file's own: the same file is the same submission."""
     try:
         facts = path.stat()
+        if stat.S_ISDIR(facts.st_mode):
+            raise FOLDER_EMPTY.error("no PDF, TIFF, JPEG or PNG file is in it")
         if not stat.S_ISREG(facts.st_mode):
-            raise FILE_TYPE_UNKNOWN.error("not a regular file")
+            raise FILE_UNREADABLE.error("it is a pipe, a socket or a device")
         if facts.st_size == 0:
             raise FILE_EMPTY.error("0 bytes")
         if facts.st_size > settings.limits.file_bytes:
