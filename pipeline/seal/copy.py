@@ -18,7 +18,7 @@ from PIL import ImageCms
 
 from pipeline.geometry import Affine, straighten
 from pipeline.prepare.pages import raw_page
-from pipeline.prepare.picture import Pixels
+from pipeline.prepare.pixels import Pixels
 from pipeline.seal.appearance import DEPTH, Stamps, as_rectangle, lay_out, stamp_face
 from pipeline.seal.fonts import Face, embed, glyphless_face
 from pipeline.seal.ink import ink_on_top

@@ -7,7 +7,7 @@ needs (ISO 32000-1, 9.7): small, and whoever copies text gets exactly these char
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pikepdf
@@ -71,7 +71,7 @@ def glyphless_face(characters: Iterable[str]) -> Face:
     return Face("GlyphLess", _glyphless_program(), ordered, (1,) * count, (GLYPHLESS_WIDTH,) * count, 1000, 0)
 
 
-@cache
+@lru_cache(maxsize=64)
 def serif_face(characters: frozenset[str]) -> Face:
     """Return the part of Liberation Serif that has these characters; one that the font lacks becomes `?`.
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from pipeline.geometry import straighten
-from pipeline.prepare.picture import Pixels
+from pipeline.prepare.pixels import Pixels
 from pipeline.seal.appearance import Rectangle
 from schemas.page import Page
 

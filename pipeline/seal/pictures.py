@@ -14,7 +14,7 @@ from pikepdf import Name
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from pipeline.prepare.pages import PDF, exif_turn, raw_page
-from pipeline.prepare.picture import Pixels
+from pipeline.prepare.pixels import Pixels
 from pipeline.tools.pdf import scan_image
 from schemas.page import Rotation
 from schemas.problem import FILE_DAMAGED
@@ -134,7 +134,7 @@ def _added(copy: pikepdf.Pdf, data: bytes, *, turn: Rotation = 0) -> Picture:
     """Add a JPEG, PNG or Group 4 TIFF file to *copy* without re-encoding."""
     made = img2pdf.convert(data, first_frame_only=True, rotation=img2pdf.Rotation.none, nodate=True)
     with pikepdf.open(io.BytesIO(made)) as carrier:
-        (image,) = carrier.pages[0].images.values()
+        (image,) = carrier.pages[0].get_images().values()
         return Picture(copy.copy_foreign(image), int(image.Width), int(image.Height), turn)
 
 
