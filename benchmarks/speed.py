@@ -27,7 +27,7 @@ def run(command: Sequence[str], **environment: str) -> Cost:
     """
     with tempfile.TemporaryFile() as output:
         begin = time.monotonic()
-        process = subprocess.Popen(command, stdout=output, env={**os.environ, **environment})
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL, env={**os.environ, **environment})
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.monotonic() - begin

@@ -103,7 +103,7 @@ class Settings(Value):
 
     home: Path = Path("sohoa-home")
     station: StationId = "local"
-    scanned_by: str = "Sohoa"
+    scanned_by: str = "Người quét thử nghiệm"
     """Name of the person who scans, where no PKCS#12 of theirs is given."""
     agency_name: str = "CƠ QUAN THỬ NGHIỆM SOHOA"
     """Name of the agency, where no PKCS#12 of theirs is given."""

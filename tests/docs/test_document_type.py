@@ -11,7 +11,9 @@ PAGE = ROOT / "docs" / "document-types.md"
 
 
 def test_the_example_reads_what_the_page_says():
-    [type_] = [parse_document_type(block.text, origin="") for block in blocks(PAGE, "toml") if block.note == "document_type"]
+    [type_] = [
+        parse_document_type(block.text, origin="") for block in blocks(PAGE, "toml") if block.note == "document_type"
+    ]
     [paper] = [block.text for block in blocks(PAGE, "text") if block.note == "paper"]
     [promised] = [block.text for block in blocks(PAGE, "text") if block.note == "fields"]
     [document] = understand([reading(paper_lines(paper))], {type_.code: type_})
@@ -24,4 +26,6 @@ def test_the_example_reads_what_the_page_says():
 
 def paper_lines(text: str) -> list[str]:
     """Return the lines with each word told where it stands, as `reading` wants it."""
-    return [re.sub(r"\S+", lambda word: f"@{LEFT + LETTER * word.start()} {word[0]}", line) for line in text.splitlines()]
+    return [
+        re.sub(r"\S+", lambda word: f"@{LEFT + LETTER * word.start()} {word[0]}", line) for line in text.splitlines()
+    ]

@@ -65,7 +65,10 @@ def test_every_variable_that_is_named_is_a_setting(page):
 
 
 def test_every_setting_stands_in_the_table_with_its_default():
-    table = {cells[0].strip("`"): cells[1].strip("`").partition("`")[0] for cells in rows(DOCS / "operations.md", "Every setting")}
+    table = {
+        cells[0].strip("`"): cells[1].strip("`").partition("`")[0]
+        for cells in rows(DOCS / "operations.md", "Every setting")
+    }
     assert table == {name: value if value not in {"", "[]"} else "–" for name, value in DEFAULTS.items()}
 
 
@@ -100,7 +103,7 @@ def verbs(group: click.Group, name: str) -> Iterator[str]:
             yield f"{name} {verb}"
 
 
-@pytest.mark.parametrize("verb", verbs(cli, "sohoa"))
+@pytest.mark.parametrize("verb", list(verbs(cli, "sohoa")))
 def test_every_verb_is_told_of_somewhere(verb):
     assert any(re.search(rf"\b{verb}\b", page.read_text("utf-8")) for page in PAGES)
 
