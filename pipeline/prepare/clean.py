@@ -26,6 +26,13 @@ _LETTER = 7
 _LID = 0.6
 """What is darker than this share of the paper over an area larger than letters, and reaches the edge, is no paper."""
 
+_LEADER_DOT = 6
+_LEADER_AREA = 3
+_LEADER_GAP = 13
+_LEADER_REACH = 81
+_LEADER_EVEN = 1.5
+"""Dots of a leader at 200 dpi: up to 6 pixels, at most 12 apart, of one size; those within 40 of a row are part of it."""
+
 _PALEST_DOT = 205
 """The dots of a dotted line are pale: smaller than a pixel's worth of ink."""
 _DOT = 12
@@ -107,6 +114,30 @@ def _beyond_the_paper(coarse: Grey) -> Ink:
     at_edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     beyond = np.isin(labels, at_edge[at_edge > 0]).astype(np.uint8) * PAPER
     return np.asarray(cv2.dilate(beyond, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def without_leaders(flat: Grey, pieces: Pieces) -> Grey:
+    """Return a straight picture without rows of dots, such as values are written on; close to letters or not.
+
+    A row is a run of small pieces of ink on one level, each near the next; what is as small on that level nearby
+    belongs to it too. The dots of letters do not stand so close, and a dot below (ạ) is larger.
+    """
+    _, _, w, h = pieces.boxes.T
+    small = (np.maximum(w, h) <= _LEADER_DOT) & (pieces.areas >= _LEADER_AREA)
+    small[0] = False
+    dots = pieces.mask(small)
+    joined = cv2.morphologyEx(dots, cv2.MORPH_CLOSE, np.ones((1, _LEADER_GAP), np.uint8))
+    seeds = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, _RULE_LENGTH), np.uint8))
+    if not seeds.any():
+        return flat
+    seen = np.unique(pieces.labels[(seeds > 0) & (dots > 0)])
+    reach = cv2.dilate(seeds, np.ones((1, _LEADER_REACH), np.uint8))
+    leader = np.zeros(len(small), bool)
+    leader[np.unique(pieces.labels[(reach > 0) & (dots > 0)])] = True
+    leader &= pieces.areas <= _LEADER_EVEN * np.median(pieces.areas[seen])
+    cleaned = flat.copy()
+    cleaned[cv2.dilate(pieces.mask(leader), np.ones((3, 3), np.uint8)) > 0] = PAPER
+    return cleaned
 
 
 def without_rules(flat: Grey) -> Grey:

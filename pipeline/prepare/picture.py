@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import Affine, straighten
-from pipeline.prepare.clean import flattened, without_rules, without_specks, without_stamps
+from pipeline.prepare.clean import flattened, without_leaders, without_rules, without_specks, without_stamps
 from pipeline.prepare.layout import WORKING_DPI, Pieces, ink_of, letters_of, pieces_of
 from pipeline.prepare.orientation import NO_AXIS, is_axis_sure, sideways_share, upright_vote
 from pipeline.prepare.pages import RawPage, turned
@@ -66,9 +66,9 @@ def prepare(raw: RawPage, *, other_axis: bool = False) -> Prepared:
     across = (share >= NO_AXIS) != other_axis
     axis: Rotation = 0 if across else 90
     skew = skew_of(turned(letters.ink, axis))
-    straight = without_rules(_straight(flat, raw, axis, skew, scale))
+    straight = _straight(flat, raw, axis, skew, scale)
     pieces = pieces_of(ink_of(straight))
-    straight = without_specks(straight, pieces)
+    straight = without_specks(without_rules(without_leaders(straight, pieces)), pieces)
     letters = letters_of(pieces)
     up: Rotation = 0 if upright_vote(letters) >= 0 else 180
     return Prepared(
