@@ -28,9 +28,11 @@ _NEEDED: Final[dict[ValueKind, float]] = {
     "personal_id": 0.93,
     "number": 0.95,
     "amount": 0.92,
-    "text": 0.90,
+    "text": 0.95,
 }
 """Confidence of the worst word, by kind; low for members of closed sets, which no other member looks like."""
+_LISTED: Final = 0.80
+"""What was read as one of the usual kinds of documents or posts may be read a little worse than free text."""
 _CONFIRMS: Final = frozenset({"in_words", "repeated"})
 """Checks that find the same value said once more."""
 _SAID_TWICE: Final = 0.60
@@ -82,7 +84,8 @@ def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *
     worst = min((word.confidence for word in reading.words.words), default=0.0)
     twice = any(check.name in _CONFIRMS and check.passed for check in applied)
     passed = all(check.passed for check in applied)
-    needed = _SAID_TWICE if twice else _NEEDED[kind]
+    listed = kind == "text" and any(check.name == "as_printed" for check in applied)
+    needed = _SAID_TWICE if twice else _LISTED if listed else _NEEDED[kind]
     return Field(
         value=reading.value,
         confidence=round(_confidence(worst, applied, twice=twice), 4),

@@ -6,7 +6,7 @@ Nothing is repaired but members of closed sets (sex, ethnic group, nationality, 
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -48,6 +48,8 @@ _STOP: Final = re.compile(r"(?<=[^\W\d_][a-zà-ỹ])[.](?=\s)")
 _UY_BAN: Final = re.compile(r"\b(?:Uỷ|UỶ)(?=\s+ban\b)", re.IGNORECASE)
 _PROVINCE: Final = re.compile(r"\btỉnh\s+([^,]+)$", re.IGNORECASE)
 _PROVINCES: Final = frozenset(name.casefold() for name in PROVINCES.values())
+_TRULY_HOOKED: Final = frozenset({"tỉnh", "chỉ"})
+_GLUED_COMMA: Final = re.compile(r"(?<=[^\W\d_]),(?=[^\W\d_])")
 _NAME_WORDS: Final = range(2, 8)
 _IDENTIFIER_LENGTHS: Final = (12, 9)
 
@@ -84,7 +86,8 @@ def _name(passage: Passage) -> Reading:
     if len(parts) < _NAME_WORDS.start:
         return Reading(None, words)
     rare = unusual(value)
-    return Reading(value, words, (shape, Check(name="usual_name", passed=not rare, detail=" ".join(rare))))
+    usual = Check(name="usual_name", passed=not rare, detail=" ".join(rare))
+    return Reading(value, words, (shape, usual, _dots_of_i(value)))
 
 
 def _is_name_part(text: str) -> bool:
@@ -97,16 +100,22 @@ def _spelling(value: str) -> Check:
     return Check(name="syllables", passed=not odd, detail=" ".join(odd))
 
 
+def _dots_of_i(value: str, *, truly: Container[str] = ()) -> Check:
+    """Return whether no dot of an i was read as the mark hỏi: the engine makes `Nghỉ` of `Nghi`, again and again."""
+    hooked = [word for word in value.lower().split() if "ỉ" in word and word.strip(",.") not in truly]
+    return Check(name="dots_of_i", passed=not hooked, detail=" ".join(hooked))
+
+
 def _text(passage: Passage) -> Reading:
     value = clean(passage.text)
-    return Reading(value or None, passage, (_spelling(value),) if value else ())
+    return Reading(value or None, passage, (_spelling(value), _usual_words(value)) if value else ())
 
 
 def _address(passage: Passage) -> Reading:
     """Return an address or an agency: levels parted by commas, which the dots of a form make hard to read."""
     printed = clean(passage.text)
     value = _UY_BAN.sub(lambda match: "ỦY" if match[0].isupper() else "Ủy", printed)
-    value = _STOP_BEFORE_LEVEL.sub(",", value)
+    value = _STOP_BEFORE_LEVEL.sub(",", _GLUED_COMMA.sub(" ", value))
     value = _STOP.sub("", value)
     if not value:
         return Reading(None, passage)
@@ -114,7 +123,9 @@ def _address(passage: Passage) -> Reading:
     last = _PROVINCE.search(value)
     known = last is None or last[1].casefold() in _PROVINCES
     province = Check(name="province", passed=known, detail=last[1] if last else "")
-    return Reading(value, passage, (_spelling(value), dots, province, _usual_words(value)))
+    return Reading(
+        value, passage, (_spelling(value), _dots_of_i(value, truly=_TRULY_HOOKED), _usual_words(value), dots, province)
+    )
 
 
 def _usual_words(value: str) -> Check:
@@ -142,7 +153,7 @@ def _date(passage: Passage) -> Reading:
         others = {other for _, _, other in found} - {value}
         single = Check(name="one_date", passed=not others)
         before = passage.text[:start]
-        alone = not before.strip() or before[-1].isalpha() or bool(re.search(r"\D\s$", before))
+        alone = not before.strip() or before[-1].isalpha() or bool(re.search(r"[^\W\d_]\s$", before))
         clear = Check(name="clear_start", passed=alone, detail=before)
         return Reading(value, passage.cut(start, end), (single, clear))
     return Reading(None, passage)

@@ -65,5 +65,9 @@ PHRASES: Final = (
     "ban quản lý", "khu kinh tế", "bảo hiểm xã hội", "kho bạc nhà nước", "thị trấn", "thị xã", "thành phố",
     "tòa án nhân dân", "viện kiểm sát nhân dân", "phòng tư pháp", "chi cục", "tổng cục", "bệnh viện", "trung tâm y tế",
     "trạm y tế", "trường đại học", "trường cao đẳng",
+    "một cửa", "thủ tục hành chính", "cải cách hành chính", "chuyển đổi số", "quyết định", "nghị định", "kế hoạch",
+    "nghệ an", "thành phố vinh, tỉnh nghệ an", "cửa lò", "hoàng mai", "thái hòa", "diễn châu", "yên thành", "đô lương",
+    "thanh chương", "nam đàn", "hưng nguyên", "nghi lộc", "quỳnh lưu", "anh sơn", "nghĩa đàn", "tân kỳ", "quỳ hợp",
+    "quỳ châu", "quế phong", "con cuông", "tương dương", "kỳ sơn",
 )  # fmt: skip
-"""What agencies and places are called again and again: printed otherwise, a mark was misread."""
+"""What agencies, places of the province and things are called again and again: read otherwise, a mark was misread."""

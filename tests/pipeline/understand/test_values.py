@@ -123,7 +123,12 @@ def test_nothing_near_is_no_member(text):
 
 @pytest.mark.parametrize(
     ("text", "check"),
-    [("BAN CHÍ ĐẠO 138", "usual_words"), ("UBND tỉnh Quáng Ngãi", "province"), ("Xã Đât Đỏ", "syllables")],
+    [
+        ("Xã Nghỉ Phú, tỉnh Nghệ An", "dots_of_i"),
+        ("BAN CHÍ ĐẠO 138", "usual_words"),
+        ("UBND tỉnh Quáng Ngãi", "province"),
+        ("Xã Đât Đỏ", "syllables"),
+    ],
 )
 def test_marks_that_cannot_be_right_are_noticed(text, check):
     assert check in {item.name for item in read_value("agency", passage(text)).checks if not item.passed}
