@@ -11,7 +11,7 @@ import img2pdf
 import numpy as np
 import pikepdf
 from pikepdf import Name
-from PIL import ExifTags, Image, TiffImagePlugin
+from PIL import ExifTags, Image, ImageCms, TiffImagePlugin
 
 from pipeline.prepare.pages import PDF, exif_turn, raw_page
 from pipeline.prepare.pixels import Pixels
@@ -31,13 +31,17 @@ _KEYS_TAKEN = frozenset(
      "/DecodeParms", "/Length"]
 )  # fmt: skip
 """All that a plain picture needs; what else a scanner writes (/Interpolate, /Intent, /OPI) PDF/A may refuse."""
+_ICC_VERSIONS = 5
+"""PDF 1.7 knows profiles up to version 4."""
 _LOSSY = frozenset(["/DCTDecode", "/JPXDecode", "jpeg", "webp"])
 """Encodings that do not keep every pixel, as PDF and as Pillow (for TIFF) name them."""
 
 _GROWTH = 1.15
 """A picture that has to be encoded anew may become this much larger than it was, if any quality below allows."""
-_QUALITIES = (90, 80, 70)
+_QUALITIES = (95, 90, 80, 70)
 _DRAWN_QUALITY = 80
+_POINTS = 72
+"""Sides of a page that only carries its picture here."""
 _WHITE = 255
 _COLOURLESS = 16
 """Channels that differ by no more than this, of 255, are noise."""
@@ -87,6 +91,7 @@ def _of_pdf_page(copy: pikepdf.Pdf, source: pikepdf.Pdf, path: Path, number: int
         image = copy.copy_foreign(scan.image)
         for key in set(image.keys()) - _KEYS_TAKEN:
             del image[key]
+        _mend_colour_space(image, "/ColorSpace")
         return Picture(image, scan.width, scan.height, scan.rotation)
     pixels = raw_page(path, PDF, number, limits).pixels
     if scan is None:
@@ -132,10 +137,36 @@ def _filters(image: pikepdf.Stream) -> list[str]:
 
 def _added(copy: pikepdf.Pdf, data: bytes, *, turn: Rotation = 0) -> Picture:
     """Add a JPEG, PNG or Group 4 TIFF file to *copy* without re-encoding."""
-    made = img2pdf.convert(data, first_frame_only=True, rotation=img2pdf.Rotation.none, nodate=True)
+    on_any_page = img2pdf.get_layout_fun((_POINTS, _POINTS))
+    made = img2pdf.convert(
+        data, first_frame_only=True, rotation=img2pdf.Rotation.none, nodate=True, layout_fun=on_any_page
+    )
     with pikepdf.open(io.BytesIO(made)) as carrier:
-        (image,) = carrier.pages[0].get_images().values()
-        return Picture(copy.copy_foreign(image), int(image.Width), int(image.Height), turn)
+        (found,) = carrier.pages[0].get_images().values()
+        image = copy.copy_foreign(found)
+    _mend_colour_space(image, "/ColorSpace")
+    return Picture(image, int(image.Width), int(image.Height), turn)
+
+
+def _mend_colour_space(holder: pikepdf.Object, key: str | int) -> None:
+    """Take colours for sRGB or grey where their profile is broken or belongs to others; unpack a name in an array."""
+    space = holder[key]
+    if not isinstance(space, pikepdf.Array):
+        return
+    if len(space) == 1:
+        holder[key] = space[0]
+    elif space[0] == Name.Indexed:
+        _mend_colour_space(space, 1)
+    elif space[0] == Name.ICCBased and not _is_sound(space[1].read_bytes(), int(space[1].N)):
+        holder[key] = Name.DeviceGray if int(space[1].N) == 1 else Name.DeviceRGB
+
+
+def _is_sound(profile: bytes, components: int) -> bool:
+    try:
+        read = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile
+    except OSError:
+        return False
+    return read.xcolor_space.strip() == ("GRAY" if components == 1 else "RGB") and read.version < _ICC_VERSIONS
 
 
 def _within(pixels: Pixels, size: int) -> bytes:

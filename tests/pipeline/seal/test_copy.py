@@ -219,3 +219,16 @@ def test_a_damaged_pdf_is_a_problem(tmp_path):
     path.write_bytes(b"%PDF-1.7 nothing")
     with pytest.raises(ProblemError, match="damaged"):
         copied(path, reading())
+
+
+def test_a_broken_colour_profile_does_not_keep_a_jpeg_from_its_copy(tmp_path):
+    picture, _ = sheet()
+    path = saved(picture, tmp_path / "scan.jpg", icc_profile=b"this is no profile" * 20)
+    (image,) = pictures(copied(path, reading()).pdf)
+    assert image.data == path.read_bytes()
+
+
+def test_a_tiny_picture_has_a_copy(tmp_path):
+    path = tmp_path / "scan.png"
+    Image.new("RGB", (2, 2)).save(path, dpi=(300, 300))
+    assert pictures(copied(path, reading(size=(2, 2), dpi=None)).pdf)
