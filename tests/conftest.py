@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from flows.orchestrator import server
 from tests.servers import seaweedfs
+
+settings.register_profile("sohoa", deadline=None, print_blob=True)  # machines are busy; rules are not about time
+settings.load_profile("sohoa")
 
 SOHOA = Path(sys.executable).with_name("sohoa")
 

@@ -3,15 +3,12 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from storage.local import LocalStore
 from storage.port import ObjectStore
 from storage.s3 import S3Store
 from tests.servers import S3Server
 
-settings.register_profile("patient", deadline=None)  # disks and machines may be busy
-settings.load_profile("patient")
 
 _buckets = (f"bucket-{n:04d}" for n in count())
 
