@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.seal import fonts
@@ -24,6 +24,7 @@ def rectangles(width, height):
     )
 
 
+@settings(max_examples=40, deadline=None)  # each new set of letters is a new font
 @given(NAMES, NAMES, st.lists(rectangles(*A4), max_size=12))
 def test_a_stamp_never_covers_anything_nor_leaves_the_page(scanner, agency, taken):
     width, height = A4
@@ -38,6 +39,7 @@ def test_a_stamp_never_covers_anything_nor_leaves_the_page(scanner, agency, take
         assert area.top <= height + layout.strip
 
 
+@settings(max_examples=40, deadline=None)  # each new set of letters is a new font
 @given(NAMES, st.sampled_from([153.0, 243.0, 420.0, 595.0, 842.0]))
 def test_every_line_fits_its_stamp_on_any_paper(name, width):
     stamp = lay_out(name, name, width=width, height=width * 1.4, taken=[]).stamps.agency
