@@ -31,7 +31,7 @@ _LEADER_AREA = 3
 _LEADER_GAP = 13
 _LEADER_REACH = 81
 _LEADER_EVEN = 1.5
-"""Dots of a leader at 200 dpi: up to 6 pixels, at most 12 apart, of one size; those within 40 of a row are part of it."""
+"""Dots of a leader at 200 dpi: up to 6 pixels, at most 12 apart, of one size; within 40 of a row they are part of it."""
 
 _PALEST_DOT = 205
 """The dots of a dotted line are pale: smaller than a pixel's worth of ink."""
@@ -40,7 +40,7 @@ _DOT_GAP = 9
 """Dots of a printed leader are small and stand at most 8 pixels apart at 200 dpi (full stops of 13 pt type)."""
 _SOLID = 0.93
 _SOLID_LENGTH = 60
-_RULE_LENGTH = 40
+_RULE_LENGTH = 41
 _RULE_THICKNESS = 6
 _RULE_CLEARANCE = 3
 _RULE_TOUCHED = 0.3

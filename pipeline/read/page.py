@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from pipeline.prepare import Prepared, prepare, raw_page
+from pipeline.read.columns import folded, strips_of, unfolded
 from pipeline.read.words import words_of
 from pipeline.tools import tesseract
 from schemas.page import PageReading, Word
@@ -52,13 +53,14 @@ def read(prepared: Prepared, limits: Limits) -> PageReading:
 
 
 def _read_as(prepared: Prepared, segmentation: int, limits: Limits) -> PageReading:
+    strips = strips_of(prepared.letters)
     tokens = tesseract.recognise(
-        prepared.picture,
+        unfolded(prepared.picture, strips),
         segmentation=segmentation,
         dpi=prepared.dpi,
         seconds=_SHARE_OF_TIME * limits.page_seconds,
     )
-    words = words_of(tokens, prepared.scale)
+    words = words_of(folded(tokens, strips), prepared.scale)
     share = _ink_within(prepared, words)
     warnings = prepared.page.quality.warnings + (("ink_not_read",) if share < _LOST else ())
     quality = prepared.page.quality.model_copy(
