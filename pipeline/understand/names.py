@@ -4,7 +4,11 @@ Evidence only: a name with another syllable is kept as it was read, and a person
 """
 
 import unicodedata
+from collections.abc import Collection
+from functools import cache
 from typing import Final
+
+from pipeline.understand.folding import without_tone
 
 FAMILY: Final = frozenset(
     """
@@ -55,9 +59,37 @@ OTHER: Final = frozenset(
 )
 """Middle and given names."""
 
+_MARKED_VOWELS: Final = frozenset("ăâêô")
+
 
 def unusual(name: str) -> list[str]:
     """Return the syllables of a name that names do not usually have: the first as family name, the others as given."""
     parts = unicodedata.normalize("NFC", name).lower().split()
     known = FAMILY | OTHER
     return [part for place, part in enumerate(parts) if part not in (FAMILY if place == 0 else known)]
+
+
+def crowded(name: str) -> list[str]:
+    """Return the syllables of a name in capitals that may have lost a mark above another one.
+
+    `HIÊN` may be `HIỀN`: where a vowel already has a mark, the tone above it in capitals is the first to go.
+    """
+    if not name.isupper():
+        return []
+    parts = unicodedata.normalize("NFC", name).lower().split()
+    return [part for place, part in enumerate(parts) if _has_toned_sibling(part, family=place == 0)]
+
+
+@cache
+def _has_toned_sibling(syllable: str, *, family: bool) -> bool:
+    bare, tones = without_tone(syllable)
+    if tones or not any(letter in _MARKED_VOWELS for letter in bare):
+        return False
+    return bare in _toned(family=family)
+
+
+@cache
+def _toned(*, family: bool) -> Collection[str]:
+    known = FAMILY if family else FAMILY | OTHER
+    split = (without_tone(syllable) for syllable in known)
+    return frozenset(bare for bare, tones in split if tones)

@@ -14,7 +14,7 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.understand.folding import fold, letters
 from pipeline.understand.lines import Passage
-from pipeline.understand.names import unusual
+from pipeline.understand.names import crowded, unusual
 from pipeline.understand.syllables import implausible
 from pipeline.understand.vocabulary import ETHNIC_GROUPS, NATIONALITIES, OTHER_SPELLINGS, PHRASES
 from schemas.document_type import ValueKind
@@ -43,6 +43,7 @@ _NUMBER: Final = re.compile(
 _DIGIT_RUN: Final = re.compile(r"\d(?:[ .]?\d)*")
 _AMOUNT: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+|\d+")
 _LEVELS: Final = "xã|phường|thị trấn|huyện|quận|thị xã|thành phố|tỉnh|đặc khu"
+_FOLDED_LEVELS: Final = {fold(level): level for level in ("xã", "phường", "huyện", "quận", "tỉnh")}
 _STOP_BEFORE_LEVEL: Final = re.compile(rf"(?<=[^\W\d_]{{2}})\s?[.](?=\s*(?:{_LEVELS})\b)")
 _STOP: Final = re.compile(r"(?<=[^\W\d_][a-zà-ỹ])[.](?=\s)")
 _UY_BAN: Final = re.compile(r"\b(?:Uỷ|UỶ)(?=\s+ban\b)", re.IGNORECASE)
@@ -87,7 +88,9 @@ def _name(passage: Passage) -> Reading:
         return Reading(None, words)
     rare = unusual(value)
     usual = Check(name="usual_name", passed=not rare, detail=" ".join(rare))
-    return Reading(value, words, (shape, usual, _dots_of_i(value)))
+    crowd = crowded(value)
+    marks = Check(name="marks_in_capitals", passed=not crowd, detail=" ".join(crowd))
+    return Reading(value, words, (shape, usual, marks, _dots_of_i(value)))
 
 
 def _is_name_part(text: str) -> bool:
@@ -101,7 +104,7 @@ def _spelling(value: str) -> Check:
 
 
 def _dots_of_i(value: str, *, truly: Container[str] = ()) -> Check:
-    """Return whether no dot of an i was read as the mark hỏi: the engine makes `Nghỉ` of `Nghi`, again and again."""
+    """Return whether no dot of an i was read as the mark hỏi: the engine makes `Nghỉ` of `Nghi`, and `Chỉ` of `Chi`."""
     hooked = [word for word in value.lower().split() if "ỉ" in word and word.strip(",.") not in truly]
     return Check(name="dots_of_i", passed=not hooked, detail=" ".join(hooked))
 
@@ -131,13 +134,18 @@ def _address(passage: Passage) -> Reading:
 def _usual_words(value: str) -> Check:
     """Return whether what the value says is marked as always: `BAN CHÍ ĐẠO` can only be `BAN CHỈ ĐẠO`."""
     folded, small = fold(value), value.lower()
-    wrong = [
+    wrong = [word for word in _first_words(small) if _FOLDED_LEVELS.get(fold(word), word) != word]
+    wrong += [
         small[match.start() : match.end()]
         for phrase in PHRASES
         for match in re.finditer(rf"\b{fold(phrase)}\b", folded)
         if small[match.start() : match.end()] not in (phrase, phrase.replace("hòa", "hoà"))
     ]
     return Check(name="usual_words", passed=not wrong, detail=", ".join(wrong))
+
+
+def _first_words(address: str) -> list[str]:
+    return [level.split()[0] for level in address.split(",")[1:] if level.split()]
 
 
 def _date(passage: Passage) -> Reading:

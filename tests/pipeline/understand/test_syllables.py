@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.understand.names import unusual
+from pipeline.understand.names import crowded, unusual
 from pipeline.understand.syllables import implausible, is_syllable
 
 
@@ -57,3 +57,11 @@ def test_only_whole_words_are_judged():
 )
 def test_a_lost_mark_makes_a_syllable_that_no_name_has(name, odd):
     assert unusual(name) == odd
+
+
+@pytest.mark.parametrize(
+    ("name", "doubtful"),
+    [("LƯƠNG Y HIÊN", ["hiên"]), ("LƯƠNG Y HIỀN", []), ("Lương Y Hiên", []), ("LÊ VĂN AN", [])],
+)
+def test_in_capitals_a_tone_above_another_mark_is_soon_lost(name, doubtful):
+    assert crowded(name) == doubtful

@@ -128,6 +128,7 @@ def test_nothing_near_is_no_member(text):
         ("BAN CHÍ ĐẠO 138", "usual_words"),
         ("UBND tỉnh Quáng Ngãi", "province"),
         ("Xã Đât Đỏ", "syllables"),
+        ("Xã Tri Lễ, huyên Quế Phong", "usual_words"),
     ],
 )
 def test_marks_that_cannot_be_right_are_noticed(text, check):
