@@ -11,6 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from pipeline.prepare.layout import ink_of
 from pipeline.prepare.pixels import PAPER, Grey, Ink
 from pipeline.tools.tesseract import Token
 
@@ -25,6 +26,10 @@ _OUT_OF_STEP = 0.3
 """Distance between the middles of two lines, in heights of the lower one, from which they run into each other."""
 _NEXT = 2.5
 """Distance between two lines of one block, in heights."""
+_CUT = 16
+"""Width of the clear band along which a block is cut."""
+_DUST = 1
+"""Pixels of ink that a row of that band may have."""
 _MARGIN = 10
 """Pixels above and below a block that belong to it: marks and descenders."""
 
@@ -74,19 +79,22 @@ class _Block(NamedTuple):
         return _Block(top, bottom, left, right, self.out_of_step or other.out_of_step)
 
 
-def strips_of(letters: Ink) -> list[Strip]:
+def strips_of(picture: Grey, letters: Ink) -> list[Strip]:
     """Return the strips of a page in the order in which they are read: one, where no columns are out of step.
 
     Args:
-        letters: ink of the letters of an upright, straight page at 160 dpi.
+        picture: an upright, straight, clean page at 160 dpi.
+        letters: ink of the letters on it.
     """
-    height, width = letters.shape
+    ink = ink_of(picture)
+    height, width = ink.shape
     lines = _lines(letters)
     strips: list[Strip] = []
     done = 0
-    for block in _blocks(lines):
-        top, bottom = _edges(block, lines, height)
-        if top < done:
+    for found in _blocks(lines):
+        block = _clear(found, ink, lines)
+        top, bottom = (0, 0) if block is None else _edges(block, lines, height)
+        if block is None or top < done:
             continue
         middle = (block.gutter_left + block.gutter_right) // 2
         strips += [Strip(done, top, 0, width), Strip(top, bottom, 0, middle), Strip(top, bottom, middle, width)]
@@ -140,6 +148,23 @@ def _blocks(lines: Sequence[_Line]) -> Iterator[_Block]:
         current = grown
     if current is not None and _is_cut(current, lines):
         yield current
+
+
+def _clear(block: _Block, ink: Ink, lines: Sequence[_Line]) -> _Block | None:
+    """Return the part of a block whose gutter is clear: a title below a head may run across it."""
+    inked_here = ink[block.top : block.bottom, block.gutter_left : block.gutter_right] > 0
+    clearest = int(np.argmin(np.convolve(inked_here.sum(axis=0), np.ones(_CUT), mode="valid")))
+    gutter = inked_here[:, clearest : clearest + _CUT]
+    inked = np.flatnonzero(gutter.sum(axis=1) > _DUST)
+    ends = np.concatenate([[-1], inked, [len(gutter)]])
+    longest = int(np.argmax(np.diff(ends)))
+    first, last = block.top + int(ends[longest]) + 1, block.top + int(ends[longest + 1])
+    within = [line for line in lines if line.top >= first and line.bottom <= last]
+    if not within:
+        return None
+    left = block.gutter_left + clearest
+    top, bottom = min(line.top for line in within), max(line.bottom for line in within)
+    return block._replace(top=top, bottom=bottom, gutter_left=left, gutter_right=left + _CUT)
 
 
 def _edges(block: _Block, lines: Sequence[_Line], height: int) -> tuple[int, int]:

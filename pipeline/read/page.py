@@ -53,7 +53,7 @@ def read(prepared: Prepared, limits: Limits) -> PageReading:
 
 
 def _read_as(prepared: Prepared, segmentation: int, limits: Limits) -> PageReading:
-    strips = strips_of(prepared.letters)
+    strips = strips_of(prepared.picture, prepared.letters)
     tokens = tesseract.recognise(
         unfolded(prepared.picture, strips),
         segmentation=segmentation,

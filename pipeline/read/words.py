@@ -32,6 +32,8 @@ _ANY_LONG = 0.2
 
 _COLUMN_GAP = 1.8
 """Gap between two columns, in heights of the line; words of one column stand less than half a height apart."""
+_LEVEL = 0.25
+"""Share of their height by which two pieces of one row overlap at least."""
 _ROW_GAP = 2.5
 """Gap between two rows of one block, in heights of a line."""
 _CAPITALS = 0.7
@@ -52,11 +54,13 @@ def words_of(tokens: Sequence[Token], scale: float) -> tuple[Word, ...]:
         scale: pixels of the picture that was read per pixel of the page; boxes are given in the latter.
     """
     usual = _usual_height(tokens)
-    rows = [
-        [piece for piece in _pieces(_kept(row, usual, scale)) if any(map(_is_writing, piece.words))]
-        for _, row in groupby(tokens, key=lambda token: (token.block, token.paragraph, token.line))
+    pieces = [
+        piece
+        for _, line in groupby(tokens, key=lambda token: (token.block, token.paragraph, token.line))
+        for piece in _pieces(_kept(line, usual, scale))
+        if any(map(_is_writing, piece.words))
     ]
-    ordered = _in_order([row for row in rows if row])
+    ordered = _in_order(_rows(pieces))
     return tuple(word._replace(line=line) for line, piece in enumerate(ordered) for word in piece.words)
 
 
@@ -121,6 +125,22 @@ def _around(words: Sequence[Word]) -> Box:
     return box
 
 
+def _rows(pieces: Iterable[_Piece]) -> list[list[_Piece]]:
+    """Put pieces that stand side by side into one row, from the top, from the left."""
+    rows: list[list[_Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: piece.box.y + piece.box.bottom):
+        if rows and all(_is_beside(piece.box, other.box) for other in rows[-1]):
+            rows[-1] = sorted([*rows[-1], piece], key=lambda piece: piece.box.x)
+        else:
+            rows.append([piece])
+    return rows
+
+
+def _is_beside(box: Box, other: Box) -> bool:
+    level = min(box.bottom, other.bottom) - max(box.y, other.y)
+    return level > _LEVEL * min(box.h, other.h) and (box.x >= other.right or other.x >= box.right)
+
+
 def _in_order(rows: Sequence[list[_Piece]]) -> Iterator[_Piece]:
     """Yield pieces in reading order: row by row, but a block of two columns left column first."""
     at = 0
@@ -135,11 +155,11 @@ def _columns(rows: Sequence[list[_Piece]]) -> tuple[list[_Piece], list[_Piece], 
     """Return the left and the right column of the block that *rows* begin with, and how many rows it takes.
 
     Vietnamese administrative papers have two such blocks (NĐ 30/2020/NĐ-CP, annex I): issuer beside national title,
-    recipients beside signer. Both have capitals at the top of the right column. On forms, what stands on the right is
-    another field of the same row: it has a label of its own, with a colon.
+    recipients beside signer. They begin with capitals on one side. On forms, what stands on the right is another field
+    of the same row: it has a label of its own, with a colon.
     """
     left, right = rows[0][:1], rows[0][1:]
-    if len(right) != 1 or not _is_heading(right[0]):
+    if len(right) != 1 or _is_labelled(right[0]) or not any(map(_is_heading, rows[0])):
         return left, right, 1
     for taken, row in enumerate(rows[1:], start=1):
         ends, starts = max(piece.box.right for piece in left), min(piece.box.x for piece in right)
@@ -147,7 +167,7 @@ def _columns(rows: Sequence[list[_Piece]]) -> tuple[list[_Piece], list[_Piece], 
         on_right = [piece for piece in row if piece.box.x > ends]
         gap = min(piece.box.y for piece in row) - max(piece.box.bottom for piece in (left[-1], right[-1]))
         parted = len(row) == len(on_left) + len(on_right) and len(on_left) <= 1 and len(on_right) <= 1
-        if not parted or gap > _ROW_GAP * row[0].box.h or any(_is_labelled(piece) for piece in on_right):
+        if not parted or gap > _ROW_GAP * row[0].box.h:
             return left, right, taken
         left, right = left + on_left, right + on_right
     return left, right, len(rows)
@@ -159,4 +179,4 @@ def _is_labelled(piece: _Piece) -> bool:
 
 def _is_heading(piece: _Piece) -> bool:
     letters = [letter for word in piece.words for letter in word.text if letter.isalpha()]
-    return bool(letters) and sum(map(str.isupper, letters)) >= _CAPITALS * len(letters) and not _is_labelled(piece)
+    return bool(letters) and sum(map(str.isupper, letters)) >= _CAPITALS * len(letters)
