@@ -5,6 +5,7 @@ Nothing is reported to anyone: no telemetry from the client, the server or its w
 """
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,11 +16,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from schemas.problem import ORCHESTRATOR_UNREACHABLE
+from schemas.problem import ORCHESTRATOR_UNREACHABLE, STORE_FULL
 from schemas.settings import Settings
 
 _START_SECONDS = 120
 _STOP_SECONDS = 10
+_LEAST_FREE_BYTES = 32 * 1024**2
 
 
 def quiet_environment(home: Path) -> Mapping[str, str]:
@@ -38,7 +40,7 @@ def quiet_environment(home: Path) -> Mapping[str, str]:
         "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
         "PREFECT_LOGGING_TO_API_ENABLED": "false",
-        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",  # a failure is told once, in our words, by whoever called
     }
 
 
@@ -115,6 +117,8 @@ def _wait(url: str, process: subprocess.Popen[bytes] | None, *, seconds: float, 
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
+    if log is not None and shutil.disk_usage(log.parent).free < _LEAST_FREE_BYTES:
+        raise STORE_FULL.error(f"Prefect's database needs room in {log.parent}")
     detail = f"no answer at {url}" + (f"; its log: {log}" if log else "")
     raise ORCHESTRATOR_UNREACHABLE.error(detail)
 

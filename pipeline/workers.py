@@ -66,13 +66,13 @@ class Workers:
             limits: what each of them may use.
         """
         self.count = count or worker_count(available_cores(), available_memory(), limits)
-        self._workers = [_Worker(limits) for _ in range(self.count)]
+        self._scratch = _Scratch.make()
+        self.scratch = self._scratch.path
+        self._workers = [_Worker(limits, self.scratch) for _ in range(self.count)]
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         for worker in self._workers:
             self._idle.put(worker)
         self._threads = ThreadPoolExecutor(self.count, thread_name_prefix="worker")
-        self._scratch = _Scratch.make()
-        self.scratch = self._scratch.path
 
     def __enter__(self) -> Self:
         return self
@@ -162,8 +162,9 @@ def _control_group(name: str) -> str:
 class _Worker:
     """One place in the pool, and the process that sits in it: started when needed, replaced when it ended."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, scratch: Path) -> None:
         self._limits = limits
+        self._scratch = scratch
         self._process: _Process | None = None
         self._tasks = 0
         self._stopped = False
@@ -211,7 +212,7 @@ class _Worker:
         with self._lock:
             if self._stopped:
                 raise CancelledError
-            process = self._process = _Process(self._limits)
+            process = self._process = _Process(self._limits, self._scratch)
         if not process.is_ready(_START_SECONDS):
             message = f"a worker process did not start: it ended with {self.end_process()}"
             raise RuntimeError(message)
@@ -221,11 +222,12 @@ class _Worker:
 class _Process:
     """A running worker process and the two pipes to it."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, scratch: Path) -> None:
         context = get_context("spawn")
         self.calls, their_calls = context.Pipe()
         their_lifeline, self._lifeline = context.Pipe(duplex=False)
-        self._process = context.Process(target=_serve, args=(their_calls, their_lifeline, limits), daemon=True)
+        arguments = (their_calls, their_lifeline, limits, scratch)
+        self._process = context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         their_calls.close()
         their_lifeline.close()
@@ -266,10 +268,10 @@ class _Answer(NamedTuple):
 _OUT_OF_MEMORY = pickle.dumps(_Answer(None, MemoryError()))  # made while there is memory
 
 
-def _serve(calls: Connection, lifeline: Connection, limits: Limits) -> None:
+def _serve(calls: Connection, lifeline: Connection, limits: Limits, scratch: Path) -> None:
     """Answer calls until there are none: the life of a worker process."""
     _die_with(lifeline)
-    _confine(limits)
+    _confine(limits, scratch)
     calls.send_bytes(b"ready")
     with suppress(EOFError):
         while True:
@@ -316,8 +318,9 @@ def _die_with(lifeline: Connection) -> None:
     fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_ASYNC)
 
 
-def _confine(limits: Limits) -> None:
+def _confine(limits: Limits, scratch: Path) -> None:
     """Set this process's limits and make its libraries use one thread. They are not imported yet."""
+    os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)  # what it leaves when it is killed goes with the run
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C stops
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # standard output is for data, and only the parent's
     os.environ.update(_ONE_THREAD)

@@ -14,13 +14,14 @@ from schemas.model import Value
 from schemas.outcome import Outcome
 from schemas.problem import Problem
 from schemas.record import Record
-from schemas.report import Extraction, Ingestion
+from schemas.report import Extraction, Finding, Ingestion, Verification
 from schemas.settings import Settings
 from schemas.submission import Manifest, Receipt
 
 EXPORTED: tuple[type[Value], ...] = (
     DocumentType,
     Extraction,
+    Finding,
     Ingestion,
     LookupAnswer,
     LookupRequest,
@@ -30,6 +31,7 @@ EXPORTED: tuple[type[Value], ...] = (
     Receipt,
     Record,
     Settings,
+    Verification,
 )
 
 

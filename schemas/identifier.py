@@ -98,11 +98,16 @@ class PersonalIdentifier:
     def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
         """Read from and write to a JSON string of 12 digits."""
         digits = core_schema.str_schema(pattern=r"^[0-9]{12}$")
-        from_text = core_schema.no_info_after_validator_function(cls, digits)
         return core_schema.json_or_python_schema(
-            json_schema=from_text,
-            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), from_text]),
+            json_schema=core_schema.no_info_after_validator_function(cls, digits),
+            python_schema=core_schema.no_info_plain_validator_function(_identifier),
             serialization=core_schema.plain_serializer_function_ser_schema(
                 lambda value: value.digits, return_schema=digits
             ),
         )
+
+
+def _identifier(value: object) -> PersonalIdentifier:
+    return (
+        value if isinstance(value, PersonalIdentifier) else PersonalIdentifier(value if isinstance(value, str) else "")
+    )

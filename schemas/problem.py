@@ -191,6 +191,13 @@ CATALOG_UNREACHABLE = Kind(
     503,
     transient=True,
 )
+OWNER_SECRET_CHANGED = Kind(
+    "owner-secret-changed",
+    "The owner secret is not the one that was used before",
+    "Set owner_secret to the one that was used before. If it is lost: run `sohoa rebuild`, which makes new owner keys.",
+    Exit.BAD_CONFIGURATION,
+    503,
+)
 ORCHESTRATOR_UNREACHABLE = Kind(
     "orchestrator-unreachable",
     "The Prefect server does not answer",

@@ -112,7 +112,7 @@ class Settings(Value):
     owner_secret: SecretStr | None = None
     """Secret behind the owner keys; None: one made at first use and kept in the home folder.
 
-    Losing it loses every lookup by owner until the owner pointers are made anew.
+    With another one nobody's records are found, until `sohoa rebuild` makes new owner keys.
     """
     store: StoreSettings = StoreSettings()
     catalog: CatalogSettings = CatalogSettings()

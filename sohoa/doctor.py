@@ -33,7 +33,7 @@ def _safely(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -
         yield Finding(
             name=problem.title,
             state="bad",
-            detail=problem.detail,
+            detail=f"{problem.file}: {problem.detail}" if problem.file else problem.detail,
             remedy=problem.remedy,
             exit_code=error.kind.exit_code,
         )

@@ -68,7 +68,8 @@ def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
     waiting = [submission.submission_id for submission in house.catalog.waiting()]
     _run(house, waiting)
     for submission_id in waiting:
-        yield from _report(submission_id, house.inbox.outcome(submission_id))
+        _, manifest = house.received(submission_id)
+        yield from _report(", ".join(file.name for file in manifest.files), house.inbox.outcome(submission_id))
 
 
 def scans_in(paths: Sequence[Path]) -> list[Path]:

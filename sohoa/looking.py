@@ -9,7 +9,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from flows.house import House
-from flows.keyring import trusted_roots
 from schemas.identifier import PersonalIdentifier
 from schemas.lookup import LookupAnswer, LookupRequest
 from schemas.problem import BAD_REQUEST
@@ -61,6 +60,8 @@ def latest_record(settings: Settings, record_id: str) -> Record:
 
 def export_record(settings: Settings, record_id: str, folder: Path) -> Iterator[Path]:
     """Write a record, its signature, its copy and the trusted roots into *folder*; yield each file as it is there."""
+    from flows.keyring import trusted_roots  # signatures are slow to import, and showing a record needs none
+
     warehouse = House.open(settings, needs_catalog=False).warehouse
     sealed = warehouse.record(record_id)
     folder.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from schemas.digest import Sha256
-from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, ProblemError
+from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, OWNER_SECRET_CHANGED, ProblemError
 from schemas.record import Record, RecordId
 from schemas.submission import Receipt
 from storage import durable, keys
@@ -143,8 +143,8 @@ class Catalog:
         """Make sure that the catalog can be relied on.
 
         Raises:
-            ProblemError: `catalog-missing` if it is not there, is not whole, or was made by another version or with
-                another owner secret; `catalog-unreachable`.
+            ProblemError: `catalog-missing` if it is not there, is not whole, or was made by another version;
+                `owner-secret-changed`; `catalog-unreachable`.
         """
         with self._transaction() as connection:
             made = connection.execute(sql.select(_catalog)).one_or_none() if self._has_tables(connection) else None
@@ -153,7 +153,7 @@ class Catalog:
         if made.schema != SCHEMA:
             raise CATALOG_MISSING.error(f"{self._where} holds tables number {made.schema}, this version needs {SCHEMA}")
         if made.secret_check != self._secret_check:
-            raise CATALOG_MISSING.error(f"{self._where} was made with another owner secret")
+            raise OWNER_SECRET_CHANGED.error(f"{self._where} was made with another one")
 
     def create(self) -> None:
         """Make an empty catalog, if there is none."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from schemas.problem import CATALOG_MISSING, ProblemError
+from schemas.problem import CATALOG_MISSING, OWNER_SECRET_CHANGED, ProblemError
 from storage import keys
 from storage.catalog import Catalog, Counts, differences
 from storage.inbox import Inbox
@@ -57,7 +57,7 @@ def _export(catalog: Catalog) -> Iterator[str]:
     try:
         catalog.check()
     except ProblemError as error:
-        if error.kind is not CATALOG_MISSING:
+        if error.kind not in {CATALOG_MISSING, OWNER_SECRET_CHANGED}:
             raise
         return
     yield from catalog.export()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, ProblemError
+from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, OWNER_SECRET_CHANGED, ProblemError
 from storage import keys
 from storage.catalog import Catalog, Counts, differences
 from tests.storage.examples import AN, BINH, NOON, SECRET, manifest, receipt, record
@@ -201,7 +201,7 @@ def test_a_catalog_that_cannot_be_relied_on_is_not_used_and_can_be_replaced(tmp_
 def test_a_catalog_made_with_another_secret_is_not_used(catalog: Catalog, tmp_path):
     with pytest.raises(ProblemError) as caught:
         catalog_in(tmp_path, secret=b"another secret").check()
-    assert caught.value.kind is CATALOG_MISSING
+    assert caught.value.kind is OWNER_SECRET_CHANGED
 
 
 def test_a_reader_sees_the_catalog_before_or_after_its_replacement(catalog: Catalog, tmp_path):
