@@ -10,6 +10,7 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.understand.folding import fold, letters
 from pipeline.understand.lines import COLUMN_GAP, Passage, Row, pitch, right_margin
+from pipeline.understand.vocabulary import is_level
 from schemas.page import Word
 
 _COLON: Final = re.compile(r"[:;]$")
@@ -221,7 +222,7 @@ def _continues(before: Word, after: Word, margin: float, height: float) -> bool:
     """Return whether a line break stands between two words: the second one had no room, or is in mid-sentence."""
     no_room = before.box.right + 0.2 * height + after.box.w > margin
     mid_sentence = before.text.endswith((",", "-")) or after.text[:1].islower()
-    return no_room or mid_sentence
+    return no_room or mid_sentence or is_level(before.text)
 
 
 def _until_gap(words: Sequence[Word], height: float) -> list[Word]:

@@ -34,6 +34,7 @@ _BODY_STARTS: Final = ("kinhgui", "cancu", "theodenghi", "xetdenghi", "dieu1", "
 _HEADER_SHARE: Final = 0.42
 """The header of a letter ends in the upper part of the first page."""
 _WIDE: Final = 1.3
+_ROOM_FOR_A_LINE: Final = 2.0
 _ALIGNED: Final = 1.5
 _BLOCK: Final = 0.2
 """Posts that are signed together stand within this share of the page: `TL.`, `KT.`, the post itself, a second one."""
@@ -79,14 +80,14 @@ def find_parts(sheets: Sequence[Sheet]) -> dict[LetterPart, Part]:
     first = sheets[0]
     header = find_header(first)
     passages: dict[LetterPart, Passage] = {}
+    parts: dict[LetterPart, Part] = {}
     number = _find_number(first, header)
     if number is not None:
         index, passages["number_symbol"] = number
         issuer = _find_issuer(first, header, first.rows[index].middle)
-        if issuer is not None:
-            passages["issuer_name"] = issuer
+        parts |= {"issuer_name": issuer} if issuer is not None else {}
     passages.update(_place_and_date(first, header))
-    parts = {name: Part(passage) for name, passage in passages.items()}
+    parts |= {name: Part(passage) for name, passage in passages.items()}
     return parts | _kind_and_abstract(first, header) | find_signature(sheets)
 
 
@@ -123,7 +124,7 @@ def _find_number(sheet: Sheet, header: Header) -> tuple[int, Passage] | None:
     return None
 
 
-def _find_issuer(sheet: Sheet, header: Header, below: float) -> Passage | None:
+def _find_issuer(sheet: Sheet, header: Header, below: float) -> Part | None:
     """Return the lines of the agency that issued, without the agency above it.
 
     The block begins beside the name of the republic. The last line that begins the name of an agency begins the
@@ -142,7 +143,9 @@ def _find_issuer(sheet: Sheet, header: Header, below: float) -> Passage | None:
         return None
     start = max((i for i in range(1, len(lines)) if _begins_agency(lines[i]) and _is_whole(lines[:i])), default=0)
     named = tuple(word for line in lines[start:] for word in _without_dashes(line.words))
-    return Passage(named, lines[0].page)
+    # A line as high as another one fits between the last that was read and the number: it may have been lost.
+    lost = below - lines[-1].middle > _ROOM_FOR_A_LINE * pitch(sheet.rows)
+    return Part(Passage(named, lines[0].page), (Check(name="whole", passed=not lost),))
 
 
 def _without_dashes(words: Sequence[Word]) -> Sequence[Word]:

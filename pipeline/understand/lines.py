@@ -202,6 +202,7 @@ def pitch(found: Sequence[Row]) -> float:
 
 
 def right_margin(found: Iterable[Row]) -> int:
-    """Return where the longest row ends, not counting specks at the edge."""
-    ends = [word.box.right for row in found for word in row.words if len(word.text) > 1 and word.confidence > _READ]
+    """Return where the longest row of running text ends; specks at the edge and headers in two columns do not count."""
+    running = (row for row in found if len(row.pieces()) == 1)
+    ends = [word.box.right for row in running for word in row.words if len(word.text) > 1 and word.confidence > _READ]
     return max(ends, default=0)

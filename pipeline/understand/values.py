@@ -16,7 +16,7 @@ from pipeline.understand.folding import fold, letters
 from pipeline.understand.lines import Passage
 from pipeline.understand.names import crowded, unusual
 from pipeline.understand.syllables import implausible
-from pipeline.understand.vocabulary import ETHNIC_GROUPS, NATIONALITIES, OTHER_SPELLINGS, PHRASES
+from pipeline.understand.vocabulary import ETHNIC_GROUPS, LEVELS, NATIONALITIES, OTHER_SPELLINGS, PHRASES, is_level
 from schemas.document_type import ValueKind
 from schemas.field import Check
 from schemas.identifier import PROVINCES
@@ -42,9 +42,8 @@ _NUMBER: Final = re.compile(
 )
 _DIGIT_RUN: Final = re.compile(r"\d(?:[ .]?\d)*")
 _AMOUNT: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+|\d+")
-_LEVELS: Final = "xã|phường|thị trấn|huyện|quận|thị xã|thành phố|tỉnh|đặc khu"
-_FOLDED_LEVELS: Final = {fold(level): level for level in ("xã", "phường", "huyện", "quận", "tỉnh")}
-_STOP_BEFORE_LEVEL: Final = re.compile(rf"(?<=[^\W\d_]{{2}})\s?[.](?=\s*(?:{_LEVELS})\b)")
+_FOLDED_LEVELS: Final = {fold(level): level for level in LEVELS if " " not in level}
+_STOP_BEFORE_LEVEL: Final = re.compile(rf"(?<=[^\W\d_]{{2}})\s?[.](?=\s*(?:{'|'.join(LEVELS)})\b)")
 _STOP: Final = re.compile(r"(?<=[^\W\d_][a-zà-ỹ])[.](?=\s)")
 _UY_BAN: Final = re.compile(r"\b(?:Uỷ|UỶ)(?=\s+ban\b)", re.IGNORECASE)
 _PROVINCE: Final = re.compile(r"\btỉnh\s+([^,]+)$", re.IGNORECASE)
@@ -111,7 +110,10 @@ def _dots_of_i(value: str, *, truly: Container[str] = ()) -> Check:
 
 def _text(passage: Passage) -> Reading:
     value = clean(passage.text)
-    return Reading(value or None, passage, (_spelling(value), _usual_words(value)) if value else ())
+    if not value:
+        return Reading(None, passage)
+    stops = Check(name="punctuation", passed=";" not in value)  # a comma, more often than not
+    return Reading(value, passage, (_spelling(value), _usual_words(value), stops))
 
 
 def _address(passage: Passage) -> Reading:
@@ -126,9 +128,9 @@ def _address(passage: Passage) -> Reading:
     last = _PROVINCE.search(value)
     known = last is None or last[1].casefold() in _PROVINCES
     province = Check(name="province", passed=known, detail=last[1] if last else "")
-    return Reading(
-        value, passage, (_spelling(value), _dots_of_i(value, truly=_TRULY_HOOKED), _usual_words(value), dots, province)
-    )
+    whole = Check(name="whole", passed=not is_level(value.split()[-1]))
+    hooks = _dots_of_i(value, truly=_TRULY_HOOKED)
+    return Reading(value, passage, (_spelling(value), hooks, _usual_words(value), whole, dots, province))
 
 
 def _usual_words(value: str) -> Check:

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from pipeline.understand.folding import fold
+
 ETHNIC_GROUPS: Final = (
     "Kinh", "Tày", "Thái", "Mường", "Khmer", "Hoa", "Nùng", "Mông", "Dao", "Gia Rai", "Ê Đê", "Ba Na", "Sán Chay",
     "Chăm", "Cơ Ho", "Xơ Đăng", "Sán Dìu", "Hrê", "Ra Glai", "Mnông", "Thổ", "Xtiêng", "Khơ Mú", "Bru Vân Kiều",
@@ -71,3 +73,13 @@ PHRASES: Final = (
     "quỳ châu", "quế phong", "con cuông", "tương dương", "kỳ sơn",
 )  # fmt: skip
 """What agencies, places of the province and things are called again and again: read otherwise, a mark was misread."""
+
+LEVELS: Final = ("xã", "phường", "thị trấn", "huyện", "quận", "thị xã", "thành phố", "tỉnh", "đặc khu")
+"""Levels of territory: each is followed by a name."""
+
+_LEVEL_WORDS: Final = frozenset(fold(word) for level in LEVELS for word in level.split())
+
+
+def is_level(word: str) -> bool:
+    """Return whether *word* names a level of territory, or a part of one, and so wants a name after it."""
+    return fold(word) in _LEVEL_WORDS
