@@ -31,7 +31,7 @@ _LEADER_AREA = 3
 _LEADER_GAP = 13
 _LEADER_REACH = 81
 _LEADER_EVEN = 1.5
-"""Dots of a leader at 200 dpi: up to 6 pixels, at most 12 apart, of one size; within 40 of a row they are part of it."""
+"""Dots of a leader at 200 dpi: up to 6 pixels, at most 12 apart, of one size; within 40 of a row part of it."""
 
 _PALEST_DOT = 205
 """The dots of a dotted line are pale: smaller than a pixel's worth of ink."""

@@ -84,7 +84,7 @@ def _word(token: Token, scale: float) -> Word:
 def _is_garbage(word: Word, height: float) -> bool:
     """Whether a word is no writing but a crumb of something else; *height* is in those of the usual word.
 
-    Three letters or digits together are always kept, however unsure: they may be handwriting, or an amount.
+    Three letters or two digits together are always kept, however unsure: they may be handwriting, or a date.
     """
     letters = sum(map(str.isalnum, word.text))
     if height > _TALL and (word.confidence < _SURE or letters <= 1):
@@ -96,7 +96,7 @@ def _is_garbage(word: Word, height: float) -> bool:
     if height < _FLAT:
         return True
     if letters > 1:
-        return letters < _KEPT and word.confidence < _PAIR
+        return letters < _KEPT and word.confidence < _PAIR and not word.text.isdigit()
     return word.confidence < (_LONE_DIGIT if any(map(str.isdigit, word.text)) else _LONE_LETTER)
 
 

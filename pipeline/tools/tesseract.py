@@ -46,7 +46,7 @@ def tools() -> tuple[Tool, Tool]:
     """Say whether Tesseract and its Vietnamese model are there, and their versions."""
     try:
         current = version()
-    except command.TesseractNotFoundError:
+    except ProblemError:
         return Tool("tesseract", None, PACKAGE), Tool(f"tesseract {LANGUAGE}", None, LANGUAGE_PACKAGE)
     model = _model()
     return (
