@@ -17,8 +17,13 @@ _RECONCILE_SECONDS = 60
 
 
 def main() -> None:
-    """Serve the live lane."""
+    """Serve the live lane for as long as the parent lives."""
     end_with(int(sys.argv[1]))
+    serve_live_lane()
+
+
+def serve_live_lane() -> None:
+    """Take flow runs of the live lane until told to stop."""
     serve(_deployment(ingest), _deployment(reconcile, interval=_RECONCILE_SECONDS, concurrency_limit=1))
 
 

@@ -280,13 +280,17 @@ def demo(configuration: Configuration) -> Exit:
     return run_demo(configuration.settings)
 
 
-@cli.command(epilog="sohoa up\nSOHOA_API__PORT=9000 sohoa up")
+@cli.command(
+    epilog="sohoa up\nSOHOA_API__PORT=9000 sohoa up\nSOHOA_PREFECT__API_URL=http://prefect:4200/api sohoa up worker"
+)
+@click.argument("part", metavar="[api|prefect|worker]", required=False, type=click.Choice(["api", "prefect", "worker"]))
 @click.pass_obj
-def up(configuration: Configuration) -> Exit:
-    """Run everything on this machine: lookup API, Prefect server and worker, until Ctrl-C."""
-    from sohoa.up import run_everything
+def up(configuration: Configuration, part: str | None) -> Exit:
+    """Run everything on this machine: lookup API, Prefect server and worker, until Ctrl-C. Or one part of it alone."""
+    from sohoa.up import PARTS, run_everything
 
-    return run_everything(configuration.settings)
+    run = PARTS[part] if part else run_everything
+    return run(configuration.settings)
 
 
 def batch_exit(*, done: int, refused: int, review: int = 0) -> Exit:

@@ -1,18 +1,21 @@
-"""`sohoa up`: API, Prefect server and worker on one machine, until one of them ends or somebody stops them."""
+"""`sohoa up`: API, Prefect server and worker on one machine, until one of them ends or somebody stops them.
+
+Or one part of it alone, as in a container of its own: the others are then found through the settings.
+"""
 
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 
 import uvicorn
 
 from flows.house import House
-from flows.orchestrator import quiet_environment, server
-from schemas.problem import Exit
+from flows.orchestrator import orchestrator, quiet_environment, server
+from schemas.problem import CONFIGURATION, Exit
 from schemas.settings import Settings
 from sohoa import console
 from sohoa.api.app import create_app
@@ -24,30 +27,76 @@ _STOP_SECONDS = 15
 
 def run_everything(settings: Settings) -> Exit:
     """Run until Ctrl-C, a polite signal, or the end of the worker; return 0 when it was stopped on purpose."""
-    house = House.open(settings)
+    api = _api(settings)
     url = settings.prefect.api_url
     prefect = nullcontext(url) if url else server(settings.home, port=_PREFECT_PORT, pages=True)
     with prefect as address, _worker(settings, str(address)) as worker:
-        api = uvicorn.Server(
-            uvicorn.Config(
-                create_app(house, api_token(settings)),
-                host=settings.api.host,
-                port=settings.api.port,
-                log_level="warning",
-                access_log=False,  # addresses of lookups are in the audit log, not in a text file
-                limit_concurrency=256,
-                timeout_keep_alive=30,
-            )
-        )
         threading.Thread(target=_stop_with, args=(worker, api), daemon=True).start()
-        console.note(f"Lookup API:      http://{settings.api.host}:{settings.api.port}/openapi.json")
         console.note(f"Prefect server:  {str(address).removesuffix('/api')}")
-        console.note("Stop with Ctrl-C.")
-        # uvicorn stops politely and then raises the signal again: it has to unwind this block, not to end the process.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with suppress(KeyboardInterrupt):
-            api.run()
+        _run(api)
     return Exit.DONE if worker.returncode in {0, -signal.SIGTERM, -signal.SIGINT} else Exit.USAGE
+
+
+def run_api(settings: Settings) -> Exit:
+    """Run the lookup API until it is told to stop."""
+    _run(_api(settings))
+    return Exit.DONE
+
+
+def run_prefect(settings: Settings) -> Exit:
+    """Become a Prefect server that reports nothing to anyone; Prefect's own variables say where it listens.
+
+    Returns:
+        Nothing: this process goes on as Prefect's.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, **quiet_environment(settings.home)}
+    command = [sys.executable, "-m", "prefect", "server", "start"]
+    os.execve(sys.executable, command, environment)  # noqa: S606 - a list, not a shell
+
+
+def run_worker(settings: Settings) -> Exit:
+    """Take flow runs from the Prefect server of the settings until told to stop.
+
+    Raises:
+        ProblemError: `configuration` when they name none; `orchestrator-unreachable`.
+    """
+    if settings.prefect.api_url is None:
+        raise CONFIGURATION.error("prefect.api_url is not set: a worker alone has nobody to take work from")
+    with orchestrator(settings):
+        os.environ.update(settings.environment())  # flows run in processes of their own and read it there
+        from flows.worker import serve_live_lane  # Prefect reads the environment when it is imported
+
+        console.note(f"Takes work from {settings.prefect.api_url}")
+        serve_live_lane()
+    return Exit.DONE
+
+
+PARTS: Mapping[str, Callable[[Settings], Exit]] = {"api": run_api, "prefect": run_prefect, "worker": run_worker}
+"""What can run alone, by its name on the command line."""
+
+
+def _api(settings: Settings) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(House.open(settings), api_token(settings)),
+            host=settings.api.host,
+            port=settings.api.port,
+            log_level="warning",
+            access_log=False,  # addresses of lookups are in the audit log, not in a text file
+            limit_concurrency=256,
+            timeout_keep_alive=30,
+        )
+    )
+
+
+def _run(api: uvicorn.Server) -> None:
+    console.note(f"Lookup API:      http://{api.config.host}:{api.config.port}/openapi.json")
+    console.note("Stop with Ctrl-C.")
+    # uvicorn stops politely and then raises the signal again: it has to unwind the callers, not to end the process.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        api.run()
 
 
 @contextmanager
