@@ -9,7 +9,6 @@ from storage.port import ObjectStore
 from storage.s3 import S3Store
 from tests.servers import S3Server
 
-
 _buckets = (f"bucket-{n:04d}" for n in count())
 
 
