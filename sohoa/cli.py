@@ -324,18 +324,27 @@ def _run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; nothing more to say
         return int(Exit.DONE)
     except Exception:  # noqa: BLE001 - the last line of defence: a defect is reported, not shown
-        return _report_defect()
+        return _report_defect(arguments)
 
 
-def _report_defect() -> int:
+def _report_defect(arguments: Sequence[str]) -> int:
     """Keep the traceback where support finds it and nobody else can read it; it may hold what was read."""
-    folder = Path(os.environ.get("SOHOA_HOME", "sohoa-home")) / "defects"
+    folder = _home(arguments) / "defects"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{os.getpid()}.txt"
     path.touch(0o600)
     path.write_text(traceback.format_exc(), "utf-8")
     console.print_problem(INTERNAL.error(f"the details are in {path}").problem)
     return int(Exit.USAGE)
+
+
+def _home(arguments: Sequence[str]) -> Path:
+    """Return the home folder, also when what went wrong has to do with the settings."""
+    try:
+        context = cli.make_context("sohoa", list(arguments), resilient_parsing=True)
+        return read_settings(context.params["config"]).settings.home
+    except ProblemError:
+        return Settings().home
 
 
 if __name__ == "__main__":

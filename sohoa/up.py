@@ -5,6 +5,7 @@ Or one part of it alone, as in a container of its own: the others are then found
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -95,8 +96,15 @@ def _run(api: uvicorn.Server) -> None:
     console.note("Stop with Ctrl-C.")
     # uvicorn stops politely and then raises the signal again: it has to unwind the callers, not to end the process.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt):
-        api.run()
+    with _listening(api.config.host, api.config.port) as listener, suppress(KeyboardInterrupt):
+        api.run([listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        raise CONFIGURATION.error(f"api.host {host}, api.port {port}: {error.strerror}") from error
 
 
 @contextmanager

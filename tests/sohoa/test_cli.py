@@ -111,3 +111,17 @@ def test_extract_leaves_nothing_behind(sohoa, tmp_path):
 )
 def test_the_exit_code_of_a_batch_says_the_worst(done, review, refused, code):
     assert batch_exit(done=done, review=review, refused=refused) == code
+
+
+def test_a_defect_is_kept_for_support_and_never_shown(sohoa, tmp_path):
+    (tmp_path / "sohoa.toml").write_text(f"home = '{tmp_path / 'configured'}'\n")
+    del sohoa.environment["SOHOA_HOME"]
+    script = "import sys; from sohoa import cli, console; console.print_table = None; cli.main(['config'])"
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=sohoa.environment, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in run.stdout + run.stderr
+    [report] = (tmp_path / "configured" / "defects").iterdir()
+    assert str(report) in run.stderr
+    assert "TypeError" in report.read_text()
+    assert report.stat().st_mode & 0o077 == 0
