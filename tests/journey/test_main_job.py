@@ -14,6 +14,7 @@ import pytest
 
 from schemas.problem import Exit
 from schemas.record import Record
+from schemas.settings import Settings
 from sohoa.demo import SCANS
 from storage.local import LocalStore
 from storage.s3 import S3Store
@@ -98,18 +99,17 @@ def test_the_same_scan_under_another_name_is_a_duplicate_and_no_second_record(co
 
 def test_an_s3_server_holds_the_same_as_a_folder(connected_sohoa, scans, s3_server):
     settings = s3_server.settings("journey")
-    variables = {
-        f"SOHOA_STORE__{name.upper()}": value
-        for name, value in settings.model_dump(mode="json").items()
-        if name != "secret_key"
-    }
-    variables["SOHOA_STORE__SECRET_KEY"] = settings.secret_key.get_secret_value()
-    in_bucket = connected_sohoa("bucket", **{name: str(value) for name, value in variables.items()})
-    in_folder = connected_sohoa("folder")
+    in_bucket, in_folder = connected_sohoa("bucket", **in_environment(settings)), connected_sohoa("folder")
     assert in_bucket("ingest", scans).returncode == in_folder("ingest", scans).returncode == Exit.PARTLY_FAILED
     assert same_but_for_clock_and_keys(objects(S3Store(settings))) == same_but_for_clock_and_keys(
         local_objects(in_folder)
     )
+
+
+def in_environment(settings):
+    """Return the variables that say where the store is."""
+    variables = Settings(store=settings).environment()
+    return {name: value for name, value in variables.items() if name.startswith("SOHOA_STORE__")}
 
 
 def test_everything_but_the_store_can_be_deleted(connected_sohoa, scans):
@@ -143,21 +143,34 @@ def owner_in(sohoa, ingested):
 
 
 def test_killed_at_thirty_moments_it_ends_as_if_nothing_had_happened(connected_sohoa, scans):
-    undisturbed = connected_sohoa("undisturbed")
+    survives_kills(scans, 30, connected_sohoa, local_objects)
+
+
+@pytest.mark.nightly
+def test_killed_at_a_hundred_moments_an_s3_server_ends_as_if_nothing_had_happened(connected_sohoa, scans, s3_server):
+    def connected(name):
+        return connected_sohoa(name, **in_environment(s3_server.settings(name)))
+
+    survives_kills(scans, 100, connected, lambda sohoa: objects(S3Store(s3_server.settings(sohoa.home.name))))
+
+
+def survives_kills(scans, count, connected, stored):
+    """Kill the main job at *count* moments, in as many homes as it takes, and compare each with an undisturbed one."""
+    undisturbed = connected("undisturbed")
     begin = time.monotonic()
     undisturbed("ingest", scans)
     seconds = time.monotonic() - begin
-    expected = same_but_for_clock_and_keys(local_objects(undisturbed))
+    expected = same_but_for_clock_and_keys(stored(undisturbed))
 
-    moments = random.Random(30)
+    moments = random.Random(count)
     kills = homes = 0
-    while kills < 30:
+    while kills < count:
         homes += 1
-        sohoa = connected_sohoa(f"killed-{homes}")
+        sohoa = connected(f"killed-{homes}")
         while killed(sohoa, scans, after=moments.uniform(0, 1.1 * seconds)):
             kills += 1
         sohoa("ingest", scans)
-        assert same_but_for_clock_and_keys(local_objects(sohoa)) == expected
+        assert same_but_for_clock_and_keys(stored(sohoa)) == expected
         for line in sohoa.lines("ingest", scans):
             assert line["record_id"] is None or sohoa("verify", line["record_id"]).returncode == Exit.DONE
 
