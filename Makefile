@@ -57,14 +57,14 @@ clean: ## Remove what was installed and made here; keeps sohoa-home
 	deploy/install-packages deploy/packages.txt
 	@$(MAKE) --no-print-directory .make/venv
 	@echo "== Installing Python packages, each checked against its hash in deploy/server.lock"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/server.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r deploy/server.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 .make/dev: deploy/packages-test.txt deploy/dev.lock .make/run
 	@echo "== Installing what the tests need"
 	deploy/install-packages deploy/packages.txt deploy/packages-test.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r deploy/dev.lock
 	@touch $@
 
 .make/venv:

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ _STOP_SECONDS = 10
 _LEAST_FREE_BYTES = 32 * 1024**2
 
 
-def quiet_environment(home: Path) -> Mapping[str, str]:
+def quiet_environment(home: Path) -> dict[str, str]:
     """Return what Prefect must find in the environment before it is first imported.
 
     Args:
@@ -48,12 +48,13 @@ def quiet_environment(home: Path) -> Mapping[str, str]:
 def orchestrator(settings: Settings) -> Iterator[str]:
     """Point this process at the Prefect server of the settings, or at an embedded one; yield its API's address.
 
-    Must be entered before Prefect is imported: it reads the environment once.
+    Must be entered before Prefect is imported: it reads the environment once. The settings go into the environment too,
+    for that is where flows find them, in this process or in one that a worker starts.
 
     Raises:
         ProblemError: `orchestrator-unreachable`.
     """
-    os.environ.update(quiet_environment(settings.home))
+    os.environ.update(quiet_environment(settings.home) | settings.environment())
     if settings.prefect.api_url is not None:
         os.environ["PREFECT_API_URL"] = settings.prefect.api_url
         _wait(settings.prefect.api_url, None, seconds=10)

@@ -65,7 +65,6 @@ def run_worker(settings: Settings) -> Exit:
     if settings.prefect.api_url is None:
         raise CONFIGURATION.error("prefect.api_url is not set: a worker alone has nobody to take work from")
     with orchestrator(settings):
-        os.environ.update(settings.environment())  # flows run in processes of their own and read it there
         from flows.worker import serve_live_lane  # Prefect reads the environment when it is imported
 
         console.note(f"Takes work from {settings.prefect.api_url}")

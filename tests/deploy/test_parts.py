@@ -54,14 +54,17 @@ def test_the_api_alone_needs_no_prefect_server(sohoa):
         assert answer(f"http://127.0.0.1:{port}/readyz") == {"status": "ready"}
 
 
-def test_a_worker_alone_brings_its_flows_to_a_prefect_server_alone(sohoa):
+def test_a_worker_alone_brings_its_flows_to_a_prefect_server_alone_which_then_calls_them_on_time(sohoa):
     [port] = free_ports(1)
     url = f"http://127.0.0.1:{port}/api"
     with running(sohoa, "prefect", PREFECT_SERVER_API_PORT=str(port)):
         answer(f"{url}/health")
         with running(sohoa, "worker", SOHOA_PREFECT__API_URL=url):
             found = answer(f"{url}/deployments/filter", data=b"{}", until=lambda found: len(found) == 2)
+            runs = answer(f"{url}/flow_runs/filter", data=b"{}", until=bool)
     assert {deployment["entrypoint"] for deployment in found} == {"flows.ingest.ingest", "flows.ingest.reconcile"}
+    [reconcile] = [deployment["id"] for deployment in found if deployment["name"] == "live" and deployment["schedules"]]
+    assert {run["deployment_id"] for run in runs} == {reconcile}
 
 
 def test_a_worker_alone_needs_to_be_told_of_a_prefect_server(sohoa):
