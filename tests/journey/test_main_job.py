@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,46 @@ def owner_in(sohoa, ingested):
                 if owner["identifier"]:
                     return owner["identifier"]
     raise AssertionError
+
+
+def test_a_later_flipped_byte_is_found_wherever_it_is(connected_sohoa, scans, tmp_path):
+    sohoa = connected_sohoa()
+    [line] = sohoa.lines("ingest", scans / CERTIFICATE)
+    identity = line["record_id"]
+    sohoa("record", "export", identity, "--to", tmp_path / "out")
+    copy = tmp_path / "out" / "copy.pdf"
+    assert sohoa("verify", copy).returncode == Exit.DONE
+    flip(copy, copy.stat().st_size // 2)
+    assert sohoa("verify", copy).returncode == Exit.SIGNATURE_NOT_VALID
+
+    folder = sohoa.home / "store" / "objects"
+    [signature] = folder.glob(f"records/*/{identity}/*.p7s")
+    [record] = folder.glob(f"records/*/{identity}/*.json")
+    [stored_copy] = folder.glob(f"files/*/{line['copy_sha256']}")
+    for path in (signature, record, stored_copy):
+        with flipped(path):
+            report = sohoa("verify", identity)
+            assert report.returncode == Exit.INTEGRITY, path
+            assert "✗" in report.stdout
+    assert sohoa("verify", identity).returncode == Exit.DONE
+
+
+def flip(path, place):
+    path.chmod(0o600)
+    with path.open("rb+") as file:
+        file.seek(place)
+        [byte] = file.read(1)
+        file.seek(place)
+        file.write(bytes([byte ^ 1]))
+
+
+@contextmanager
+def flipped(path):
+    """Flip a byte behind the store's back, as a bad disk would, and flip it back."""
+    place = path.stat().st_size // 2
+    flip(path, place)
+    yield
+    flip(path, place)
 
 
 def test_killed_at_thirty_moments_it_ends_as_if_nothing_had_happened(connected_sohoa, scans):
