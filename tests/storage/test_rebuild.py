@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from schemas.problem import CATALOG_MISSING, CONFIGURATION, ProblemError
+from schemas.problem import CATALOG_MISSING, CONFIGURATION, OWNER_SECRET_CHANGED, ProblemError
 from schemas.settings import Settings
 from storage import keys
 from storage.catalog import Catalog
@@ -111,7 +111,7 @@ def test_a_new_secret_needs_a_rebuild_and_then_finds_everything(rooms: Rooms, tm
     catalog = Catalog(f"sqlite:///{tmp_path / 'catalog.sqlite3'}", secret)
     with pytest.raises(ProblemError) as caught:
         catalog.check()
-    assert caught.value.kind is CATALOG_MISSING
+    assert caught.value.kind is OWNER_SECRET_CHANGED
     rebuild(rooms.inbox, Warehouse(rooms.warehouse.store, secret), catalog)
     catalog.check()
     assert len(catalog.records_of(keys.owner_key(BINH, secret))) == 2
