@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from flows.house import House
 from flows.keyring import Keyring
 from pipeline.ahead import work_ahead
-from pipeline.digitize import Digitized, Watcher, digitize
+from pipeline.digitize import Digitized, Watcher, digitize, settled
 from pipeline.read import engine
 from pipeline.seal import UnsignedCopy, make_copy
 from pipeline.understand import Understood
@@ -148,7 +148,7 @@ class _Line:
         copy = self.workers.submit(
             make, path, digitized.file.media_type, readings, seconds=limits.file_seconds, file=file.name
         )
-        return _Document(digitized=digitized, understood=understood, unsigned=copy.result())
+        return _Document(digitized=digitized, understood=understood, unsigned=settled(copy, file.name))
 
     def store(self, submission: _Submission) -> Outcome:
         """Seal and store what was read, and write down what became of the submission."""

@@ -1,9 +1,10 @@
 """The whole journey of a scan up to its fields, with no orchestrator and no store."""
 
 from abc import abstractmethod
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pipeline.admit import Admitted, admit
 from pipeline.read import read_page
@@ -11,7 +12,10 @@ from pipeline.understand import Understood, understand
 from pipeline.workers import Workers
 from schemas.document_type import document_types
 from schemas.page import PageReading
+from schemas.problem import PAGE_FAILED, ProblemError
 from schemas.settings import Limits
+
+T = TypeVar("T")
 
 
 class Watcher(Protocol):
@@ -65,7 +69,7 @@ def digitize(path: Path, name: str, workers: Workers, limits: Limits, watcher: W
     Raises:
         ProblemError: the file was refused, or a page of it could not be read within the limits.
     """
-    file = workers.submit(admit, path, limits, seconds=limits.file_seconds, file=name).result()
+    file = settled(workers.submit(admit, path, limits, seconds=limits.file_seconds, file=name), name)
     watcher.pages_found(file.page_count)
     tasks = [
         workers.submit(
@@ -74,7 +78,21 @@ def digitize(path: Path, name: str, workers: Workers, limits: Limits, watcher: W
         for number in range(1, file.page_count + 1)
     ]
     readings = []
-    for task in tasks:
-        readings.append(task.result())
+    for number, task in enumerate(tasks, start=1):
+        readings.append(settled(task, name, number))
         watcher.page_read()
     return Digitized(file=file, readings=tuple(readings), documents=understand(readings, document_types()))
+
+
+def settled(task: Future[T], name: str, page: int | None = None) -> T:
+    """Return what a task on foreign bytes came to; whatever it raises, only its own file is refused.
+
+    Raises:
+        ProblemError: the task's own; `page-failed` for anything else, which is a defect that the file brought to light.
+    """
+    try:
+        return task.result()
+    except (ProblemError, CancelledError):
+        raise
+    except Exception as error:  # foreign bytes make libraries raise anything
+        raise PAGE_FAILED.error(f"it broke a reader ({type(error).__name__})", file=name, page=page) from error
