@@ -52,7 +52,6 @@ class _File:
 class _Submission:
     """A submission whose files were read; nothing of it is stored yet."""
 
-    receipt: Receipt
     manifest: Manifest
     files: tuple[_File, ...]
 
@@ -89,6 +88,7 @@ def process(
     line = _Line(house, keyring, workers, clock, watcher)
     for read in work_ahead(line.read, ids, workers.count + 1):
         outcome = line.store(read) if isinstance(read, _Submission) else read
+        line.index(outcome)
         watcher.file_done()
         yield outcome
 
@@ -108,10 +108,10 @@ class _Line:
         outcome = self.house.inbox.outcome(submission_id)
         if outcome is not None:
             return outcome
-        receipt, manifest = self.house.received(submission_id)
+        _, manifest = self.house.received(submission_id)
         with TemporaryDirectory(dir=self.workers.scratch) as folder:
             files = tuple(self._read_file(manifest, file, Path(folder)) for file in manifest.files)
-        return _Submission(receipt=receipt, manifest=manifest, files=files)
+        return _Submission(manifest=manifest, files=files)
 
     def _read_file(self, manifest: Manifest, file: SubmittedFile, folder: Path) -> _File:
         path = folder / file.sha256
@@ -154,9 +154,12 @@ class _Line:
         """Seal and store what was read, and write down what became of the submission."""
         manifest = submission.manifest
         documents = [each for file in submission.files for each in self._store_file(manifest, file)]
-        outcome = self.house.inbox.conclude(Outcome(submission_id=manifest.submission_id, documents=tuple(documents)))
-        self.house.catalog.keep_submission(submission.receipt, keys.manifest(manifest), done=True)
-        return outcome
+        return self.house.inbox.conclude(Outcome(submission_id=manifest.submission_id, documents=tuple(documents)))
+
+    def index(self, outcome: Outcome) -> None:
+        """Tell the catalog that a submission is done, also when an earlier run was killed before it could."""
+        receipt, manifest = self.house.received(outcome.submission_id)
+        self.house.catalog.keep_submission(receipt, keys.manifest(manifest), done=True)
 
     def _store_file(self, manifest: Manifest, file: _File) -> Iterator[DocumentOutcome]:
         if file.refused is not None:

@@ -1,5 +1,6 @@
 """The straight line from receipt to outcome, without an orchestrator."""
 
+import dataclasses
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from schemas.settings import Settings
 from schemas.submission import Manifest, SubmittedFile
 from sohoa.demo import SCANS
 from storage import keys
+from storage.catalog import Catalog
 
 NOW = datetime(2026, 3, 31, 2, 41, 22, tzinfo=UTC)
 CERTIFICATE = SCANS / "birth_certificate_01.jpg"
@@ -98,6 +100,18 @@ def test_an_outage_leaves_no_outcome_and_the_next_run_goes_on(run, house, monkey
     [outcome] = run(CERTIFICATE)
     assert outcome.documents[0].record_id
     assert house.catalog.waiting() == ()
+
+
+def test_what_was_killed_before_the_catalog_heard_of_it_does_not_wait_for_ever(run, house, keyring):
+    [outcome] = run(CERTIFICATE)
+    forgetful = dataclasses.replace(house, catalog=Catalog(f"sqlite:///{house.settings.home}/other", b"s" * 16))
+    forgetful.catalog.create()
+    receipt, manifest = house.received(outcome.submission_id)
+    forgetful.catalog.keep_submission(receipt, keys.manifest(manifest), done=False)
+    with Workers(1, house.settings.limits) as workers:
+        waiting = [each.submission_id for each in forgetful.catalog.waiting()]
+        assert list(process(forgetful, keyring, workers, waiting, clock=clock, watcher=Unwatched())) == [outcome]
+    assert forgetful.catalog.waiting() == ()
 
 
 def test_a_missing_program_is_said_and_never_held_against_the_paper(run, house, monkeypatch, tmp_path):
