@@ -144,7 +144,7 @@ def lookup(
     *,
     as_json: bool,
 ) -> None:
-    """Show which records an owner has, and whether each can be used instead of paper.
+    """Show an owner's records, and whether each can replace paper.
 
     A lookup is an act with a purpose: it is written to the audit log before it is answered.
     """
@@ -194,7 +194,10 @@ def export(configuration: Configuration, record_id: str, folder: Path) -> None:
 @_json_option
 @click.pass_obj
 def verify(configuration: Configuration, target: str, *, as_json: bool) -> Exit:
-    """Check a signed file, or a record with its copy and signatures; say exactly what fails."""
+    """Check a signed file, or a record with its signatures.
+
+    Says exactly what fails.
+    """
     from sohoa.verifying import verify_target
 
     report = verify_target(configuration.settings, target)
@@ -209,7 +212,7 @@ def verify(configuration: Configuration, target: str, *, as_json: bool) -> Exit:
 @_json_option
 @click.pass_obj
 def rebuild(configuration: Configuration, *, as_json: bool) -> None:
-    """Make the catalog anew from the warehouse, which is the only truth."""
+    """Make the catalog anew from the warehouse, the only truth."""
     from sohoa.maintaining import rebuild_catalog
 
     rebuilt = rebuild_catalog(configuration.settings)
@@ -225,7 +228,10 @@ def rebuild(configuration: Configuration, *, as_json: bool) -> None:
 @_json_option
 @click.pass_obj
 def reconcile(configuration: Configuration, *, as_json: bool) -> Exit:
-    """Find submissions that have a receipt but no outcome, and run them: nothing waits for ever."""
+    """Run submissions that have a receipt but no outcome.
+
+    Nothing waits for ever.
+    """
     from sohoa.ingesting import reconcile_waiting
 
     statuses: Counter[str] = Counter()
@@ -245,7 +251,10 @@ def reconcile(configuration: Configuration, *, as_json: bool) -> Exit:
 @_json_option
 @click.pass_obj
 def doctor(configuration: Configuration, *, as_json: bool) -> Exit:
-    """Check programs, languages, fonts, the object store's promises, keys and disk; say what to do."""
+    """Check that everything is in place; say what to do.
+
+    Looks at programs, languages, fonts, keys, disk, the catalog and what the object store promises.
+    """
     from sohoa.doctor import examine
 
     findings = examine(configuration.settings)
@@ -263,7 +272,10 @@ def doctor(configuration: Configuration, *, as_json: bool) -> Exit:
 @_json_option
 @click.pass_obj
 def config(configuration: Configuration, *, as_json: bool) -> None:
-    """Print every setting, its value and where it came from; secrets are masked."""
+    """Print every setting, its value and where it came from.
+
+    Secrets are masked.
+    """
     rows = list(configuration.loaded.explain())
     if as_json:
         console.print_json({name: {"value": value, "origin": origin} for name, value, origin in rows})
@@ -274,7 +286,10 @@ def config(configuration: Configuration, *, as_json: bool) -> None:
 @cli.command(epilog="sohoa demo\nSOHOA_HOME=/tmp/try sohoa demo")
 @click.pass_obj
 def demo(configuration: Configuration) -> Exit:
-    """Run the main job on the bundled sample scans, end to end, and say what to look at next."""
+    """Run the main job on bundled sample scans, end to end.
+
+    Ends by saying what to look at next.
+    """
     from sohoa.demo import run_demo
 
     return run_demo(configuration.settings)
@@ -286,7 +301,10 @@ def demo(configuration: Configuration) -> Exit:
 @click.argument("part", metavar="[api|prefect|worker]", required=False, type=click.Choice(["api", "prefect", "worker"]))
 @click.pass_obj
 def up(configuration: Configuration, part: str | None) -> Exit:
-    """Run everything on this machine: lookup API, Prefect server and worker, until Ctrl-C. Or one part of it alone."""
+    """Run lookup API, Prefect server and worker, until Ctrl-C.
+
+    Or one part of it alone.
+    """
     from sohoa.up import PARTS, run_everything
 
     run = PARTS[part] if part else run_everything
