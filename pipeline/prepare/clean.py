@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from pipeline.prepare.layout import Pieces
@@ -30,8 +31,13 @@ _LEADER_DOT = 6
 _LEADER_AREA = 3
 _LEADER_GAP = 13
 _LEADER_REACH = 81
-_LEADER_EVEN = 1.5
-"""Dots of a leader at 200 dpi: up to 6 pixels, at most 12 apart, of one size; within 40 of a row part of it."""
+"""Dots of a leader at 200 dpi: up to 6 pixels, at most 12 apart; what is as small within 40 of a row is part of it."""
+_LEADER_LEVEL = 6
+_LEADER_NEIGHBOURS = 11
+_LEADER_EVEN = 1.25
+_LEADER_SPREAD = 3
+"""The dots around one say what a dot holds: up to a quarter more ink than the median of eleven; where a scan in
+black and white makes them uneven, up to 3 times their median deviation more (2 sigma of a normal distribution)."""
 
 _PALEST_DOT = 205
 """The dots of a dotted line are pale: smaller than a pixel's worth of ink."""
@@ -120,7 +126,7 @@ def without_leaders(flat: Grey, pieces: Pieces) -> Grey:
     """Return a straight picture without rows of dots, such as values are written on; close to letters or not.
 
     A row is a run of small pieces of ink on one level, each near the next; what is as small on that level nearby
-    belongs to it too. The dots of letters do not stand so close, and a dot below (ạ) is larger.
+    belongs to it too. The dots of letters do not stand so close; a dot below (ạ) holds more ink than its neighbours.
     """
     _, _, w, h = pieces.boxes.T
     small = (np.maximum(w, h) <= _LEADER_DOT) & (pieces.areas >= _LEADER_AREA)
@@ -130,14 +136,33 @@ def without_leaders(flat: Grey, pieces: Pieces) -> Grey:
     seeds = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, _RULE_LENGTH), np.uint8))
     if not seeds.any():
         return flat
-    seen = np.unique(pieces.labels[(seeds > 0) & (dots > 0)])
     reach = cv2.dilate(seeds, np.ones((1, _LEADER_REACH), np.uint8))
+    near = np.unique(pieces.labels[(reach > 0) & (dots > 0)])
     leader = np.zeros(len(small), bool)
-    leader[np.unique(pieces.labels[(reach > 0) & (dots > 0)])] = True
-    leader &= pieces.areas <= _LEADER_EVEN * np.median(pieces.areas[seen])
+    leader[near[_is_even_with_neighbours(pieces.boxes[near], _weights(flat, pieces.labels, dots)[near])]] = True
     cleaned = flat.copy()
     cleaned[cv2.dilate(pieces.mask(leader), np.ones((3, 3), np.uint8)) > 0] = PAPER
     return cleaned
+
+
+def _weights(flat: Grey, labels: NDArray[np.int32], ink: Ink) -> NDArray[np.float64]:
+    """Return for each piece how much of *ink* it holds, in pixels of full black."""
+    where = ink > 0
+    return np.bincount(labels[where], weights=1 - flat[where] / PAPER).astype(np.float64)
+
+
+def _is_even_with_neighbours(boxes: NDArray[np.int32], weights: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return for each dot whether it is as heavy as those next to it in its row."""
+    by_level = np.argsort(boxes[:, 1], kind="stable")
+    row = np.empty(len(boxes), np.intp)
+    row[by_level] = np.cumsum(np.diff(boxes[by_level, 1], prepend=boxes[by_level[0], 1]) > _LEADER_LEVEL)
+    order = np.lexsort((boxes[:, 0], row))
+    around = sliding_window_view(np.pad(weights[order], _LEADER_NEIGHBOURS // 2, mode="symmetric"), _LEADER_NEIGHBOURS)
+    usual = np.median(around, axis=1)
+    spread = np.median(np.abs(around - usual[:, None]), axis=1)
+    even = np.empty(len(boxes), np.bool_)
+    even[order] = weights[order] <= np.maximum(_LEADER_EVEN * usual, usual + _LEADER_SPREAD * spread)
+    return even
 
 
 def without_rules(flat: Grey) -> Grey:

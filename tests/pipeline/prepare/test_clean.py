@@ -61,6 +61,27 @@ def test_dots_that_a_value_is_written_on_go_and_the_value_stays(white, dot, peri
     assert np.mean(cleaned[:300] < 128) == pytest.approx(np.mean(expected[:300] < 128), rel=0.02)
 
 
+def leader(page, sizes):
+    """Dots on one level, 9 pixels apart."""
+    for place, (width, height) in enumerate(sizes):
+        page[300 : 300 + height, 90 + 9 * place : 90 + 9 * place + width] = 40
+    return page
+
+
+def test_a_dot_below_that_stands_in_a_row_of_dots_stays(white):
+    page = leader(white, [(3, 3)] * 20 + [(4, 4)] + [(3, 3)] * 20)
+    cleaned = without_leaders(page, pieces_of(ink_of(page)))
+    left, right = 90 + 9 * 20, 90 + 9 * 20 + 4
+    assert np.array_equal(cleaned[300:304, left:right], page[300:304, left:right])
+    assert is_clean(cleaned, (295, 310, 80, left - 1))
+    assert is_clean(cleaned, (295, 310, right + 1, 500))
+
+
+def test_dots_that_the_scanner_made_uneven_go(white):
+    page = leader(white, [(2, 2), (3, 3), (4, 3), (3, 2), (4, 4)] * 8)
+    assert is_clean(without_leaders(page, pieces_of(ink_of(page))), (295, 310, 80, 500))
+
+
 @pytest.mark.parametrize("text", ["UBND-KTTH", "TTTHHH", "EEFFTT", "nnmmnnmm", "hi mini vi ni", "Ngay 12. 3. 4"])
 def test_letters_that_stand_in_a_row_are_no_rule(white, text):
     page = word(white, text)
