@@ -42,6 +42,10 @@ class FieldSpec(Value):
     """A date of which only the month or the year is printed is a value too (`1934`)."""
     in_words: tuple[str, ...] = ()
     """Labels of a second reading of a date or an amount, written out (`ghi bằng chữ`)."""
+    alone: bool = False
+    """The paper has only one such number: found by its shape where its label cannot be read."""
+    usual: tuple[str, ...] = ()
+    """The values that a text usually has, as printed; with any other one a person looks."""
     required: bool = False
     """A person has to look when it is missing."""
 
@@ -50,6 +54,12 @@ class FieldSpec(Value):
         if not self.labels and self.part is None:
             message = "a field needs `labels` or a `part`"
             raise ValueError(message)
+        if self.usual and self.kind != "text":
+            message = "only a `text` has `usual` values"
+            raise ValueError(message)
+        if self.alone and self.kind != "personal_id":
+            message = "only a `personal_id` is known by its shape `alone`"
+            raise ValueError(message)
         return self
 
 
@@ -57,7 +67,8 @@ class OwnerSpec(Value):
     """Which fields say who the record belongs to."""
 
     role: str
-    identifier: str
+    identifier: str | None = None
+    """None where papers of this type have none."""
     name: str
     birth: str | None = None
     sex: str | None = None

@@ -12,7 +12,7 @@ from datetime import date
 from pipeline.understand.accept import judge, page_check
 from pipeline.understand.checks import cross_checks, identifier_of, whole_date
 from pipeline.understand.classify import Verdict, classify
-from pipeline.understand.fields import find_fields
+from pipeline.understand.fields import find_fields, foreign_words
 from pipeline.understand.letter import Sheet
 from pipeline.understand.lines import rows
 from schemas.document_type import DocumentType, ValiditySpec
@@ -77,7 +77,8 @@ def _fields(
 ) -> dict[str, Field]:
     found = find_fields(sheets, type_)
     crossed = cross_checks(found, type_)
-    legible = {reading.page.number: page_check(reading) for reading in readings}
+    foreign = foreign_words(type_)
+    legible = {reading.page.number: page_check(reading, foreign) for reading in readings}
     unknown = Check(name="page_legible", passed=True)
     return {
         name: judge(
@@ -95,11 +96,11 @@ def _owners(fields: Mapping[str, Field], type_: DocumentType) -> tuple[Owner, ..
     """Return whose the record is; an identifier that was not accepted does not lead to anybody."""
     owners = []
     for spec in type_.owners:
-        name, identifier = fields[spec.name], fields[spec.identifier]
+        name, identifier = fields[spec.name], fields[spec.identifier] if spec.identifier else None
         owners.append(
             Owner(
                 role=spec.role,
-                identifier=identifier_of(identifier.value) if identifier.accepted else None,
+                identifier=identifier_of(identifier.value) if identifier and identifier.accepted else None,
                 name=str(name.value) if name.value is not None else None,
             )
         )

@@ -4,13 +4,14 @@ The engine's confidence of a word says little about a single mark above a letter
 be read with high confidence in every word *and* pass every check; what is said twice on the paper may be read worse.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import pairwise
 from math import prod
 from statistics import median
 from typing import Final
 
 from pipeline.understand.fields import Found
+from pipeline.understand.folding import letters
 from pipeline.understand.syllables import implausible
 from schemas.document_type import ValueKind
 from schemas.field import Check, Field
@@ -46,9 +47,15 @@ _FAILED: Final = 0.5
 """What a check that fails leaves of the confidence."""
 
 
-def page_check(reading: PageReading) -> Check:
-    """Return whether the marks above the letters of a page can be trusted: few of its words are impossible ones."""
-    words = [word.text for word in reading.words if word.confidence > _SAID_TWICE and len(word.text) > 1]
+def page_check(reading: PageReading, printed: Container[str] = ()) -> Check:
+    """Return whether the marks above the letters of a page can be trusted: few of its words are impossible ones.
+
+    Args:
+        reading: the page.
+        printed: folded letters of words that the form prints, which may be foreign; they do not count.
+    """
+    sure = (word.text for word in reading.words if word.confidence > _SAID_TWICE and len(word.text) > 1)
+    words = [word for word in sure if letters(word) not in printed]
     plain = [word for word in words if word[1:].strip(".,;:)").isalpha() and word[1:].islower()]
     odd = implausible(plain)
     passed = len(plain) < _ENOUGH_WORDS or len(odd) <= _ODD_SHARE * len(plain)

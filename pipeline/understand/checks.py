@@ -76,8 +76,8 @@ def _same_year(values: Mapping[str, str | int | None], pair: SameYearSpec) -> It
 
 def _identity(values: Mapping[str, str | int | None], owner: OwnerSpec) -> Iterator[tuple[str, Check]]:
     """Compare an identifier with birth and sex: a mismatch is a warning, a person looks at all three."""
-    identifier = identifier_of(values.get(owner.identifier))
-    if identifier is None:
+    identifier = identifier_of(values.get(owner.identifier)) if owner.identifier else None
+    if owner.identifier is None or identifier is None:
         return
     sex = values.get(owner.sex) if owner.sex else None
     birth = values.get(owner.birth) if owner.birth else None

@@ -7,7 +7,8 @@ from pipeline.understand.folding import letters
 from pipeline.understand.labels import Hit, Place, find_labels, place_hits, value_after
 from pipeline.understand.letter import Part, Sheet, find_kind, find_parts, known_post, strip_subject
 from pipeline.understand.lines import Passage
-from pipeline.understand.values import Reading, clean, partial_date, read_value
+from pipeline.understand.syllables import implausible
+from pipeline.understand.values import Reading, as_usual, clean, is_identifier, partial_date, read_value
 from pipeline.understand.words import amount_in_words, date_in_words
 from schemas.document_type import DocumentType, FieldSpec, LetterPart, ValueKind
 from schemas.field import Check
@@ -35,7 +36,8 @@ def find_fields(sheets: Sequence[Sheet], type_: DocumentType) -> dict[str, Found
     for name, spec in type_.fields.items():
         labelled = form.find(spec) if spec.labels else None
         by_place = _read_part(spec.part, parts, spec.kind) if spec.part else None
-        found[name] = labelled or by_place or Found(Reading(None, NOTHING), NOTHING)
+        by_shape = form.find_alone(spec) if spec.alone and labelled is None else None
+        found[name] = labelled or by_place or by_shape or Found(Reading(None, NOTHING), NOTHING)
     return found
 
 
@@ -77,11 +79,21 @@ class _Form(NamedTuple):
             )
         return first._replace(reading=first.reading._replace(checks=checks + self._in_words(index, spec, first)))
 
+    def find_alone(self, spec: FieldSpec) -> Found | None:
+        """Return the number of the wanted shape that stands by itself, if there is only one."""
+        words = ((row.page, word) for sheet in self.sheets for row in sheet.rows for word in row.words)
+        passages = [Passage((word,), page) for page, word in words if is_identifier(word.text)]
+        if len({passage.text for passage in passages}) != 1:
+            return None
+        return Found(read_value(spec.kind, passages[0]), passages[0])
+
     def _read(self, index: int, spec: FieldSpec) -> Found:
         passage = self._value(index, goes_on=spec.kind in _MORE_THAN_ONE_ROW)
         reading = read_value(spec.kind, passage)
         if reading.value is None and spec.kind == "date" and spec.partial:
             reading = partial_date(passage)
+        if spec.usual:
+            reading = as_usual(reading, spec.usual)
         return Found(reading, passage)
 
     def _value(self, index: int, *, goes_on: bool) -> Passage:
@@ -109,6 +121,13 @@ def _all_labels(type_: DocumentType) -> Iterable[str]:
     for labels in type_.sections.values():
         yield from labels
     yield from type_.other_labels
+
+
+def foreign_words(type_: DocumentType) -> frozenset[str]:
+    """Return the folded letters of the words in its labels and marks that are not Vietnamese: of bilingual forms."""
+    return frozenset(
+        letters(word) for text in (*_all_labels(type_), *type_.marks) for word in implausible(text.split())
+    )
 
 
 def _labels_by_section(type_: DocumentType) -> Mapping[str | None, set[str]]:

@@ -185,13 +185,19 @@ def value_after(rows: Sequence[Row], hits: Sequence[Hit], hit: Hit, place: Place
         goes_on: whether the value may take more than one row.
     """
     row = rows[hit.row]
-    stops = [
-        other.start for other in hits if other.row == hit.row and other.start > hit.start and other.left < place.right
-    ]
-    words = list(row.words[hit.end : min(stops, default=len(row.words))])
+    beside = [other for other in hits if other.row == hit.row]
+    after = min(
+        (o for o in beside if o.start > hit.start and o.left < place.right), default=None, key=lambda o: o.start
+    )
+    words = list(row.words[hit.end : after.start if after else len(row.words)])
     words = _until_gap([word for word in words if word.box.x < place.right], row.height)
-    if stops or not (goes_on or not words):
+    if words and (after or not goes_on):
         return Passage(tuple(words), row.page)
+    # Labels side by side with nothing between them: the value of each stands below it.
+    reach = _INDENT * row.height
+    left = max(place.left, hit.left - reach) if any(other.end == hit.start for other in beside) else place.left
+    place = place._replace(left=left, right=min(place.right, after.left - reach / 2) if after else place.right)
+    apart = after is not None or left == hit.left - reach
     step = pitch(rows) or 2 * row.height
     margin = right_margin(rows)
     last, height = row, row.height
@@ -205,6 +211,8 @@ def value_after(rows: Sequence[Row], hits: Sequence[Hit], hit: Hit, place: Place
             continue
         if first is not None and below.words[first].box.x <= here[0].box.x + height:
             break
+        if apart and not _begins_piece(below, here[0]):
+            break
         if words and not _continues(words[-1], here[0], min(margin, place.right), height):
             break
         if not words and below.middle - row.middle > _LINE_GAP * step:
@@ -216,6 +224,11 @@ def value_after(rows: Sequence[Row], hits: Sequence[Hit], hit: Hit, place: Place
         if first is not None or not goes_on:
             break
     return Passage(tuple(words), row.page)
+
+
+def _begins_piece(row: Row, word: Word) -> bool:
+    """Return whether nothing stands close before a word in its row."""
+    return any(piece.words[0] == word for piece in row.pieces(0.6 * COLUMN_GAP))
 
 
 def _continues(before: Word, after: Word, margin: float, height: float) -> bool:

@@ -333,7 +333,7 @@ def _signature(name: "_Name | None", posts: Sequence[_Post]) -> dict[LetterPart,
     title = _own_post([post.piece for post in posts])
     centred: tuple[Check, ...] = ()
     if name is not None and title is not None:
-        off = abs(_centre(name.words) - _centre(title)) / title.height
+        off = abs(_centre(name.line) - _centre(title)) / title.height
         centred = (Check(name="centred", passed=off <= _OFF_CENTRE, detail=f"{off:.1f} letter heights apart"),)
     parts: dict[LetterPart, Part] = {}
     if name is not None:
@@ -386,6 +386,8 @@ def _contains(said: str, wanted: str) -> bool:
 
 class _Name(NamedTuple):
     words: Row
+    line: Row
+    """The words with what else stands in the line: a rank before the name is centred with it."""
     whole: bool
     """Whether nothing else touches it: a stroke through the first letter makes `guyễn` of a family name.
 
@@ -406,7 +408,7 @@ def _name_in(piece: Row) -> _Name | None:
         return None
     plausible = sum(is_syllable(word.text.strip(".,;:")) for word in best)
     others = [word for word in piece.words if word not in best and not _RANK.match(fold(word.text))]
-    return _Name(Row(piece.page, tuple(best)), not others) if plausible * 2 >= len(best) else None
+    return _Name(Row(piece.page, tuple(best)), piece, not others) if plausible * 2 >= len(best) else None
 
 
 def _is_name_word(word: Word) -> bool:

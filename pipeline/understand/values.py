@@ -30,6 +30,12 @@ _RANKS: Final = re.compile(
     re.IGNORECASE,
 )
 _DAY_MONTH_YEAR: Final = re.compile(r"(\d{1,2})\s*[/.,-]\s*(\d{1,2})\s*[/.,-]\s*(\d{4})(?!\d)")
+_STROKE: Final = r"[/.,\-Il|1]"
+_STROKES_LOST: Final = tuple(
+    re.compile(rf"(\d{{2}}){one}(\d{{2}}){other}(\d{{4}})", re.ASCII)
+    for one in (_STROKE, "")
+    for other in (_STROKE, "")
+)
 _LONG_DATE: Final = re.compile(
     r"(?<!\d)(\d{1,2})[\s.,]*(?:th[aoe]ng|thắng)[\s.,:]*(\d{1,2})[\s.,]*n[ao]m[\s.,:]*(\d{4})(?!\d)"
 )
@@ -166,6 +172,17 @@ def _date(passage: Passage) -> Reading:
         alone = not before.strip() or before[-1].isalpha() or bool(re.search(r"[^\W\d_]\s$", before))
         clear = Check(name="clear_start", passed=alone, detail=before)
         return Reading(value, passage.cut(start, end), (single, clear))
+    return _damaged_date(passage)
+
+
+def _damaged_date(passage: Passage) -> Reading:
+    """Return a date whose strokes were read as letters or as a 1, or not at all: a guess that a person confirms."""
+    lost = Check(name="strokes", passed=False, detail="what parts day, month and year was not read")
+    for word in passage.words:
+        matches = (pattern.fullmatch(word.text) for pattern in _STROKES_LOST)
+        dates = {iso_date(int(m[3]), int(m[2]), int(m[1])) for m in matches if m} - {None}
+        if len(dates) == 1:
+            return Reading(dates.pop(), Passage((word,), passage.page), (lost,))
     return Reading(None, passage)
 
 
@@ -247,6 +264,17 @@ def _closed(known: Iterable[str]) -> Callable[[Passage], Reading]:
     return read
 
 
+def as_usual(reading: Reading, usual: Iterable[str]) -> Reading:
+    """Return a text as the usual value that it is, marks or a single letter aside; any other text fails a check."""
+    if not isinstance(reading.value, str):
+        return reading
+    found = member(reading.value, usual)
+    if found is None:
+        return reading._replace(checks=(*reading.checks, Check(name="listed", passed=False, detail="not in the list")))
+    value, distance = found
+    return reading._replace(value=value, checks=(_as_printed(reading.words.text, exact=distance == 0),))
+
+
 def _number(passage: Passage) -> Reading:
     match = _NUMBER.search(passage.text)
     if match is None:
@@ -268,6 +296,11 @@ def _identifier(passage: Passage) -> Reading:
                 twelve = Check(name="twelve_digits", passed=length == _IDENTIFIER_LENGTHS[0])
                 return Reading(digits, passage.cut(*span), (twelve,))
     return Reading(None, passage)
+
+
+def is_identifier(text: str) -> bool:
+    """Return whether a word is a number of 12 digits and nothing else."""
+    return re.fullmatch(rf"\d{{{_IDENTIFIER_LENGTHS[0]}}}", text, re.ASCII) is not None
 
 
 def _amount(passage: Passage) -> Reading:
