@@ -26,6 +26,7 @@ class Found(NamedTuple):
 
 
 NOTHING = Passage((), 1)
+_CUT_OFF = Check(name="whole", passed=False, detail="after a comma or a dash something follows")
 
 
 def find_fields(sheets: Sequence[Sheet], type_: DocumentType) -> dict[str, Found]:
@@ -94,6 +95,8 @@ class _Form(NamedTuple):
             reading = partial_date(passage)
         if spec.usual:
             reading = as_usual(reading, spec.usual)
+        if spec.kind in _MORE_THAN_ONE_ROW and passage.text.endswith((",", "-")):
+            reading = reading._replace(checks=(*reading.checks, _CUT_OFF))
         return Found(reading, passage)
 
     def _value(self, index: int, *, goes_on: bool) -> Passage:

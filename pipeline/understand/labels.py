@@ -182,29 +182,32 @@ def value_after(rows: Sequence[Row], hits: Sequence[Hit], hit: Hit, place: Place
         hits: every label found in them; each one ends the value before it.
         hit: the label.
         place: its section and column.
-        goes_on: whether the value may take more than one row.
+        goes_on: whether the value may take more than one row. In one of several columns every value may: there is
+            little room, and what has no label of its own goes on.
     """
     row = rows[hit.row]
+    in_column = place.left > 0 or place.right < float("inf")
+    goes_on = goes_on or in_column
     beside = [other for other in hits if other.row == hit.row]
-    after = min(
-        (o for o in beside if o.start > hit.start and o.left < place.right), default=None, key=lambda o: o.start
-    )
+    later = [other for other in beside if other.start > hit.start and other.left < place.right]
+    after = min(later, default=None, key=lambda other: other.start)
     words = list(row.words[hit.end : after.start if after else len(row.words)])
     words = _until_gap([word for word in words if word.box.x < place.right], row.height)
     if words and (after or not goes_on):
         return Passage(tuple(words), row.page)
     # Labels side by side with nothing between them: the value of each stands below it.
+    follows = any(other.end == hit.start for other in beside)
+    apart = follows or after is not None
     reach = _INDENT * row.height
-    left = max(place.left, hit.left - reach) if any(other.end == hit.start for other in beside) else place.left
-    place = place._replace(left=left, right=min(place.right, after.left - reach / 2) if after else place.right)
-    apart = after is not None or left == hit.left - reach
+    left = max(place.left, hit.left - reach) if follows else place.left
+    right = min(place.right, after.left - reach / 2) if after else place.right
     step = pitch(rows) or 2 * row.height
-    margin = right_margin(rows)
+    margin = min(right_margin(rows), right)
     last, height = row, row.height
     for index in range(hit.row + 1, len(rows)):
         below = rows[index]
-        here = tuple(word for word in below.words if place.left <= word.box.x < place.right)
-        first = min((o.start for o in hits if o.row == index and place.left <= o.left < place.right), default=None)
+        here = tuple(word for word in below.words if left <= word.box.x < right)
+        first = min((o.start for o in hits if o.row == index and left <= o.left < right), default=None)
         if below.page != row.page or below.middle - last.middle > _LINE_GAP * step:
             break
         if not here:
@@ -213,13 +216,12 @@ def value_after(rows: Sequence[Row], hits: Sequence[Hit], hit: Hit, place: Place
             break
         if apart and not _begins_piece(below, here[0]):
             break
-        if words and not _continues(words[-1], here[0], min(margin, place.right), height):
+        if words and not in_column and not _continues(words[-1], here[0], margin, height):
             break
         if not words and below.middle - row.middle > _LINE_GAP * step:
             break
-        end = below.words[first].box.x if first is not None else place.right
-        more = _until_gap([word for word in here if word.box.x < end], height)
-        words += more
+        end = below.words[first].box.x if first is not None else right
+        words += _until_gap([word for word in here if word.box.x < end], height)
         last = below
         if first is not None or not goes_on:
             break

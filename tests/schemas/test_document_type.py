@@ -15,24 +15,61 @@ source = "a law"
 """
 
 
-@pytest.mark.parametrize("code", ["birth_certificate", "administrative_document"])
-def test_the_types_that_come_with_sohoa_load(code):
-    assert document_types()[code].code == code
-
-
-def test_a_birth_certificate_has_the_fields_of_the_design():
-    assert list(document_types()["birth_certificate"].fields) == [
-        "number", "full_name", "date_of_birth", "sex", "ethnicity", "nationality", "place_of_birth", "place_of_origin",
-        "personal_id", "mother_full_name", "mother_birth_year", "mother_residence", "father_full_name",
-        "father_birth_year", "father_residence", "registration_place", "registration_date", "signer_name",
-    ]  # fmt: skip
-
-
-def test_an_administrative_document_has_the_fields_of_the_design():
-    assert list(document_types()["administrative_document"].fields) == [
-        "number_symbol", "issue_date", "issue_place", "issuer_name", "document_kind", "abstract", "signer_name",
-        "signer_title",
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "fields"),
+    [
+        (
+            "birth_certificate",
+            (
+                "number full_name date_of_birth sex ethnicity nationality place_of_birth place_of_origin personal_id "
+                "mother_full_name mother_birth_year mother_residence father_full_name father_birth_year father_residence "
+                "registration_place registration_date signer_name"
+            ),
+        ),
+        (
+            "marriage_certificate",
+            (
+                "number husband_full_name husband_date_of_birth husband_personal_id husband_residence wife_full_name "
+                "wife_date_of_birth wife_personal_id wife_residence registration_place registration_date signer_name"
+            ),
+        ),
+        (
+            "death_extract",
+            (
+                "number issue_date full_name date_of_birth sex personal_id death_date death_place death_cause "
+                "registration_place signer_name"
+            ),
+        ),
+        (
+            "marital_status_confirmation",
+            (
+                "number issue_date issuer_name full_name date_of_birth sex ethnicity nationality personal_id residence "
+                "marital_status purpose signer_name"
+            ),
+        ),
+        (
+            "citizen_identity_card",
+            "personal_id full_name date_of_birth sex nationality place_of_origin place_of_residence valid_to issue_date",
+        ),
+        (
+            "criminal_record_certificate",
+            "number issue_date issuer_name full_name sex date_of_birth personal_id residence criminal_status signer_name",
+        ),
+        (
+            "merit_allowance_decision",
+            (
+                "number issue_date issuer_name full_name birth_year residence beneficiary_category allowance_amount "
+                "effective_date signer_name"
+            ),
+        ),
+        (
+            "administrative_document",
+            "number_symbol issue_date issue_place issuer_name document_kind abstract signer_name signer_title",
+        ),
+    ],
+)
+def test_a_type_that_comes_with_sohoa_has_the_fields_of_the_design(code, fields):
+    assert list(document_types()[code].fields) == fields.split()
 
 
 def test_at_most_one_type_is_the_letter():
@@ -50,6 +87,8 @@ def test_a_minimal_type_is_enough():
         (('labels = ["Số"]', ""), "`labels` or a `part`"),
         (('labels = ["Số"]', 'labels = ["Số"]\nsection = "father"'), "father"),
         (('title = "Giấy tờ"', 'title = "Giấy tờ"\ncolour = "red"'), "colour"),
+        (('labels = ["Số"]', 'labels = ["Số"]\nusual = ["1"]'), "`usual`"),
+        (('labels = ["Số"]', 'labels = ["Số"]\nalone = true'), "`alone`"),
         (('term = "none"', 'term = "soon"'), "validity.term"),
         (('term = "none"', 'term = "none"\nstarts = "issue_date"'), "issue_date"),
         (("[validity]", '[[orders]]\nfirst = "birth"\nthen = "number"\n[validity]'), "birth"),

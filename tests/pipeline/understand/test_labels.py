@@ -85,6 +85,30 @@ def test_sections_that_begin_side_by_side_are_columns():
     assert found["wife", "noicutru"] == "Xã Thượng Sơn, huyện Đô Lương"
 
 
+def test_in_a_column_every_value_goes_on():
+    lines = (
+        "Họ, chữ đệm, tên: LÊ SỸ @900 Họ, chữ đệm, tên người mẹ: HÀ THÙY MAI",
+        "HOÀNG @900 Năm sinh: 2002",
+    )
+    sections = {"husband": ["Họ, chữ đệm, tên"], "wife": ["Họ, chữ đệm, tên người mẹ"]}
+    assert value_of(lines, "Họ, chữ đệm, tên", goes_on=False, sections=sections) == "LÊ SỸ HOÀNG"
+
+
+@pytest.mark.parametrize(
+    ("below", "left", "right"),
+    [
+        ("1986 @900 Xóm 10, tỉnh Nghệ An", "1986", "Xóm 10, tỉnh Nghệ An"),
+        ("@900 Xóm 10, tỉnh Nghệ An", "", "Xóm 10, tỉnh Nghệ An"),
+        ("Ghi chú rất dài, đi ngang qua cả hai cột của tờ giấy này mà không dừng", "", ""),
+    ],
+)
+def test_labels_side_by_side_find_their_values_below(below, left, right):
+    lines = ("Năm sinh: @900 Nơi cư trú:", below)
+    assert (value_of(lines, "Nơi cư trú")) == right
+    if left:
+        assert value_of(lines, "Năm sinh", goes_on=False) == left
+
+
 @pytest.mark.parametrize(
     ("phrase", "there"), [("người đi khai sinh", True), ("nguời đi khai sjnh", True), ("kết hôn", False)]
 )

@@ -258,6 +258,12 @@ def test_the_husband_is_known_by_his_label_in_either_order():
     assert (fields["husband_date_of_birth"].value, fields["wife_date_of_birth"].value) == ("1998-06-25", "1986-04-29")
 
 
+def test_an_address_that_ends_in_a_comma_has_lost_its_end():
+    lines = replaced(MARRIAGE, "Đô Lương, tỉnh Nghệ An @900 huyện", "@900 huyện")
+    field = read(reading(replaced(lines, "Xã Thượng Sơn, huyện", "Xã Thượng Sơn,"))).fields["wife_residence"]
+    assert (field.value, field.accepted) == ("Xã Thượng Sơn", False)
+
+
 def test_who_has_no_identifier_owns_the_record_by_name():
     (owner,) = read(reading(MERIT)).owners
     assert (owner.role, owner.identifier, owner.name) == ("beneficiary", None, "ĐẬU CÔNG KHOA")

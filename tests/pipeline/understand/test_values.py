@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.understand.lines import Passage
-from pipeline.understand.values import ETHNIC_GROUPS, member, partial_date, read_value
+from pipeline.understand.values import ETHNIC_GROUPS, as_usual, member, partial_date, read_value
 from schemas.document_type import ValueKind
 from schemas.page import Box, Word
 
@@ -91,6 +91,36 @@ def test_every_date_is_read_in_every_writing(day):
         f"ngày {day.day} tháng {day.month} năm {day.year}",
     ):
         assert read_value("date", passage(text)).value == day.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("12I10I2021", "2021-10-12"),
+        ("25I01/2030", "2030-01-25"),
+        ("02122026", "2026-12-02"),
+        ("2510111990", "1990-01-25"),
+        ("021212001", "2001-12-02"),
+        ("32132026", None),
+    ],
+)
+def test_a_date_without_its_strokes_is_a_guess_that_a_person_confirms(text, value):
+    reading = read_value("date", passage(text))
+    assert reading.value == value
+    assert value is None or "strokes" in {check.name for check in reading.checks if not check.passed}
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "passed"),
+    [
+        ("Không có án tích.", "Không có án tích", True),
+        ("Không có an tích", "Không có án tích", False),
+        ("Có án tích", "Có án tích", False),
+    ],
+)
+def test_a_usual_text_is_read_as_printed_or_waits_for_a_person(text, value, passed):
+    reading = as_usual(read_value("text", passage(text)), ["Không có án tích"])
+    assert (reading.value, all(check.passed for check in reading.checks)) == (value, passed)
 
 
 @pytest.mark.parametrize(
