@@ -82,6 +82,27 @@ CARD = (
     "@500 DIRECTOR GENERAL OF THE POLICE DEPARTMENT",
 )
 
+CARD_2024 = (
+    *CARD[:3],
+    "@780 CĂN CƯỚC",
+    "@820 IDENTITY CARD",
+    "@700 Số định danh cá nhân / Personal identification number:",
+    "@700 040301556164",
+    "@700 Họ, chữ đệm và tên khai sinh / Full name:",
+    "@700 HÀ THỊ NHỊ",
+    "@500 Ngày, tháng, năm sinh / Date of birth: @1150 Giới tính / Sex:",
+    "@500 02/12/2001 @1150 Nữ",
+    "@700 Quốc tịch / Nationality:",
+    "@700 Việt Nam",
+    "",
+    "Nơi cư trú / Place of residence:",
+    "Bản Huồi Thọ, Thọ Hợp, Nghệ An",
+    "Nơi đăng ký khai sinh / Place of birth:",
+    "Thọ Hợp, Quỳ Hợp, Nghệ An",
+    "Ngày, tháng, năm cấp / Date of issue: @1000 Ngày, tháng, năm hết hạn / Date of expiry:",
+    "12/10/2024 @1000 02/12/2026",
+)
+
 CRIMINAL_RECORD = (
     "BỘ CÔNG AN @800 CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
     "CÔNG AN TỈNH NGHỆ AN @930 Độc lập - Tự do - Hạnh phúc",
@@ -241,6 +262,22 @@ def test_a_typical_paper_gives_every_field_and_nobody_has_to_look(code):
     assert {name: field.value for name, field in document.fields.items()} == fields
     assert list(document.fields) == list(fields)
     assert document.review_reasons == ()
+
+
+def test_the_card_of_2024_has_its_values_below_their_labels():
+    document = read(reading(CARD_2024))
+    assert document.document_type == "citizen_identity_card"
+    assert {name: field.value for name, field in document.fields.items()} == {
+        "personal_id": "040301556164",
+        "full_name": "HÀ THỊ NHỊ",
+        "date_of_birth": "2001-12-02",
+        "sex": "nữ",
+        "nationality": "Việt Nam",
+        "place_of_origin": None,
+        "place_of_residence": "Bản Huồi Thọ, Thọ Hợp, Nghệ An",
+        "valid_to": "2026-12-02",
+        "issue_date": "2024-10-12",
+    }
 
 
 def test_a_marriage_belongs_to_both():
