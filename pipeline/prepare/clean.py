@@ -74,7 +74,8 @@ def without_stamps(picture: Pixels) -> Grey:
         # As bright as paper where there is stamp alone; darker where it lies on letters.
         stamp = float(np.percentile(red[reddish > 0], _STAMP))
         bright = cv2.convertScaleAbs(red, alpha=PAPER / max(stamp, 1))
-        cv2.copyTo(bright, cv2.subtract(reddish, _red_print(np.asarray(reddish, np.uint8))), grey)
+        stamps = cv2.subtract(reddish, _red_print(np.asarray(reddish, np.uint8)))
+        cv2.copyTo(bright, cv2.dilate(stamps, np.ones((3, 3), np.uint8)), grey)
     return grey
 
 

@@ -114,7 +114,7 @@ def _embedded(scan: ScanImage, limits: Limits, number: int) -> Pixels | None:
             return _decoded(picture, limits, number, obey_exif=False)
     try:
         picture = pikepdf.PdfImage(scan.image).as_pil_image()
-    except (pikepdf.DependencyError, pikepdf.UnsupportedImageTypeError, pikepdf.PdfError, OSError, ValueError):
+    except (pikepdf.PikepdfError, OSError, ValueError):
         return None
     return _decoded(picture, limits, number, obey_exif=False)
 

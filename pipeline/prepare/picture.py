@@ -14,6 +14,7 @@ from pipeline.prepare.orientation import NO_AXIS, is_axis_sure, sideways_share, 
 from pipeline.prepare.pages import RawPage, turned
 from pipeline.prepare.pixels import PAPER, Grey, Ink, Pixels
 from pipeline.prepare.quality import is_blank, measured, warnings_of
+from pipeline.prepare.seals import without_seals
 from pipeline.prepare.skew import SkewEstimate, skew_of
 from schemas.page import Page, Rotation
 
@@ -68,7 +69,8 @@ def prepare(raw: RawPage, *, other_axis: bool = False) -> Prepared:
     skew = skew_of(turned(letters.ink, axis))
     straight = _straight(flat, raw, axis, skew, scale)
     pieces = pieces_of(ink_of(straight))
-    straight = without_specks(without_rules(without_leaders(straight, pieces)), pieces)
+    straight = without_leaders(without_seals(straight, pieces), pieces)
+    straight = without_specks(without_rules(straight), pieces)
     letters = letters_of(pieces)
     up: Rotation = 0 if upright_vote(letters) >= 0 else 180
     return Prepared(
