@@ -35,9 +35,11 @@ _LEADER_REACH = 81
 _LEADER_LEVEL = 6
 _LEADER_NEIGHBOURS = 11
 _LEADER_EVEN = 1.25
+_LEADER_PHASE = 0.22
 _LEADER_SPREAD = 3
-"""The dots around one say what a dot holds: up to a quarter more ink than the median of eleven; where a scan in
-black and white makes them uneven, up to 3 times their median deviation more (2 sigma of a normal distribution)."""
+"""The dots around one say what a dot holds: up to a quarter more ink than the median of eleven. Their median deviation
+from it is up to 0.22 of it by how they fall on the pixels; what it is beyond that, where a scan in black and white
+makes them uneven, counts three times."""
 
 _PALEST_DOT = 205
 """The dots of a dotted line are pale: smaller than a pixel's worth of ink."""
@@ -162,7 +164,8 @@ def _is_even_with_neighbours(boxes: NDArray[np.int32], weights: NDArray[np.float
     usual = np.median(around, axis=1)
     spread = np.median(np.abs(around - usual[:, None]), axis=1)
     even = np.empty(len(boxes), np.bool_)
-    even[order] = weights[order] <= np.maximum(_LEADER_EVEN * usual, usual + _LEADER_SPREAD * spread)
+    uneven = usual + _LEADER_SPREAD * (spread - _LEADER_PHASE * usual)
+    even[order] = weights[order] <= np.maximum(_LEADER_EVEN * usual, uneven)
     return even
 
 

@@ -78,7 +78,7 @@ def test_a_dot_below_that_stands_in_a_row_of_dots_stays(white):
 
 
 def test_dots_that_the_scanner_made_uneven_go(white):
-    page = leader(white, [(2, 2), (3, 3), (4, 3), (3, 2), (4, 4)] * 8)
+    page = leader(white, [(2, 2), (3, 3), (4, 3), (2, 3), (3, 4)] * 8)
     assert is_clean(without_leaders(page, pieces_of(ink_of(page))), (295, 310, 80, 500))
 
 
