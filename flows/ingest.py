@@ -20,6 +20,9 @@ from schemas.digest import Sha256
 from schemas.problem import ProblemError
 from schemas.settings import Settings
 
+MOST_AT_ONCE = 2000
+"""Submissions in one flow run: Prefect takes half a megabyte of parameters."""
+
 _BATCH = 200
 """Submissions in one task: what an outage makes us look at again, not do again."""
 
@@ -40,10 +43,14 @@ def run_batch(submission_ids: list[Sha256]) -> list[Sha256]:
     """Run a batch of submissions; return the ids of those that have an outcome now."""
     settings = Settings.load(os.environ).settings
     house = House.open(settings)
-    with Workers(settings.workers, settings.limits) as workers:
-        keyring = Keyring.open(settings)
-        outcomes = process(house, keyring, workers, submission_ids, clock=now, watcher=watcher())
-        return [outcome.submission_id for outcome in outcomes]
+    try:
+        with Workers(settings.workers, settings.limits) as workers:
+            keyring = Keyring.open(settings, now())
+            outcomes = process(house, keyring, workers, submission_ids, clock=now, watcher=watcher())
+            return [outcome.submission_id for outcome in outcomes]
+    except ProblemError as error:
+        # Prefect keeps the words of what a task raises, and names of files may be names of people.
+        raise ProblemError(error.kind, error.problem.model_copy(update={"file": None})) from None
 
 
 @flow(name="ingest", persist_result=False)
@@ -55,6 +62,6 @@ def ingest(submission_ids: list[Sha256]) -> list[Sha256]:
 
 @flow(name="reconcile", persist_result=False)
 def reconcile() -> list[Sha256]:
-    """Run every submission that has a receipt but no outcome: nothing waits for ever."""
+    """Run the submissions that wait longest for an outcome, as far as the catalog knows: nothing waits for ever."""
     house = House.open(Settings.load(os.environ).settings)
-    return ingest([waiting.submission_id for waiting in house.catalog.waiting()])
+    return ingest([waiting.submission_id for waiting in house.catalog.waiting()[:MOST_AT_ONCE]])

@@ -36,17 +36,24 @@ class Keyring:
     """PEM."""
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
+    def open(cls, settings: Settings, now: datetime) -> Self:
         """Return the keys that the settings name; those that they do not name are made once and kept in the home.
 
         Raises:
-            ProblemError: `configuration` when a key cannot be used, naming its file.
+            ProblemError: `configuration` when a key cannot be used, naming its file, or is not valid *now*: what it
+                signed could never be verified, and a copy is signed once.
         """
-        return cls(
+        held = cls(
             scanner=_held("scanner", settings.signing.scanner, settings),
             agency=_held("agency", settings.signing.agency, settings),
             roots=trusted_roots(settings),
         )
+        for role, signer, _ in held.held():
+            valid = signer.certificate.not_valid_before_utc, signer.certificate.not_valid_after_utc
+            if not valid[0] <= now <= valid[1]:
+                said = f"the {role}'s certificate is valid from {valid[0]:%Y-%m-%d} to {valid[1]:%Y-%m-%d} only"
+                raise CONFIGURATION.error(said, file=str(getattr(settings.signing, role).pkcs12 or "self-made key"))
+        return held
 
     def held(self) -> tuple[HeldKey, HeldKey]:
         """Return both keys."""

@@ -15,9 +15,11 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_urlsafe
 
-from schemas.problem import ORCHESTRATOR_UNREACHABLE, STORE_FULL
+from schemas.problem import CONFIGURATION, ORCHESTRATOR_UNREACHABLE, STORE_FULL
 from schemas.settings import Settings
+from storage.secrets import keep
 
 _START_SECONDS = 120
 _STOP_SECONDS = 10
@@ -44,6 +46,18 @@ def quiet_environment(home: Path) -> dict[str, str]:
     }
 
 
+def own_key(home: Path) -> str:
+    """Return the user and password of our own Prefect server, made once and kept in the home folder.
+
+    Without one, anybody who reaches its port could have a worker, which holds the signing keys, run any command.
+    """
+
+    def make() -> bytes:
+        return f"sohoa:{token_urlsafe(32)}".encode()
+
+    return keep(home / "keys" / "prefect", make).decode()
+
+
 @contextmanager
 def orchestrator(settings: Settings) -> Iterator[str]:
     """Point this process at the Prefect server of the settings, or at an embedded one; yield its API's address.
@@ -55,6 +69,8 @@ def orchestrator(settings: Settings) -> Iterator[str]:
         ProblemError: `orchestrator-unreachable`.
     """
     os.environ.update(quiet_environment(settings.home) | settings.environment())
+    if settings.prefect.api_url is None:
+        os.environ["PREFECT_API_AUTH_STRING"] = own_key(settings.home)
     if settings.prefect.api_url is not None:
         os.environ["PREFECT_API_URL"] = settings.prefect.api_url
         _wait(settings.prefect.api_url, None, seconds=10)
@@ -83,7 +99,7 @@ def server(home: Path, *, port: int = 0, pages: bool = False) -> Iterator[str]:
     try:
         listener = socket.create_server(("127.0.0.1", port))
     except OSError as error:
-        raise ORCHESTRATOR_UNREACHABLE.error(f"port {port} cannot be used: {error.strerror}") from error
+        raise CONFIGURATION.error(f"prefect.port {port} cannot be used: {error.strerror}") from error
     with listener, log.open("ab") as output:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/api"
         handle = listener.fileno()
@@ -92,6 +108,7 @@ def server(home: Path, *, port: int = 0, pages: bool = False) -> Iterator[str]:
             env={
                 **os.environ,
                 **quiet_environment(home),
+                "PREFECT_SERVER_API_AUTH_STRING": own_key(home),
                 "PREFECT_UI_ENABLED": str(pages).lower(),
                 "PREFECT_UI_API_URL": url,
             },

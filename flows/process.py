@@ -22,10 +22,11 @@ from pipeline.workers import Workers
 from schemas.digest import Sha256
 from schemas.document_type import document_types
 from schemas.outcome import DocumentOutcome, Outcome
-from schemas.problem import PAGES_BLANK, Exit, ProblemError
+from schemas.problem import INTEGRITY_MISMATCH, PAGES_BLANK, Exit, ProblemError
 from schemas.record import Copy, Origin, Record, record_id
 from schemas.submission import Manifest, Receipt, SubmittedFile
 from storage import keys
+from storage.port import ObjectMissingError
 
 Clock = Callable[[], datetime]
 
@@ -80,17 +81,25 @@ def process(
 ) -> Iterator[Outcome]:
     """Yield what became of each submission, in order; those that are done already are found, not done again.
 
-    Reading runs ahead on all workers; storing follows in order, one submission after the other.
+    Reading runs ahead on all workers; storing follows in order, one submission after the other. A submission whose
+    bytes are damaged in the store is passed over: it keeps waiting, and the others go on.
 
     Raises:
         ProblemError: a failure that may pass (`transient`) or that a person has to mend; no outcome is written for it.
+            `integrity-mismatch` comes at the end, for the first submission that was passed over.
     """
     line = _Line(house, keyring, workers, clock, watcher)
+    damaged: list[ProblemError] = []
     for read in work_ahead(line.read, ids, workers.count + 1):
+        if isinstance(read, ProblemError):
+            damaged.append(read)
+            continue
         outcome = line.store(read) if isinstance(read, _Submission) else read
         line.index(outcome)
         watcher.file_done()
         yield outcome
+    if damaged:
+        raise damaged[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +112,18 @@ class _Line:
     clock: Clock
     watcher: Watcher
 
-    def read(self, submission_id: Sha256) -> _Submission | Outcome:
-        """Read the files of a submission, unless it is done."""
+    def read(self, submission_id: Sha256) -> _Submission | Outcome | ProblemError:
+        """Read the files of a submission, unless it is done; return the problem when they are damaged."""
+        try:
+            return self._read(submission_id)
+        except ProblemError as error:
+            if error.kind != INTEGRITY_MISMATCH:
+                raise
+            return error
+        except ObjectMissingError as error:
+            return INTEGRITY_MISMATCH.error(f"{error.key} is not in the store any more")
+
+    def _read(self, submission_id: Sha256) -> _Submission | Outcome:
         outcome = self.house.inbox.outcome(submission_id)
         if outcome is not None:
             return outcome

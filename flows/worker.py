@@ -1,8 +1,10 @@
 """The worker: `python -m flows.worker PARENT` takes flow runs from the Prefect server until it is told to stop.
 
-`reconcile` runs every minute, so that whatever has a receipt gets an outcome, whatever was killed in between.
+`reconcile` runs every minute, so that whatever has a receipt gets an outcome, whatever was killed in between. What the
+catalog missed when something was killed is looked for in the store once, at the start.
 """
 
+import os
 import sys
 from typing import Any
 
@@ -10,8 +12,11 @@ from prefect import Flow, serve
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
+from flows.house import House
 from flows.ingest import ingest, reconcile
 from flows.lifeline import end_with
+from schemas.settings import Settings
+from storage.rebuild import catch_up
 
 _RECONCILE_SECONDS = 60
 
@@ -24,6 +29,8 @@ def main() -> None:
 
 def serve_live_lane() -> None:
     """Take flow runs of the live lane until told to stop."""
+    house = House.open(Settings.load(os.environ).settings)
+    catch_up(house.inbox, house.warehouse, house.catalog)
     serve(_deployment(ingest), _deployment(reconcile, interval=_RECONCILE_SECONDS, concurrency_limit=1))
 
 

@@ -1,5 +1,6 @@
 """The whole journey of a scan up to its fields, with no orchestrator and no store."""
 
+import errno
 from abc import abstractmethod
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ from pipeline.understand import Understood, understand
 from pipeline.workers import Workers
 from schemas.document_type import document_types
 from schemas.page import PageReading
-from schemas.problem import PAGE_FAILED, ProblemError
+from schemas.problem import PAGE_FAILED, STORE_FULL, ProblemError
 from schemas.settings import Limits
 
 T = TypeVar("T")
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})
 
 
 class Watcher(Protocol):
@@ -94,5 +97,13 @@ def settled(task: Future[T], name: str, page: int | None = None) -> T:
         return task.result()
     except (ProblemError, CancelledError):
         raise
+    except OSError as error:
+        if error.errno in _FULL:
+            raise STORE_FULL.error("there is no room for temporary files") from error
+        raise _broken(error, name, page) from error
     except Exception as error:  # foreign bytes make libraries raise anything
-        raise PAGE_FAILED.error(f"it broke a reader ({type(error).__name__})", file=name, page=page) from error
+        raise _broken(error, name, page) from error
+
+
+def _broken(error: Exception, name: str, page: int | None) -> ProblemError:
+    return PAGE_FAILED.error(f"it broke a reader ({type(error).__name__})", file=name, page=page)

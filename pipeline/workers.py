@@ -159,6 +159,10 @@ def _control_group(name: str) -> str:
     return ""
 
 
+class _ProcessDiedError(Exception):
+    """A worker process ended in the middle of a task; the text says how."""
+
+
 class _Worker:
     """One place in the pool, and the process that sits in it: started when needed, replaced when it ended."""
 
@@ -171,7 +175,19 @@ class _Worker:
         self._lock = Lock()
 
     def run(self, call: bytes, seconds: float) -> Any:  # noqa: ANN401 - what the task returns
-        """Return what the pickled *call* returns, or raise what it raises."""
+        """Return what the pickled *call* returns, or raise what it raises.
+
+        When the process dies it is tried once more: somebody else may have killed it, such as a system short of memory.
+        """
+        try:
+            return self._try(call, seconds)
+        except _ProcessDiedError:
+            try:
+                return self._try(call, seconds)
+            except _ProcessDiedError as died:
+                raise PAGE_FAILED.error(f"The process that worked on it ended with {died}, twice.") from None
+
+    def _try(self, call: bytes, seconds: float) -> Any:  # noqa: ANN401 - what the task returns
         process = self._ready_process()
         self._tasks += 1
         try:
@@ -182,8 +198,7 @@ class _Worker:
                 raise PAGE_FAILED.error(detail)
             answer: _Answer = pickle.loads(process.calls.recv_bytes())  # noqa: S301 - from our own process
         except (EOFError, ConnectionError):
-            detail = f"The process that worked on it ended with {self.end_process()}."
-            raise PAGE_FAILED.error(detail) from None
+            raise _ProcessDiedError(self.end_process()) from None
         if isinstance(answer.error, MemoryError):
             self.end_process()
             detail = f"The work on it needs more than {self._limits.worker_memory_bytes // 1024**2} MiB of memory."

@@ -3,6 +3,7 @@
 `Settings.load` is pure: a door gives it the environment and the text of the file. An unknown name anywhere is an error.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,12 @@ from schemas.submission import StationId
 
 PREFIX = "SOHOA_"
 _MIB = 1024 * 1024
+_MASK = "*" * 10
+_SECRETS_IN_URLS = (
+    (re.compile(r"(://[^:/@]*:).*@"), rf"\1{_MASK}@"),  # greedy: rather hide a host than show half a password
+    (re.compile(r"://[^:/@]+@"), f"://{_MASK}@"),  # a token in the place of the user
+    (re.compile(r"([?&][^=&]*(?:password|secret|token)[^=&]*=)[^&]*", re.IGNORECASE), rf"\1{_MASK}"),
+)
 
 
 class StoreSettings(Value):
@@ -44,7 +51,7 @@ class StoreSettings(Value):
 class CatalogSettings(Value):
     """Where the catalog is: a projection, safe to lose."""
 
-    url: str | None = None
+    url: str | None = Constraint(default=None, repr=False)  # may hold a password
     """SQLAlchemy URL; None: a SQLite file in the home folder."""
 
 
@@ -85,8 +92,10 @@ class SigningSettings(Value):
 class PrefectSettings(Value):
     """Where the orchestrator is."""
 
-    api_url: str | None = None
-    """None: an embedded server for the time of one command."""
+    api_url: str | None = Constraint(default=None, repr=False)  # may hold a password
+    """None: an embedded server for the time of one command. Its user and password: PREFECT_API_AUTH_STRING."""
+    port: int = Constraint(default=4200, ge=1, le=65535)
+    """Where `sohoa up` lets its own server listen, on this machine alone."""
 
 
 class ApiSettings(Value):
@@ -168,12 +177,18 @@ class Loaded(NamedTuple):
     origins: Mapping[tuple[str, ...], str]
 
     def explain(self) -> Iterator[tuple[str, str, str]]:
-        """Yield `(name, value, origin)` for every setting; secrets are masked."""
+        """Yield `(name, value, origin)` for every setting; secrets are masked, also those in URLs."""
         for path, value in _leaves(self.settings.model_dump(mode="json")).items():
             origin = next(
                 (self.origins[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.origins), "default"
             )
-            yield ".".join(path), "" if value is None else str(value), origin
+            yield ".".join(path), "" if value is None else _masked(str(value)), origin
+
+
+def _masked(value: str) -> str:
+    for pattern, replacement in _SECRETS_IN_URLS:
+        value = pattern.sub(replacement, value)
+    return value
 
 
 def _leaves(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:

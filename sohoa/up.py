@@ -15,14 +15,13 @@ from contextlib import contextmanager, nullcontext, suppress
 import uvicorn
 
 from flows.house import House
-from flows.orchestrator import orchestrator, quiet_environment, server
+from flows.orchestrator import orchestrator, own_key, quiet_environment, server
 from schemas.problem import CONFIGURATION, Exit
 from schemas.settings import Settings
 from sohoa import console
 from sohoa.api.app import create_app
 from sohoa.api.token import api_token
 
-_PREFECT_PORT = 4200
 _STOP_SECONDS = 15
 
 
@@ -30,10 +29,12 @@ def run_everything(settings: Settings) -> Exit:
     """Run until Ctrl-C, a polite signal, or the end of the worker; return 0 when it was stopped on purpose."""
     api = _api(settings)
     url = settings.prefect.api_url
-    prefect = nullcontext(url) if url else server(settings.home, port=_PREFECT_PORT, pages=True)
+    prefect = nullcontext(url) if url else server(settings.home, port=settings.prefect.port, pages=True)
     with prefect as address, _worker(settings, str(address)) as worker:
         threading.Thread(target=_stop_with, args=(worker, api), daemon=True).start()
         console.note(f"Prefect server:  {str(address).removesuffix('/api')}")
+        if url is None:
+            console.note(f"                 its user and password are in {settings.home / 'keys' / 'prefect'}")
         _run(api)
     return Exit.DONE if worker.returncode in {0, -signal.SIGTERM, -signal.SIGINT} else Exit.USAGE
 
@@ -110,6 +111,8 @@ def _listening(host: str, port: int) -> socket.socket:
 def _worker(settings: Settings, prefect_url: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = {**os.environ, **quiet_environment(settings.home), **settings.environment()}
     environment["PREFECT_API_URL"] = prefect_url
+    if settings.prefect.api_url is None:
+        environment["PREFECT_API_AUTH_STRING"] = own_key(settings.home)
     process = subprocess.Popen(
         [sys.executable, "-m", "flows.worker", str(os.getpid())],
         env=environment,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from flows.orchestrator import server
+from flows.orchestrator import own_key, server
 from tests.servers import seaweedfs
 
 settings.register_profile("sohoa", deadline=None, print_blob=True)  # machines are busy; rules are not about time
@@ -29,7 +29,9 @@ def s3_server(tmp_path_factory):
 @pytest.fixture(scope="session")
 def prefect_url(tmp_path_factory):
     """A real Prefect server, so that not every command has to start one."""
-    with server(tmp_path_factory.mktemp("prefect")) as url:
+    home = tmp_path_factory.mktemp("prefect")
+    with server(home) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_API_AUTH_STRING", own_key(home))
         yield url
 
 

@@ -1,5 +1,6 @@
 """Every error leaves as `application/problem+json` (RFC 9457), and none repeats what was sent."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -40,7 +41,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def not_understood(_request: Request, error: RequestValidationError) -> Response:
-        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        wrong = "; ".join(f"{_place(item)}: {item['msg']}" for item in error.errors())
         return respond(BAD_REQUEST, BAD_REQUEST.error(wrong).problem)
 
     @app.exception_handler(HTTPException)
@@ -51,6 +52,12 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def defect(_request: Request, _error: Exception) -> Response:
         return respond(INTERNAL, INTERNAL.error("the request could not be answered").problem)
+
+
+def _place(item: Mapping[str, Any]) -> str:
+    """Return where something is wrong; a name that is not known came from outside and is not repeated."""
+    is_unknown = item["type"] == "extra_forbidden"
+    return ".".join(map(str, item["loc"][:-1] if is_unknown else item["loc"]))
 
 
 def described(*kinds: Kind) -> dict[int | str, dict[str, Any]]:

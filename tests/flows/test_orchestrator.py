@@ -1,15 +1,18 @@
 """The embedded Prefect server lives exactly as long as its command."""
 
+import base64
 import os
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
 
-from flows.orchestrator import orchestrator, quiet_environment
+from flows.orchestrator import orchestrator, own_key, quiet_environment, server
 from schemas.problem import ORCHESTRATOR_UNREACHABLE, ProblemError
 from schemas.settings import PrefectSettings, Settings
 from tests.servers import free_ports
@@ -31,6 +34,19 @@ def test_a_killed_command_leaves_no_server_behind(tmp_path):
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     assert has_ended(int(child))
+
+
+def test_nobody_without_its_key_may_use_the_embedded_server(tmp_path):
+    with server(tmp_path) as url:
+        request = urllib.request.Request(
+            f"{url}/flows/filter", data=b"{}", headers={"Content-Type": "application/json"}
+        )
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            urllib.request.urlopen(request)
+        assert refusal.value.code == 401
+        request.add_header("Authorization", f"Basic {base64.b64encode(own_key(tmp_path).encode()).decode()}")
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == 200
 
 
 def has_ended(pid):

@@ -13,7 +13,7 @@ from flows.keyring import Keyring
 from flows.process import process, receive
 from pipeline.digitize import Unwatched
 from pipeline.workers import Workers
-from schemas.problem import STORE_UNREACHABLE, TOOL_MISSING, ProblemError
+from schemas.problem import INTEGRITY_MISMATCH, STORE_UNREACHABLE, TOOL_MISSING, ProblemError
 from schemas.settings import Settings
 from schemas.submission import Manifest, SubmittedFile
 from sohoa.demo import SCANS
@@ -22,6 +22,7 @@ from storage.catalog import Catalog
 
 NOW = datetime(2026, 3, 31, 2, 41, 22, tzinfo=UTC)
 CERTIFICATE = SCANS / "birth_certificate_01.jpg"
+NOTICE = SCANS / "administrative_document_02.jpg"
 
 
 def clock():
@@ -35,7 +36,7 @@ def house(tmp_path):
 
 @pytest.fixture
 def keyring(house):
-    return Keyring.open(house.settings)
+    return Keyring.open(house.settings, datetime.now(UTC))
 
 
 @pytest.fixture
@@ -112,6 +113,27 @@ def test_what_was_killed_before_the_catalog_heard_of_it_does_not_wait_for_ever(r
         waiting = [each.submission_id for each in forgetful.catalog.waiting()]
         assert list(process(forgetful, keyring, workers, waiting, clock=clock, watcher=Unwatched())) == [outcome]
     assert forgetful.catalog.waiting() == ()
+
+
+def test_a_damaged_file_is_passed_over_and_keeps_waiting_while_the_others_go_on(house, keyring):
+    damaged, sound = manifest_of(CERTIFICATE), manifest_of(NOTICE)
+    for manifest, path in ((damaged, CERTIFICATE), (sound, NOTICE)):
+        receive(house, keyring, manifest, {manifest.files[0].sha256: path}, clock)
+    stored = house.settings.home / "store/objects" / keys.file(damaged.files[0].sha256)
+    stored.chmod(0o600)
+    stored.write_bytes(stored.read_bytes()[:-1])
+
+    ids = [damaged.submission_id, sound.submission_id]
+    with Workers(1, house.settings.limits) as workers, pytest.raises(ProblemError) as broken:
+        list(process(house, keyring, workers, ids, clock=clock, watcher=Unwatched()))
+    assert broken.value.kind == INTEGRITY_MISMATCH
+    assert house.inbox.outcome(sound.submission_id) is not None
+    assert [waiting.submission_id for waiting in house.catalog.waiting()] == [damaged.submission_id]
+
+
+def test_a_key_that_is_not_valid_now_signs_nothing(house):
+    with pytest.raises(ProblemError, match="certificate is valid from"):
+        Keyring.open(house.settings, datetime(2090, 1, 1, tzinfo=UTC))
 
 
 def test_a_missing_program_is_said_and_never_held_against_the_paper(run, house, monkeypatch, tmp_path):

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from pathlib import Path
 
@@ -94,6 +94,15 @@ def unpicklable() -> object:
     return lambda: None
 
 
+def wait_for_a_program_unless_told(note: str) -> str:
+    """Wait for ever the first time, and be done the second."""
+    told = Path(f"{note}.told")
+    if not told.exists():
+        told.touch()
+        wait_for_a_program(note)
+    return "done"
+
+
 def loop_for_ever() -> None:
     while True:
         pass
@@ -120,13 +129,13 @@ def leave() -> None:
 
 def wait_for_a_program(note: str) -> None:
     program = subprocess.Popen(["sleep", "1000"])
-    Path(note).write_text(f"{os.getpid()} {program.pid}", "utf-8")
+    Path(note).write_text(f"{os.getpid()} {program.pid} ", "utf-8")
     program.wait()
 
 
 def die_while_a_program_runs(note: str) -> None:
     program = subprocess.Popen(["sleep", "1000"])
-    Path(note).write_text(f"{os.getpid()} {program.pid}", "utf-8")
+    Path(note).write_text(f"{os.getpid()} {program.pid} ", "utf-8")
     die()
 
 
@@ -202,6 +211,12 @@ def test_a_poison_page_costs_itself_not_its_neighbours(workers, poison, seconds,
     assert [future.result() for future in before + after] == [0, 2, 4, 6, 8] * 2
 
 
+def test_a_task_whose_worker_somebody_kills_is_tried_once_more(workers, note):
+    task = workers.submit(wait_for_a_program_unless_told, note.path, seconds=PLENTY)
+    os.kill(note.pids()[0], signal.SIGKILL)
+    assert task.result(timeout=PLENTY) == "done"
+
+
 def test_a_worker_that_dies_idle_costs_nobody(workers):
     for pid in {workers.submit(os.getpid, seconds=PLENTY).result() for _ in range(5)}:
         os.kill(pid, signal.SIGKILL)
@@ -244,7 +259,7 @@ def test_leaving_by_an_exception_stops_what_runs_and_what_waits(note):
         pids = note.pids()
         raise KeyboardInterrupt
     assert all(has_ended(pid) for pid in pids)
-    assert problem_of(running).kind == PAGE_FAILED
+    assert isinstance(running.exception(timeout=PLENTY), CancelledError)
     assert waiting.cancelled()
     assert not pool.scratch.exists()
 

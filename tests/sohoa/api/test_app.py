@@ -105,6 +105,7 @@ def test_without_the_token_nothing_is_answered_or_learnt(client, house, headers)
     [
         ("POST", "/v1/lookups", json.dumps(ASKED | {"owner": "123"}), 422),
         ("POST", "/v1/lookups", json.dumps(ASKED | {"unknown": 1}), 422),
+        ("POST", "/v1/lookups", json.dumps(ASKED | {OWNER: 1}), 422),
         ("POST", "/v1/lookups", json.dumps({"owner": OWNER}), 422),
         ("POST", "/v1/lookups", "{not json", 422),
         ("POST", "/v1/lookups", " " * 70_000, 413),
