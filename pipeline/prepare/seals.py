@@ -15,7 +15,7 @@ from pipeline.prepare.layout import Pieces
 from pipeline.prepare.pixels import PAPER, Grey
 
 _RADII = (110, 175)
-"""Seals are 30 to 42 mm across, 36 mm as a rule (thông tư 21/2012/TT-BCA): in pixels at 200 dpi, with a margin."""
+"""Radii of seals 28 to 44 mm across, in pixels at 200 dpi: those of authorities measure about 36 mm."""
 _PIECE = (30, 80)
 """A broken seal's largest pieces measure at least this much the short and the long way."""
 _LARGEST = 700
