@@ -34,8 +34,10 @@ SCHEMA = 1
 _BATCH = 1000
 _BUSY_MILLISECONDS = 30_000
 _SECRET_CHECK = b"sohoa/owner/secret/1"
-_ABSENT = ("no such table", "unable to open database file", "not a database", "malformed", 'relation "')
+_ABSENT = ("no such table", "not a database", "malformed", 'relation "')
 """How SQLite and PostgreSQL begin to say that tables are not there (`relation "records" does not exist`)."""
+_CLOSED = ("unable to open database file", "attempt to write a readonly database")
+"""How SQLite says that it may not use a file, or those that it makes beside it; also, that the file is not there."""
 _WRITES = "sohoa_writes"
 _MAKING = 0x536F686F61  # "Sohoa": the number of our advisory lock in PostgreSQL
 
@@ -134,7 +136,7 @@ class Catalog:
     # --- being there -------------------------------------------------------------------------------------------
     def is_there(self) -> bool:
         """Return whether the database holds a catalog of any version."""
-        if self._path is not None and not self._path.exists():
+        if self._is_absent():
             return False
         with self._transaction() as connection:
             return self._has_tables(connection)
@@ -144,7 +146,7 @@ class Catalog:
 
         Raises:
             ProblemError: `catalog-missing` if it is not there, is not whole, or was made by another version;
-                `owner-secret-changed`; `catalog-unreachable`.
+                `owner-secret-changed`; `catalog-unreachable`; `configuration` if its file may not be used.
         """
         with self._transaction() as connection:
             made = connection.execute(sql.select(_catalog)).one_or_none() if self._has_tables(connection) else None
@@ -317,11 +319,21 @@ class Catalog:
                 yield connection
         except DatabaseError as error:
             said = str(error.orig).partition("\n")[0]
-            if any(phrase in said for phrase in _ABSENT):
+            is_closed = self._path is not None and any(phrase in said for phrase in _CLOSED)
+            if any(phrase in said for phrase in _ABSENT) or (is_closed and self._is_absent()):
                 raise CATALOG_MISSING.error(f"{self._where}: {said}") from error
+            if is_closed:
+                raise CONFIGURATION.error(f"the catalog: {said}", file=str(self._path)) from error
             if isinstance(error, OperationalError):
                 raise CATALOG_UNREACHABLE.error(f"{self._where}: {said}") from error
             raise
+
+    def _is_absent(self) -> bool:
+        """Return whether the catalog would be a file, and there is none; False if we may not know."""
+        try:
+            return self._path is not None and not self._path.exists()
+        except PermissionError:
+            return False
 
     def _has_tables(self, connection: Connection) -> bool:
         return bool(sql.inspect(connection).has_table(_catalog.name))
@@ -336,9 +348,13 @@ class Catalog:
         connection.execute(sql.insert(_catalog).values(schema=SCHEMA, secret_check=self._secret_check))
 
     def _make_file(self) -> None:
-        if self._path is not None:
+        if self._path is None:
+            return
+        try:
             durable.make_folder(self._path.parent)
             self._path.touch(mode=0o600)
+        except OSError as error:
+            raise CONFIGURATION.error(f"the catalog: {error.strerror}", file=str(self._path)) from error
 
 
 def differences(old: Iterable[str], new: Iterable[str]) -> Iterator[str]:

@@ -44,14 +44,17 @@ def create(
 
 
 def make_folder(folder: Path) -> None:
-    """Make *folder* and the folders above it, durably."""
+    """Make *folder* and the folders above it, durably, and for this user alone: what they will hold is about people.
+
+    Folders that are there stay as open as whoever made them wants them.
+    """
     missing = [folder, *folder.parents]
     while missing[-1].is_dir():
         missing.pop()
         if not missing:
             return
     for each in reversed(missing):
-        each.mkdir(exist_ok=True)
+        each.mkdir(exist_ok=True, mode=0o700)
         _sync(each.parent)
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from schemas.digest import Sha256
 from schemas.outcome import Outcome
-from schemas.problem import BAD_REQUEST, INTEGRITY_MISMATCH
+from schemas.problem import BAD_REQUEST
 from schemas.submission import Manifest, Receipt, SubmittedFile
 from storage import files, keys
 from storage.port import ObjectStore
-from storage.values import JSON, Sealed, Sign, keep, load, load_sealed, parse, seal
+from storage.values import JSON, Sealed, Sign, check_place, keep, load, load_sealed, parse, seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,7 @@ class Inbox:
             ProblemError: `integrity-mismatch` if it is not the one that belongs there.
         """
         manifest = parse(Manifest, key, self.store.get(key))
-        if keys.manifest(manifest) != key:
-            raise INTEGRITY_MISMATCH.error(f"{key} holds the manifest of another submission")
+        check_place(key, keys.manifest(manifest))
         return manifest
 
     def fetch(self, file: SubmittedFile, path: Path) -> None:
@@ -81,11 +80,20 @@ class Inbox:
         """Store and sign *receipt*, unless the submission has one; return the one that it has for ever."""
         key = keys.receipt(receipt.submission_id)
         given, data = keep(self.store, key, receipt)
+        check_place(key, keys.receipt(given.submission_id))
         return Sealed(given, data, seal(self.store, key, data, sign))
 
     def receipt(self, submission_id: Sha256) -> Sealed[Receipt] | None:
-        """Return the receipt of a submission, None if none was given."""
-        return load_sealed(self.store, Receipt, keys.receipt(submission_id))
+        """Return the receipt of a submission, None if none was given.
+
+        Raises:
+            ProblemError: `integrity-mismatch` if it is damaged or another submission's.
+        """
+        key = keys.receipt(submission_id)
+        found = load_sealed(self.store, Receipt, key)
+        if found is not None:
+            check_place(key, keys.receipt(found.value.submission_id))
+        return found
 
     def receipts(self) -> Iterator[Sha256]:
         """Yield the id of every submission that has a receipt."""
@@ -95,8 +103,19 @@ class Inbox:
 
     def conclude(self, outcome: Outcome) -> Outcome:
         """Store what became of a submission, unless that is stored; return what is."""
-        return keep(self.store, keys.outcome(outcome.submission_id), outcome)[0]
+        key = keys.outcome(outcome.submission_id)
+        kept, _ = keep(self.store, key, outcome)
+        check_place(key, keys.outcome(kept.submission_id))
+        return kept
 
     def outcome(self, submission_id: Sha256) -> Outcome | None:
-        """Return what became of a submission, None while it waits."""
-        return load(self.store, Outcome, keys.outcome(submission_id))
+        """Return what became of a submission, None while it waits.
+
+        Raises:
+            ProblemError: `integrity-mismatch` if that is damaged or another submission's.
+        """
+        key = keys.outcome(submission_id)
+        found = load(self.store, Outcome, key)
+        if found is not None:
+            check_place(key, keys.outcome(found.submission_id))
+        return found

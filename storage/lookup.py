@@ -4,7 +4,10 @@ from datetime import datetime
 from uuid import uuid4
 
 from schemas.lookup import LookupAnswer, LookupRequest, judge
+from schemas.problem import INTEGRITY_MISMATCH, RECORD_UNKNOWN, ProblemError
+from schemas.record import Record
 from schemas.vietnam import TIME_ZONE
+from storage import keys
 from storage.audit import Audit, AuditEntry
 from storage.catalog import Catalog
 from storage.warehouse import Warehouse
@@ -22,12 +25,15 @@ def look_up(
         request: whose records, and what for.
         who: who asks, for the audit log.
         now: the time; without `valid_on` its day in Vietnam counts.
+
+    Raises:
+        ProblemError: `integrity-mismatch` if a record that the catalog names is lost or damaged: an answer without it
+            would be wrong.
     """
     owner = warehouse.owner_key(request.owner)
     valid_on = request.valid_on or now.astimezone(TIME_ZONE).date()
     rows = catalog.records_of(owner, request.document_types)
-    # From the version that the catalog knows, on: it may not have heard of a revocation, or of another owner, yet.
-    latest = (warehouse.record(row.record_id, known=row.version).value for row in rows)
+    latest = (_latest(warehouse, row) for row in rows)
     records = [record for record in latest if owner in warehouse.owner_keys(record)]
     entry = AuditEntry(
         entry_id=uuid4().hex,
@@ -44,3 +50,16 @@ def look_up(
     return LookupAnswer(
         audit_id=entry.entry_id, valid_on=valid_on, records=tuple(judge(record, valid_on) for record in records)
     )
+
+
+def _latest(warehouse: Warehouse, row: keys.RecordVersion) -> Record:
+    """Return the record that the catalog names.
+
+    From the version that it knows, on: it may not have heard of a revocation, or of another owner, yet.
+    """
+    try:
+        return warehouse.record(row.record_id, known=row.version).value
+    except ProblemError as error:
+        if error.kind is not RECORD_UNKNOWN:
+            raise
+        raise INTEGRITY_MISMATCH.error(f"{keys.record(*row)} is lost; the catalog names it") from error

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from schemas.problem import CATALOG_MISSING, OWNER_SECRET_CHANGED, ProblemError
+from schemas.problem import CATALOG_MISSING, INTEGRITY_MISMATCH, OWNER_SECRET_CHANGED, ProblemError
 from storage import keys
 from storage.catalog import Catalog, Counts, differences
 from storage.inbox import Inbox
@@ -22,22 +23,31 @@ class Rebuilt(NamedTuple):
     """Lines of its export that the store does not bear out."""
     added: int
     """Lines that it lacked; all, if there was no catalog."""
+    damaged: tuple[str, ...] = ()
+    """What could not be indexed because it is damaged: its key, and what is wrong; no personal data."""
 
 
-def catch_up(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> None:
-    """Index everything in the store that *catalog* does not know."""
+def catch_up(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> tuple[str, ...]:
+    """Index everything in the store that *catalog* does not know; return what is damaged, as in `Rebuilt`.
+
+    What is damaged is left out, for it must not keep everybody else's records from being found.
+    """
+    damaged: list[str] = []
     for record_id, versions in groupby(warehouse.versions(), key=lambda each: each.record_id):
         latest = max(each.version for each in versions)
         if catalog.version_of(record_id) < latest:
-            catalog.keep_record(warehouse.record(record_id, latest).value)
+            with _collecting(damaged):
+                catalog.keep_record(warehouse.record(record_id, latest).value)
     for submission_id in inbox.receipts():
         known = catalog.submission(submission_id)
         if known is not None and known.done:
             continue
-        receipt = inbox.receipt(submission_id)
-        if receipt is not None:
-            done = inbox.outcome(submission_id) is not None
-            catalog.keep_submission(receipt.value, keys.manifest(receipt.value), done=done)
+        with _collecting(damaged):
+            receipt = inbox.receipt(submission_id)
+            if receipt is not None:
+                done = inbox.outcome(submission_id) is not None
+                catalog.keep_submission(receipt.value, keys.manifest(receipt.value), done=done)
+    return tuple(damaged)
 
 
 def rebuild(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> Rebuilt:
@@ -49,8 +59,20 @@ def rebuild(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> Rebuilt:
         changes = Counter(line[0] for line in differences(_export(catalog), scratch.export()))
         catalog.replace_with(scratch)
         scratch.close()
-    catch_up(inbox, warehouse, catalog)  # what came in while the store was read
-    return Rebuilt(catalog.counts(), removed=changes["-"], added=changes["+"])
+    # What came in while the store was read; and what is damaged once more, as no catalog knows it.
+    damaged = catch_up(inbox, warehouse, catalog)
+    return Rebuilt(catalog.counts(), removed=changes["-"], added=changes["+"], damaged=damaged)
+
+
+@contextmanager
+def _collecting(damaged: list[str]) -> Iterator[None]:
+    """Go on after an object that is not what was stored, and note it down; the detail names its key."""
+    try:
+        yield
+    except ProblemError as error:
+        if error.kind is not INTEGRITY_MISMATCH:
+            raise
+        damaged.append(error.problem.detail)
 
 
 def _export(catalog: Catalog) -> Iterator[str]:

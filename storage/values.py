@@ -40,6 +40,16 @@ def parse(type_: type[V], key: str, data: bytes) -> V:
         raise INTEGRITY_MISMATCH.error(f"{key} is not a {type_.__name__}: {where}") from error
 
 
+def check_place(key: str, belongs: str) -> None:
+    """Make sure that a value that was found under *key* is the one that *belongs* there: each says where that is.
+
+    Raises:
+        ProblemError: `integrity-mismatch`; a whole and signed value is still the wrong one in another's place.
+    """
+    if key != belongs:
+        raise INTEGRITY_MISMATCH.error(f"{key} holds what belongs under {belongs}")
+
+
 def load(store: ObjectStore, type_: type[V], key: str) -> V | None:
     """Return the value stored under *key*, None if there is none."""
     try:
@@ -69,10 +79,17 @@ def is_sealed(store: ObjectStore, key: str) -> bool:
 
 
 def load_sealed(store: ObjectStore, type_: type[V], key: str) -> Sealed[V] | None:
-    """Return the sealed value stored under *key*, None if there is none or its signature is not there (yet)."""
+    """Return the sealed value stored under *key*, None if its signature is not there (yet).
+
+    Raises:
+        ProblemError: `integrity-mismatch` if there is a signature, which comes last, and not what was signed.
+    """
     try:
         signature = store.get(keys.signature_of(key))
-        data = store.get(key)
     except ObjectMissingError:
         return None
+    try:
+        data = store.get(key)
+    except ObjectMissingError as error:
+        raise INTEGRITY_MISMATCH.error(f"{key} is lost; its signature is there") from error
     return Sealed(parse(type_, key, data), data, signature)

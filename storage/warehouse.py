@@ -9,7 +9,7 @@ from schemas.problem import INTEGRITY_MISMATCH, RECORD_UNKNOWN
 from schemas.record import Copy, Record, RecordId
 from storage import files, keys
 from storage.port import ObjectMissingError, ObjectStore
-from storage.values import Sealed, Sign, is_sealed, keep, load_sealed, seal
+from storage.values import Sealed, Sign, check_place, is_sealed, keep, load_sealed, seal
 
 _PDF = "application/pdf"
 
@@ -60,6 +60,7 @@ class Warehouse:
         """
         key = keys.record(record.record_id, record.version)
         kept, data = keep(self.store, key, record)
+        check_place(key, keys.record(kept.record_id, kept.version))
         for owner in self.owner_keys(kept):
             self.store.put(keys.pointer(owner, kept.record_id), b"")
         seal(self.store, key, data, sign)
@@ -74,15 +75,18 @@ class Warehouse:
             known: a version that is known to exist, such as the catalog's: the search for the latest starts there.
 
         Raises:
-            ProblemError: `record-unknown` if there is no such record or version.
+            ProblemError: `record-unknown` if there is no such record or version; `integrity-mismatch` if what is kept
+                in its place is damaged or another one.
         """
         try:
             wanted = self.latest_version(record_id, known=known) if version is None else version
-            found = load_sealed(self.store, Record, keys.record(record_id, wanted))
+            key = keys.record(record_id, wanted)
         except ValueError as error:  # no version has this number, no record has this id
             raise RECORD_UNKNOWN.error(f"{record_id[:40]!r} is no record") from error
+        found = load_sealed(self.store, Record, key)
         if found is None:
             raise RECORD_UNKNOWN.error(f"{record_id} has no version {wanted}")
+        check_place(key, keys.record(found.value.record_id, found.value.version))
         return found
 
     def latest_version(self, record_id: RecordId, *, known: int = 1) -> int:

@@ -57,6 +57,24 @@ def test_secrets_are_never_shown():
     assert "hush" not in str(list(loaded.explain()))
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql+psycopg://sohoa:hush@db:5432/sohoa", "postgresql+psycopg://sohoa:**********@db:5432/sohoa"),
+        ("postgresql+psycopg://sohoa:hu/sh@hush@db/sohoa", "postgresql+psycopg://sohoa:**********@db/sohoa"),
+        ("postgresql://db/sohoa?user=u&password=hush&x=1", "postgresql://db/sohoa?user=u&password=**********&x=1"),
+        ("https://hush@prefect.vn/api", "https://**********@prefect.vn/api"),
+        ("https://prefect.vn:4200/api", "https://prefect.vn:4200/api"),
+        ("sqlite:////home/an@phuong/catalog.sqlite3", "sqlite:////home/an@phuong/catalog.sqlite3"),
+    ],
+)
+def test_a_secret_in_a_url_is_not_shown(url, shown):
+    loaded = Settings.load({"SOHOA_CATALOG__URL": url, "SOHOA_PREFECT__API_URL": url})
+    explained = {name: value for name, value, _ in loaded.explain()}
+    assert (explained["catalog.url"], explained["prefect.api_url"]) == (shown, shown)
+    assert "hush" not in repr(loaded.settings)
+
+
 def test_a_list_is_written_like_a_path_variable():
     settings = Settings.load({"SOHOA_SIGNING__TRUST": "/a/root.pem:/b/root.pem"}).settings
     assert settings.signing.trust == (Path("/a/root.pem"), Path("/b/root.pem"))

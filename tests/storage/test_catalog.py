@@ -198,6 +198,26 @@ def test_a_catalog_that_cannot_be_relied_on_is_not_used_and_can_be_replaced(tmp_
     assert list(catalog.export()) == list(other.export())
 
 
+@pytest.mark.parametrize("name", ["catalog.sqlite3", "catalog.sqlite3-wal"])
+def test_a_catalog_that_is_there_and_cannot_be_opened_is_not_missing(tmp_path, name):
+    catalog = catalog_in(tmp_path)
+    catalog.create()
+    catalog.close()
+    (tmp_path / name).unlink(missing_ok=True)
+    (tmp_path / name).mkdir()  # what no user may open, not even root
+    with pytest.raises(ProblemError) as caught:
+        catalog.check()
+    assert caught.value.kind is CONFIGURATION
+    assert caught.value.problem.file == str(tmp_path / "catalog.sqlite3")
+
+
+def test_a_catalog_that_may_not_be_written_is_a_matter_of_configuration(catalog: Catalog, tmp_path):
+    (tmp_path / "file").write_text("a file where a folder should be")
+    with pytest.raises(ProblemError) as caught:
+        catalog_in(tmp_path / "file").create()
+    assert caught.value.kind is CONFIGURATION
+
+
 def test_a_catalog_made_with_another_secret_is_not_used(catalog: Catalog, tmp_path):
     with pytest.raises(ProblemError) as caught:
         catalog_in(tmp_path, secret=b"another secret").check()

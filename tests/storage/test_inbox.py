@@ -100,3 +100,20 @@ def test_the_first_outcome_of_a_submission_holds(inbox: Inbox):
     first = inbox.conclude(outcome(sent))
     changed = first.model_copy(update={"documents": ()})
     assert inbox.conclude(changed) == first == inbox.outcome(sent.submission_id)
+
+
+def test_a_receipt_or_outcome_of_another_submission_is_noticed(inbox: Inbox):
+    sent, other = manifest(b"one"), manifest(b"two")
+    given = receipt(other).canonical_bytes()
+    inbox.store.put(keys.receipt(sent.submission_id), given)
+    inbox.store.put(keys.signature_of(keys.receipt(sent.submission_id)), sign(given))
+    inbox.store.put(keys.outcome(sent.submission_id), outcome(other).canonical_bytes())
+    for ask in (
+        lambda: inbox.receipt(sent.submission_id),
+        lambda: inbox.give_receipt(receipt(sent), sign),
+        lambda: inbox.outcome(sent.submission_id),
+        lambda: inbox.conclude(outcome(sent)),
+    ):
+        with pytest.raises(ProblemError) as caught:
+            ask()
+        assert caught.value.kind is INTEGRITY_MISMATCH

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pytest
 
 from schemas.lookup import LookupRequest
-from schemas.problem import ProblemError
+from schemas.problem import INTEGRITY_MISMATCH, ProblemError
 from storage import keys
 from storage.audit import Audit
 from storage.catalog import Catalog
@@ -76,6 +76,16 @@ def test_a_record_that_was_corrected_to_another_owner_is_not_shown_to_the_first(
     counter.keep(record(b"a", AN))
     counter.warehouse.keep_record(record(b"a", BINH, version=2), sign)
     assert counter.ask(AN).records == ()
+
+
+@pytest.mark.parametrize("suffix", [keys.DATA, keys.SIGNATURE])
+def test_a_record_that_the_store_lost_is_not_answered_as_if_there_were_none(counter: Counter, tmp_path, suffix):
+    counter.keep(record(b"a", AN), record(b"b", AN))
+    key = keys.record(record(b"b").record_id, 1)
+    (tmp_path / "store/objects" / key).with_suffix(suffix).unlink()
+    with pytest.raises(ProblemError, match=key) as caught:
+        counter.ask(AN)
+    assert caught.value.kind is INTEGRITY_MISMATCH
 
 
 @pytest.mark.parametrize(

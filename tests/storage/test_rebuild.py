@@ -1,3 +1,4 @@
+import stat
 from dataclasses import dataclass
 
 import pytest
@@ -9,7 +10,7 @@ from storage.catalog import Catalog
 from storage.inbox import Inbox
 from storage.opening import catalog_at, open_catalog, open_store, open_warehouse, owner_secret
 from storage.port import ObjectStore
-from storage.rebuild import Rebuilt, rebuild
+from storage.rebuild import Rebuilt, catch_up, rebuild
 from storage.warehouse import Warehouse
 from tests.storage.examples import AN, BINH, SECRET, manifest, on_disk, outcome, receipt, record, sign
 
@@ -89,6 +90,23 @@ def test_what_comes_in_during_a_rebuild_is_not_lost(rooms: Rooms):
     assert rooms.catalog.version_of(late.record_id) == 1
 
 
+def test_what_is_damaged_keeps_nothing_else_from_being_found(rooms: Rooms, damage):
+    damaged = [
+        keys.record(record(b"b").record_id, 2),
+        keys.receipt(manifest(b"waits").submission_id),
+        keys.outcome(manifest(b"done").submission_id),
+    ]
+    for key in damaged:
+        damage(key, b"a bad sector")
+    rebuilt = rooms.rebuild()
+    assert len(rebuilt.damaged) == len(damaged)
+    assert all(said.startswith(key) for said, key in zip(sorted(rebuilt.damaged), sorted(damaged), strict=True))
+    assert (rebuilt.counts.records, rebuilt.counts.submissions) == (2, 0)
+    assert rooms.catalog.version_of(record(b"a").record_id) == 1
+    assert catch_up(rooms.inbox, rooms.warehouse, rooms.catalog) == rebuilt.damaged
+    assert not any(secret in str(rebuilt.damaged) for secret in (AN.digits, BINH.digits, "195/2016"))
+
+
 def test_an_interrupted_rebuild_leaves_no_half_catalog(rooms: Rooms, tmp_path):
     class Interrupted(Warehouse):
         def versions(self):
@@ -139,6 +157,21 @@ def test_a_store_with_records_and_no_catalog_says_what_to_do(settings: Settings)
     assert "sohoa rebuild" in caught.value.problem.remedy
     rebuild(Inbox(store), warehouse, catalog_at(settings))
     assert open_catalog(settings, store).counts().records == 1
+
+
+def test_what_a_home_folder_holds_is_for_its_user_alone(settings: Settings):
+    open_store(settings)
+    owner_secret(settings)
+    catalog_at(settings).create()
+    for folder in (settings.home, settings.home / "store", settings.home / "keys"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_home_folder_that_is_there_stays_as_open_as_it_was_made(settings: Settings):
+    settings.home.mkdir()
+    settings.home.chmod(0o750)
+    open_store(settings)
+    assert stat.S_IMODE(settings.home.stat().st_mode) == 0o750
 
 
 def test_a_warehouse_opened_again_finds_the_same_owners(settings: Settings):

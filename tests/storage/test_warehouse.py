@@ -130,3 +130,25 @@ def test_a_record_that_changed_in_the_store_is_noticed_without_repeating_it(ware
 
 def test_a_warehouse_does_not_show_its_secret(warehouse: Warehouse):
     assert "only tests know" not in repr(warehouse)
+
+
+@pytest.mark.parametrize("wrong", [record(b"other", AN), record(b"paper", AN, version=2)])
+def test_a_whole_and_signed_record_in_the_place_of_another_is_noticed(warehouse: Warehouse, wrong):
+    wanted = record(b"paper", AN)
+    key = keys.record(wanted.record_id, 1)
+    warehouse.store.put(key, wrong.canonical_bytes())
+    with pytest.raises(ProblemError) as caught:
+        warehouse.keep_record(wanted, sign)
+    assert caught.value.kind is INTEGRITY_MISMATCH
+    assert not warehouse.has_record(wanted.record_id)
+    warehouse.store.put(keys.signature_of(key), sign(wrong.canonical_bytes()))
+    with pytest.raises(ProblemError) as caught:
+        warehouse.record(wanted.record_id)
+    assert caught.value.kind is INTEGRITY_MISMATCH
+
+
+def test_a_record_of_which_only_the_signature_is_left_is_not_unknown(warehouse: Warehouse):
+    warehouse.store.put(keys.signature_of(keys.record("ef" * 16, 1)), b"signature")
+    with pytest.raises(ProblemError, match="lost") as caught:
+        warehouse.record("ef" * 16)
+    assert caught.value.kind is INTEGRITY_MISMATCH
