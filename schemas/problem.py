@@ -4,6 +4,8 @@ Every failure that a user can meet is one `Kind` below. The CLI turns it into an
 `application/problem+json` answer, and `docs/errors.md` explains each one.
 """
 
+import errno
+import os
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -198,6 +200,13 @@ OWNER_SECRET_CHANGED = Kind(
     Exit.BAD_CONFIGURATION,
     503,
 )
+SYSTEM_REFUSED = Kind(
+    "system-refused",
+    "The operating system refused",
+    "Check that the path is right and that the user that runs Sohoa may write there.",
+    Exit.USAGE,
+    500,
+)
 ORCHESTRATOR_UNREACHABLE = Kind(
     "orchestrator-unreachable",
     "The Prefect server does not answer",
@@ -245,6 +254,14 @@ REQUEST_TOO_LARGE = Kind(
     "request-too-large", "The request is too large", "Send only what the API description asks for.", Exit.USAGE, 413
 )
 INTERNAL = Kind("internal", "Sohoa made a mistake", "Report this with the time it happened.", Exit.USAGE, 500)
+
+
+def refused_by_system(error: OSError) -> ProblemError:
+    """Return what the operating system refused, in words: `store-full` without room, otherwise `system-refused`."""
+    kind = STORE_FULL if error.errno in {errno.ENOSPC, errno.EDQUOT} else SYSTEM_REFUSED
+    detail = error.strerror or str(error) or type(error).__name__
+    return kind.error(detail, file=None if error.filename is None else os.fsdecode(error.filename))
+
 
 KINDS: tuple[Kind, ...] = tuple(value for value in globals().values() if isinstance(value, Kind))
 """Every kind of failure, in the order above."""

@@ -3,18 +3,23 @@
 Heavy packages are imported inside the verbs that need them, so that `--help` is instant.
 """
 
+import io
 import os
 import sys
+import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TextIO
 
 import click
 
-from schemas.problem import INTERNAL, Exit, ProblemError
+from schemas.problem import INTEGRITY_MISMATCH, INTERNAL, Exit, ProblemError, refused_by_system
+from schemas.report import Ingestion
 from schemas.settings import Loaded, Settings
 from sohoa import console
 from sohoa.configuration import read_settings
@@ -57,12 +62,28 @@ class _Verbs(click.Group):
 
 _Verbs.group_class = _Verbs
 
+
+class _Path(click.Path):
+    """A path. An empty word names none; it must not stand for the working folder."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """See click."""
+        if not os.fspath(value):
+            self.fail("an empty word is no path.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON: one object a line.")
-_scans = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+_scans = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=_Path())
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("--config", type=click.Path(path_type=Path), help="Configuration file instead of ./sohoa.toml.")
+@click.option("--config", type=_Path(), help="Configuration file instead of ./sohoa.toml.")
 @click.version_option(package_name="sohoa")
 @click.pass_context
 def cli(context: click.Context, config: Path | None) -> None:
@@ -110,17 +131,8 @@ def ingest(
     """
     from sohoa.ingesting import ingest_files
 
-    statuses: Counter[str] = Counter()
-    for document in ingest_files(paths, configuration.settings, dossier_code=dossier, procedure_code=procedure):
-        statuses[document.status] += 1
-        if document.problem is not None:
-            console.print_problem(document.problem)
-        if as_json:
-            console.print_json(document)
-        elif document.problem is None:
-            console.print_ingestion(document)
-    done = statuses["stored"] + statuses["duplicate"]
-    return batch_exit(refused=statuses["refused"], review=statuses["review"], done=done)
+    documents = ingest_files(paths, configuration.settings, dossier_code=dossier, procedure_code=procedure)
+    return _ingestion_exit(_print_ingestions(documents, as_json=as_json))
 
 
 @cli.command(
@@ -167,10 +179,13 @@ def record() -> None:
 @_json_option
 @click.pass_obj
 def show(configuration: Configuration, record_id: str, *, as_json: bool) -> None:
-    """Show the latest version of a record: its fields, owners, dates, and where it came from."""
-    from sohoa.looking import latest_record
+    """Show the latest version of a record: its fields, owners, dates, and where it came from.
 
-    found = latest_record(configuration.settings, record_id)
+    Like a lookup, it is written to the audit log first.
+    """
+    from sohoa.looking import show_record
+
+    found = show_record(configuration.settings, record_id)
     if as_json:
         console.print_json(found)
     else:
@@ -179,13 +194,16 @@ def show(configuration: Configuration, record_id: str, *, as_json: bool) -> None
 
 @record.command(epilog="sohoa record export 0f3a… --to folder")
 @click.argument("record_id", metavar="RECORD_ID")
-@click.option("--to", "folder", type=click.Path(path_type=Path), required=True, help="Folder to write into.")
+@click.option("--to", "folder", type=_Path(), required=True, help="Folder to write into.")
 @click.pass_obj
 def export(configuration: Configuration, record_id: str, folder: Path) -> None:
-    """Write copy, record, signature and root certificates as plain files that other tools can check."""
-    from sohoa.looking import export_record
+    """Write copy, record, signature and root certificates as plain files that other tools can check.
 
-    for path in export_record(configuration.settings, record_id, folder):
+    Like a lookup, it is written to the audit log first.
+    """
+    from sohoa.looking import hand_out_record
+
+    for path in hand_out_record(configuration.settings, record_id, folder):
         console.say(str(path))
 
 
@@ -211,17 +229,23 @@ def verify(configuration: Configuration, target: str, *, as_json: bool) -> Exit:
 @cli.command(epilog="sohoa rebuild")
 @_json_option
 @click.pass_obj
-def rebuild(configuration: Configuration, *, as_json: bool) -> None:
-    """Make the catalog anew from the warehouse, the only truth."""
+def rebuild(configuration: Configuration, *, as_json: bool) -> Exit:
+    """Make the catalog anew from the warehouse, the only truth.
+
+    What is damaged there is left out and named.
+    """
     from sohoa.maintaining import rebuild_catalog
 
     rebuilt = rebuild_catalog(configuration.settings)
     counts = rebuilt.counts._asdict() | {"removed": rebuilt.removed, "added": rebuilt.added}
     if as_json:
-        console.print_json(counts)
+        console.print_json(counts | {"damaged": rebuilt.damaged})
     else:
         rows = ((name, str(count)) for name, count in counts.items())
         console.print_table("The catalog was made anew.", ("", "how many"), rows)
+    for detail in rebuilt.damaged:
+        console.print_problem(INTEGRITY_MISMATCH.error(detail).problem)
+    return Exit.INTEGRITY if rebuilt.damaged else Exit.DONE
 
 
 @cli.command(epilog="sohoa reconcile")
@@ -234,17 +258,10 @@ def reconcile(configuration: Configuration, *, as_json: bool) -> Exit:
     """
     from sohoa.ingesting import reconcile_waiting
 
-    statuses: Counter[str] = Counter()
-    for document in reconcile_waiting(configuration.settings):
-        statuses[document.status] += 1
-        if as_json:
-            console.print_json(document)
-        else:
-            console.print_ingestion(document)
+    statuses = _print_ingestions(reconcile_waiting(configuration.settings), as_json=as_json)
     if not statuses and not as_json:
         console.say("Nothing was waiting.")
-    done = statuses["stored"] + statuses["duplicate"]
-    return batch_exit(refused=statuses["refused"], review=statuses["review"], done=done)
+    return _ingestion_exit(statuses)
 
 
 @cli.command(epilog="sohoa doctor")
@@ -311,6 +328,25 @@ def up(configuration: Configuration, part: str | None) -> Exit:
     return run(configuration.settings)
 
 
+def _print_ingestions(documents: Iterable[Ingestion], *, as_json: bool) -> Counter[str]:
+    """Tell of each document as it is done; return how many ended in which status."""
+    statuses: Counter[str] = Counter()
+    for document in documents:
+        statuses[document.status] += 1
+        if document.problem is not None:
+            console.print_problem(document.problem)
+        if as_json:
+            console.print_json(document)
+        elif document.problem is None:
+            console.print_ingestion(document)
+    return statuses
+
+
+def _ingestion_exit(statuses: Mapping[str, int]) -> Exit:
+    done = statuses["stored"] + statuses["duplicate"]
+    return batch_exit(refused=statuses["refused"], review=statuses["review"], done=done)
+
+
 def batch_exit(*, done: int, refused: int, review: int = 0) -> Exit:
     """Return the exit code for a batch: what was refused weighs most, then what waits for a person."""
     if refused:
@@ -321,39 +357,69 @@ def batch_exit(*, done: int, refused: int, review: int = 0) -> Exit:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code; nobody ever sees a traceback."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    sys.exit(_run(arguments))
+    sys.stdout, sys.stderr = _ready(sys.stdout), _ready(sys.stderr)
+    code = _run(arguments)
+    try:
+        sys.stdout.flush()
+    except OSError:  # it was told already, or the reader has gone; Python would try once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _ready(stream: TextIO | None) -> TextIO:
+    """Return a stream that takes every text in UTF-8; one that was closed before we were started swallows it.
+
+    Half a character in the name of a file becomes an escape that JSON knows too.
+    """
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open for as long as we run
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    return stream
 
 
 def _run(arguments: Sequence[str]) -> int:
     try:
         return int(cli.main(list(arguments), prog_name="sohoa", standalone_mode=False) or Exit.DONE)
     except ProblemError as error:
-        console.print_problem(error.problem)
-        if "--json" in arguments:
-            console.print_json({"problem": error.problem.model_dump(mode="json")})
-        return int(error.kind.exit_code)
+        return _tell(error, arguments)
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         return int(Exit.USAGE)
     except (KeyboardInterrupt, click.Abort):
         console.note("Interrupted. Nothing is lost: run the same command again to go on.")
         return int(Exit.INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; nothing more to say
-        return int(Exit.DONE)
+    except OSError as error:
+        is_left = isinstance(error, BrokenPipeError)  # the reader has gone; there is nothing more to say
+        return int(Exit.DONE) if is_left else _tell(refused_by_system(error), arguments)
     except Exception:  # noqa: BLE001 - the last line of defence: a defect is reported, not shown
-        return _report_defect(arguments)
+        return _tell(INTERNAL.error(_keep_defect(arguments)), [])
 
 
-def _report_defect(arguments: Sequence[str]) -> int:
-    """Keep the traceback where support finds it and nobody else can read it; it may hold what was read."""
-    folder = _home(arguments) / "defects"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{os.getpid()}.txt"
-    path.touch(0o600)
-    path.write_text(traceback.format_exc(), "utf-8")
-    console.print_problem(INTERNAL.error(f"the details are in {path}").problem)
-    return int(Exit.USAGE)
+def _tell(error: ProblemError, arguments: Sequence[str]) -> int:
+    with suppress(OSError):  # what cannot be told still has its exit code
+        console.print_problem(error.problem)
+        if "--json" in arguments:
+            console.print_json({"problem": error.problem.model_dump(mode="json")})
+    return int(error.kind.exit_code)
+
+
+def _keep_defect(arguments: Sequence[str]) -> str:
+    """Keep the traceback where support finds it and nobody else can read it, for it may hold what was read; say where.
+
+    That is the home folder, or the folder for temporary files when there is no writing there.
+    """
+    report = traceback.format_exc()
+    for folder in (_home(arguments) / "defects", None):
+        with suppress(OSError):
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor, path = tempfile.mkstemp(prefix="sohoa-defect-", suffix=".txt", dir=folder)
+            with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123 - no path
+                file.write(report)
+            return f"the details are in {path}"
+    return f"the details could not be kept: {report.splitlines()[-1].partition(':')[0]}"
 
 
 def _home(arguments: Sequence[str]) -> Path:
@@ -361,7 +427,7 @@ def _home(arguments: Sequence[str]) -> Path:
     try:
         context = cli.make_context("sohoa", list(arguments), resilient_parsing=True)
         return read_settings(context.params["config"]).settings.home
-    except ProblemError:
+    except (ProblemError, OSError):
         return Settings().home
 
 

@@ -1,6 +1,7 @@
 """What a person or a program sees: data on stdout, everything else on stderr, bars only on a terminal."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 from rich.console import Console as Terminal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from schemas.document_type import document_types
 from schemas.field import Field
@@ -19,8 +21,16 @@ from schemas.record import Record
 from schemas.report import Extraction, Finding, Ingestion, Verification
 
 _PIPE_WIDTH = 200
-_out = Terminal(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-_err = Terminal(stderr=True, highlight=False, soft_wrap=True)
+_is_terminal = sys.stdout is not None and sys.stdout.isatty()  # None: the stream was closed before we were started
+_out = Terminal(highlight=False, emoji=False, soft_wrap=True, width=None if _is_terminal else _PIPE_WIDTH)
+_err = Terminal(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def shown(text: str, *, keep: str = "") -> str:
+    """Return *text* with control characters written out: what others wrote must not steer the reader's terminal."""
+    return _CONTROLS.sub(lambda found: found[0] if found[0] in keep else f"\\x{ord(found[0]):02x}", text)
 
 
 def print_json(value: Value | dict[str, Any]) -> None:
@@ -32,27 +42,27 @@ def print_json(value: Value | dict[str, Any]) -> None:
 
 def say(text: str) -> None:
     """Print a line for a person, as data."""
-    _out.print(text, markup=False)
+    _out.print(shown(text, keep="\n"), markup=False)
 
 
 def note(text: str) -> None:
     """Print a line about what is going on, beside the data."""
-    _err.print(text, markup=False)
+    _err.print(shown(text, keep="\n"), markup=False)
 
 
 def print_problem(problem: Problem) -> None:
     """Tell a person what is wrong, where, and what to do about it."""
     where = (f"{problem.file}: " if problem.file else "") + (f"page {problem.page}: " if problem.page else "")
-    _err.print(f"{where}{problem.title}: {problem.detail}", markup=False, style="red")
-    _err.print(f"  What to do: {problem.remedy}", markup=False)
+    _err.print(shown(f"{where}{problem.title}: {problem.detail}"), markup=False, style="red")
+    _err.print(shown(f"  What to do: {problem.remedy}"), markup=False)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table for a person."""
     table = Table(*columns, title=title or None, title_justify="left", box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*row)
-    _out.print(table, markup=False)
+        table.add_row(*(Text(shown(cell)) for cell in row))
+    _out.print(table)
 
 
 def print_fields(fields: dict[str, Field]) -> None:

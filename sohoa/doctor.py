@@ -10,7 +10,7 @@ from flows.keyring import Keyring
 from pipeline.seal.fonts import SERIF
 from pipeline.tools import Tool, leptonica, poppler, tesseract
 from pipeline.workers import Workers
-from schemas.problem import STORE_CONTRACT, TOOL_MISSING, Exit, ProblemError
+from schemas.problem import STORE_CONTRACT, TOOL_MISSING, Exit, ProblemError, refused_by_system
 from schemas.report import Finding
 from schemas.settings import Settings
 from storage.contract import try_out
@@ -29,14 +29,20 @@ def _safely(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -
     try:
         yield from look(settings)
     except ProblemError as error:
-        problem = error.problem
-        yield Finding(
-            name=problem.title,
-            state="bad",
-            detail=f"{problem.file}: {problem.detail}" if problem.file else problem.detail,
-            remedy=problem.remedy,
-            exit_code=error.kind.exit_code,
-        )
+        yield _finding(error)
+    except OSError as error:
+        yield _finding(refused_by_system(error))
+
+
+def _finding(error: ProblemError) -> Finding:
+    problem = error.problem
+    return Finding(
+        name=problem.title,
+        state="bad",
+        detail=f"{problem.file}: {problem.detail}" if problem.file else problem.detail,
+        remedy=problem.remedy,
+        exit_code=error.kind.exit_code,
+    )
 
 
 def _programs(_settings: Settings) -> Iterator[Finding]:
@@ -93,7 +99,7 @@ def _packages(_settings: Settings) -> Iterator[Finding]:
 
 def _keys(settings: Settings) -> Iterator[Finding]:
     now = datetime.now(UTC)
-    for name, signer, is_selfmade in Keyring.open(settings).held():
+    for name, signer, is_selfmade in Keyring.open(settings, now).held():
         days = (signer.certificate.not_valid_after_utc - now).days
         detail = f"{signer.name}, until {signer.certificate.not_valid_after_utc:%Y-%m-%d}"
         if is_selfmade:

@@ -24,6 +24,7 @@ from schemas.problem import (
     FILE_TOO_LARGE,
     FILE_UNREADABLE,
     FOLDER_EMPTY,
+    Problem,
     ProblemError,
 )
 from schemas.report import Ingestion
@@ -49,14 +50,15 @@ def ingest_files(
     Raises:
         ProblemError: what stops all of them; what stops one file alone stands in its `Ingestion`.
     """
-    house, keyring = House.open(settings), Keyring.open(settings)
-    sent = [(path, _send(house, keyring, path, dossier_code, procedure_code)) for path in scans_in(paths)]
+    house, keyring = House.open(settings), Keyring.open(settings, _now())
+    sent = [
+        (path, _send(house, keyring, path, dossier_code, procedure_code)) for path in scans_in(paths, settings.home)
+    ]
     submissions = [found for _, found in sent if not isinstance(found, ProblemError)]
     _run(house, submissions)
     for path, found in sent:
         if isinstance(found, ProblemError):
-            problem = found.problem.model_copy(update={"file": str(path)})
-            yield Ingestion(file=str(path), status="refused", problem=problem)
+            yield Ingestion(file=str(path), status="refused", problem=_named(found.problem, str(path)))
         else:
             yield from _report(str(path), house.inbox.outcome(found))
 
@@ -72,25 +74,38 @@ def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
         yield from _report(", ".join(file.name for file in manifest.files), house.inbox.outcome(submission_id))
 
 
-def scans_in(paths: Sequence[Path]) -> list[Path]:
-    """Return what to take in: files that are named, scans in folders that are named, and folders that hold none."""
+def scans_in(paths: Sequence[Path], home: Path) -> list[Path]:
+    """Return what to take in: files that are named, scans in folders that are named, and folders that will be refused.
+
+    Those are the ones that hold no scan, and the ones below them that cannot be opened: nothing is left out in silence.
+
+    Args:
+        paths: files and folders.
+        home: a folder that is not searched, because what is in it was taken in already.
+    """
     found: list[Path] = []
     others = 0
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112 - `Path.is_dir` raises where a folder above cannot be opened
             found.append(path)
             continue
-        inside = sorted(each for each in path.rglob("*") if each.is_file() and not _is_hidden(each.relative_to(path)))
+        inside, closed = _search(path, home.resolve())
         scans = [each for each in inside if each.suffix.lower() in _SCANS]
-        found += scans or [path]
+        found += sorted(scans + closed) or [path]
         others += len(inside) - len(scans)
     if others:
         console.note(f"{others} files in the folders are not scans (PDF, TIFF, JPEG, PNG) and were left alone.")
     return found
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _search(top: Path, home: Path) -> tuple[list[Path], list[Path]]:
+    """Return the files below *top* that are not hidden, and the folders that cannot be opened."""
+    files: list[Path] = []
+    closed: list[Path] = []
+    for folder, folders, names in os.walk(top, onerror=lambda error: closed.append(Path(error.filename))):
+        files += [Path(folder, name) for name in names if not name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".") and Path(folder, name).resolve() != home]
+    return files, closed
 
 
 def _send(
@@ -114,6 +129,7 @@ def _manifest(
     try:
         facts = path.stat()
         if stat.S_ISDIR(facts.st_mode):
+            os.listdir(path)  # noqa: PTH208 - raises if it cannot be opened
             raise FOLDER_EMPTY.error("no PDF, TIFF, JPEG or PNG file is in it")
         if not stat.S_ISREG(facts.st_mode):
             raise FILE_UNREADABLE.error("it is a pipe, a socket or a device")
@@ -153,11 +169,12 @@ def _run(house: House, submissions: Sequence[Sha256]) -> None:
     with ExitStack() as stack:
         with console.waiting_for("Starting the orchestrator …"):
             stack.enter_context(orchestrator(house.settings))
-            from flows.ingest import ingest  # Prefect reads the environment when it is imported
+            from flows.ingest import MOST_AT_ONCE, ingest  # Prefect reads the environment when it is imported
 
         progress = stack.enter_context(console.file_progress(len(waiting)))
         stack.enter_context(watched_by(progress))
-        ingest(waiting)
+        for start in range(0, len(waiting), MOST_AT_ONCE):
+            ingest(waiting[start : start + MOST_AT_ONCE])
 
 
 def _report(name: str, outcome: Outcome | None) -> Iterator[Ingestion]:
@@ -173,9 +190,14 @@ def _ingestion(name: str, submission_id: Sha256, document: DocumentOutcome) -> I
         document_type=document.document_type,
         copy_sha256=document.copy_sha256,
         needs_review=document.status == "review",
-        problem=document.problem,
+        problem=document.problem and _named(document.problem, name),
         submission_id=submission_id,
     )
+
+
+def _named(problem: Problem, file: str) -> Problem:
+    """Return *problem* with the name under which the user knows the file."""
+    return problem.model_copy(update={"file": file})
 
 
 def _now() -> datetime:

@@ -1,19 +1,23 @@
 """`sohoa lookup` and `sohoa record …`: asking for records, showing one, handing one out as plain files."""
 
-import getpass
 import hashlib
+import os
+import pwd
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
+from uuid import uuid4
 
 from pydantic import ValidationError
 
 from flows.house import House
 from schemas.identifier import PersonalIdentifier
 from schemas.lookup import LookupAnswer, LookupRequest
-from schemas.problem import BAD_REQUEST
+from schemas.problem import BAD_REQUEST, CONFIGURATION, SYSTEM_REFUSED
 from schemas.record import Record
 from schemas.settings import Settings
+from storage.audit import AuditEntry
 from storage.lookup import look_up
 
 _HOW_TO_CHECK = """What is here, and how to check it without Sohoa
@@ -25,6 +29,19 @@ _HOW_TO_CHECK = """What is here, and how to check it without Sohoa
   roots.pem     the root certificates that were trusted when this was written
   SHA256SUMS    the hashes of the files            sha256sum --check SHA256SUMS
 """
+
+
+def existing_house(settings: Settings, *, needs_catalog: bool = True) -> House:
+    """Open the house for someone who only looks: where there is none, none is made.
+
+    Raises:
+        ProblemError: `configuration` when there is no warehouse there; what `House.open` raises.
+    """
+    folder = settings.home / "store"
+    if settings.store.kind == "local" and not folder.is_dir():
+        detail = "there is no warehouse there; set SOHOA_HOME to the home folder of the one that you mean"
+        raise CONFIGURATION.error(detail, file=str(folder))
+    return House.open(settings, needs_catalog=needs_catalog)
 
 
 def look_up_owner(
@@ -48,31 +65,82 @@ def look_up_owner(
         raise BAD_REQUEST.error(wrong) from error
     except ValueError as error:
         raise BAD_REQUEST.error(str(error)) from error
-    house = House.open(settings)
-    who = f"cli:{getpass.getuser()}"
-    return look_up(house.warehouse, house.catalog, house.audit, request, who=who, now=datetime.now(UTC))
+    house = existing_house(settings)
+    return look_up(house.warehouse, house.catalog, house.audit, request, who=_who(), now=datetime.now(UTC))
 
 
-def latest_record(settings: Settings, record_id: str) -> Record:
-    """Return the latest version of a record."""
-    return House.open(settings, needs_catalog=False).warehouse.record(record_id).value
+def show_record(settings: Settings, record_id: str) -> Record:
+    """Return the latest version of a record; the audit log names the user who asked."""
+    house = existing_house(settings, needs_catalog=False)
+    record = house.warehouse.record(record_id).value
+    _write_down(house, "record", "sohoa record show", record)
+    return record
+
+
+def hand_out_record(settings: Settings, record_id: str, folder: Path) -> Iterator[Path]:
+    """Export a record; before the first file is there, the audit log names the user who asked."""
+    house = existing_house(settings, needs_catalog=False)
+    _write_down(house, "copy", "sohoa record export", house.warehouse.record(record_id).value)
+    yield from export_record(settings, record_id, folder)
+
+
+def _write_down(house: House, act: Literal["record", "copy"], purpose: str, record: Record) -> None:
+    entry = AuditEntry(
+        entry_id=uuid4().hex,
+        at=datetime.now(UTC),
+        act=act,
+        who=_who(),
+        purpose=purpose,
+        records=(record.record_id,),
+    )
+    house.audit.append(entry)
+
+
+def _who() -> str:
+    """Return who runs this: as the system knows them, for the environment says whatever they like."""
+    user = os.getuid()
+    try:
+        return f"cli:{pwd.getpwuid(user).pw_name}"
+    except KeyError:
+        return f"cli:{user}"
 
 
 def export_record(settings: Settings, record_id: str, folder: Path) -> Iterator[Path]:
-    """Write a record, its signature, its copy and the trusted roots into *folder*; yield each file as it is there."""
+    """Write a record, its signature, its copy and the trusted roots into *folder*; yield each file as it is there.
+
+    Raises:
+        ProblemError: `system-refused` when something else of the same name is there; it is left as it is.
+    """
     from flows.keyring import trusted_roots  # signatures are slow to import, and showing a record needs none
 
-    warehouse = House.open(settings, needs_catalog=False).warehouse
+    warehouse = existing_house(settings, needs_catalog=False).warehouse
     sealed = warehouse.record(record_id)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     contents = {
         "copy.pdf": b"".join(warehouse.copy(sealed.value.copy_.sha256)),
         "record.json": sealed.data,
         "record.p7s": sealed.signature,
-        "roots.pem": b"".join(trusted_roots(settings)),
+        "roots.pem": b"".join(root.rstrip() + b"\n" for root in trusted_roots(settings)),
         "README.txt": _HOW_TO_CHECK.encode(),
     }
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in contents.items())
     for name, data in (contents | {"SHA256SUMS": sums.encode()}).items():
-        (folder / name).write_bytes(data)
+        _create(folder / name, data)
         yield folder / name
+
+
+def _create(path: Path, data: bytes) -> None:
+    """Create a file that its owner alone can read; the same content may be there already, from the last time."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        if path.is_symlink() or not path.is_file() or path.read_bytes() != data:
+            detail = "something else of this name is there already, and is left as it is; name another folder"
+            raise SYSTEM_REFUSED.error(detail, file=str(path)) from error
+        return
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            file.write(data)
+    except OSError:
+        path.unlink()  # half a file must not be taken for the whole
+        raise

@@ -1,19 +1,21 @@
 """`sohoa verify`: is it what was stored, who signed it, and what exactly fails?"""
 
+import os
 import re
+import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.house import House
 from flows.keyring import trusted_roots
 from pipeline.seal.verify import verify_detached, verify_pdf
 from schemas.digest import sha256_hex
-from schemas.problem import FILE_MISSING, FILE_UNREADABLE, INTEGRITY_MISMATCH, ProblemError
+from schemas.problem import FILE_MISSING, FILE_TOO_LARGE, FILE_UNREADABLE, INTEGRITY_MISMATCH, ProblemError
 from schemas.record import Copy
 from schemas.report import Proof, Verification
 from schemas.settings import Settings
 from schemas.verdict import SignatureVerdict
+from sohoa.looking import existing_house
 from storage.port import ObjectMissingError
 from storage.warehouse import Warehouse
 
@@ -24,23 +26,34 @@ def verify_target(settings: Settings, target: str) -> Verification:
     """Return what can be proven about a signed PDF file, or about a record with its copy and signatures.
 
     Raises:
-        ProblemError: `file-missing`, `file-unreadable`, `file-damaged`, `record-unknown`.
+        ProblemError: `file-missing`, `file-unreadable`, `file-too-large`, `file-damaged`, `record-unknown`;
+            `configuration` when a record is asked for where there is no warehouse.
     """
     now = datetime.now(UTC)
-    roots = trusted_roots(settings)
     if _RECORD_ID.fullmatch(target) and not Path(target).exists():
-        warehouse = House.open(settings, needs_catalog=False).warehouse
-        return Verification.of(target, tuple(_record_proofs(warehouse, target, roots, now)))
-    return Verification.of(target, tuple(_pdf_proofs(_read(Path(target)), roots, now)))
+        warehouse = existing_house(settings, needs_catalog=False).warehouse
+        return Verification.of(target, tuple(_record_proofs(warehouse, target, trusted_roots(settings), now)))
+    data = _read(Path(target), settings.limits.file_bytes)
+    return Verification.of(target, tuple(_pdf_proofs(data, trusted_roots(settings), now)))
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int) -> bytes:
+    """Return the bytes of a regular file; pipes and devices, which may never end, are not opened."""
     try:
-        return path.read_bytes()
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            detail = "it is a folder" if stat.S_ISDIR(facts.st_mode) else "it is a pipe, a socket or a device"
+            raise FILE_UNREADABLE.error(detail, file=str(path))
+        # Should a pipe have taken its place by now, opening it this way does not wait for a writer.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+            data = file.read(most + 1)
     except FileNotFoundError as error:
         raise FILE_MISSING.error("neither a file nor the id of a record", file=str(path)) from error
     except OSError as error:
         raise FILE_UNREADABLE.error(error.strerror or "it cannot be opened", file=str(path)) from error
+    if len(data) > most:
+        raise FILE_TOO_LARGE.error(f"{facts.st_size} bytes; at most {most} are read", file=str(path))
+    return data
 
 
 def _record_proofs(warehouse: Warehouse, record_id: str, roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:

@@ -44,7 +44,7 @@ def test_help_loads_no_heavy_package():
         (("extract", "no-such-file.pdf"), Exit.REFUSED),
         (("ingest", "no-such-file.pdf"), Exit.REFUSED),
         (("ingest", "."), Exit.REFUSED),
-        (("record", "show", "no-such-record"), Exit.USAGE),
+        (("record", "show", "no-such-record"), Exit.BAD_CONFIGURATION),
         (("lookup", "12", "--purpose", "1.001193", "--dossier", "H40.12-260331-0007"), Exit.USAGE),
         (("lookup", "040095001234", "--purpose", "why not", "--dossier", "H40.12-260331-0007"), Exit.USAGE),
         (("--config", "no-such.toml", "config"), Exit.REFUSED),
