@@ -1,10 +1,9 @@
 """What a station sends in one go, and the proof that it is stored."""
 
-import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, StringConstraints
 from pydantic import Field as Constraint
 
 from schemas.digest import Sha256, sha256_hex
@@ -23,7 +22,14 @@ DossierCode = Annotated[
 ProcedureCode = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}(\.[0-9A-Z.]{1,20})?$")]
 """Mã TTHC, such as `1.001193`."""
 
-_SUBMISSION_ID = re.compile(r"[0-9a-f]{64}")
+
+def _in_whole_minutes(moment: datetime) -> datetime:
+    offset = moment.utcoffset() or timedelta()
+    return moment.astimezone(UTC) if offset % timedelta(minutes=1) else moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_whole_minutes)]
+"""A time with its offset. RFC 3339 writes offsets in whole minutes; old local times that have seconds become UTC."""
 
 
 class SubmittedFile(Value):
@@ -40,7 +46,7 @@ class Manifest(Value):
     station: StationId
     scanned_by: str = Constraint(min_length=1, max_length=200)
     """Name of the person who scanned, as their certificate says."""
-    scanned_at: AwareDatetime
+    scanned_at: Moment
     dossier_code: DossierCode | None = None
     procedure_code: ProcedureCode | None = None
     files: tuple[SubmittedFile, ...] = Constraint(min_length=1)
@@ -56,8 +62,8 @@ class Receipt(Value):
 
     submission_id: Sha256
     station: StationId
-    scanned_at: AwareDatetime
-    received_at: AwareDatetime
+    scanned_at: Moment
+    received_at: Moment
     files: tuple[Sha256, ...]
 
     @classmethod
