@@ -58,7 +58,10 @@ class Sohoa:
 
     def lines(self, *words: object) -> list[dict]:
         """Run with `--json` and return the objects that were printed."""
-        return [json.loads(line) for line in self(*words, "--json").stdout.splitlines()]
+        run = self(*words, "--json")
+        objects = [json.loads(line) for line in run.stdout.splitlines()]
+        assert not [each for each in objects if set(each) == {"problem"}], run.stdout + run.stderr
+        return objects
 
 
 @pytest.fixture
