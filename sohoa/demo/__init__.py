@@ -1,5 +1,8 @@
 """`sohoa demo`: the main job on the bundled sample scans, end to end, and what to look at next."""
 
+import os
+import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -41,7 +44,8 @@ def _show_what_to_do_next(settings: Settings, outcomes: list[Ingestion]) -> None
     shown = next((record for record in records if _owner(record)), records[0])
     folder = settings.home / "demo" / shown.record_id
     files = list(export_record(settings, shown.record_id, folder))
-    sohoa = "sohoa" if settings.home == Settings().home else f"SOHOA_HOME={settings.home} sohoa"
+    command = "sohoa" if shutil.which("sohoa") else os.path.relpath(sys.argv[0])
+    sohoa = command if settings.home == Settings().home else f"SOHOA_HOME={settings.home} {command}"
     counts = Counter(outcome.status for outcome in outcomes)
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     lines = [
