@@ -9,20 +9,22 @@ import sys
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 import click
 
 from schemas.problem import INTEGRITY_MISMATCH, INTERNAL, Exit, ProblemError, refused_by_system
-from schemas.report import Ingestion
+from schemas.report import Extraction, Ingestion
 from schemas.settings import Loaded, Settings
 from sohoa import console
 from sohoa.configuration import read_settings
+
+Told = TypeVar("Told", Extraction, Ingestion)
 
 
 class Configuration:
@@ -99,16 +101,9 @@ def extract(configuration: Configuration, paths: Sequence[Path], *, as_json: boo
     """Read scans and print their fields. Signs nothing and stores nothing."""
     from sohoa.extracting import extract_files
 
-    statuses: Counter[str] = Counter()
     with console.file_progress(len(paths)) as progress:
-        for document in extract_files(paths, configuration.settings, progress):
-            statuses[document.status] += 1
-            if document.problem is not None:
-                console.print_problem(document.problem)
-            if as_json:
-                console.print_json(document)
-            elif document.problem is None:
-                console.print_extraction(document)
+        documents = extract_files(paths, configuration.settings, progress)
+        statuses = _tell_each(documents, console.print_extraction, as_json=as_json)
     return batch_exit(refused=statuses["rejected"], done=statuses["ok"])
 
 
@@ -132,7 +127,7 @@ def ingest(
     from sohoa.ingesting import ingest_files
 
     documents = ingest_files(paths, configuration.settings, dossier_code=dossier, procedure_code=procedure)
-    return _ingestion_exit(_print_ingestions(documents, as_json=as_json))
+    return _ingestion_exit(_tell_each(documents, console.print_ingestion, as_json=as_json))
 
 
 @cli.command(
@@ -258,7 +253,7 @@ def reconcile(configuration: Configuration, *, as_json: bool) -> Exit:
     """
     from sohoa.ingesting import reconcile_waiting
 
-    statuses = _print_ingestions(reconcile_waiting(configuration.settings), as_json=as_json)
+    statuses = _tell_each(reconcile_waiting(configuration.settings), console.print_ingestion, as_json=as_json)
     if not statuses and not as_json:
         console.say("Nothing was waiting.")
     return _ingestion_exit(statuses)
@@ -328,7 +323,7 @@ def up(configuration: Configuration, part: str | None) -> Exit:
     return run(configuration.settings)
 
 
-def _print_ingestions(documents: Iterable[Ingestion], *, as_json: bool) -> Counter[str]:
+def _tell_each(documents: Iterable[Told], show: Callable[[Told], None], *, as_json: bool) -> Counter[str]:
     """Tell of each document as it is done; return how many ended in which status."""
     statuses: Counter[str] = Counter()
     for document in documents:
@@ -338,7 +333,7 @@ def _print_ingestions(documents: Iterable[Ingestion], *, as_json: bool) -> Count
         if as_json:
             console.print_json(document)
         elif document.problem is None:
-            console.print_ingestion(document)
+            show(document)
     return statuses
 
 
