@@ -22,6 +22,7 @@ from schemas.settings import Settings
 from storage.secrets import keep
 
 _START_SECONDS = 120
+_ANSWER_SECONDS = 30
 _STOP_SECONDS = 10
 _LEAST_FREE_BYTES = 32 * 1024**2
 
@@ -64,22 +65,32 @@ def orchestrator(settings: Settings) -> Iterator[str]:
     """Point this process at the Prefect server of the settings, or at an embedded one; yield its API's address.
 
     Must be entered before Prefect is imported: it reads the environment once. The settings go into the environment too,
-    for that is where flows find them, in this process or in one that a worker starts.
+    for that is where flows find them, in this process or in one that a worker starts. Afterwards it is as it was.
 
     Raises:
         ProblemError: `orchestrator-unreachable`.
     """
-    os.environ.update(quiet_environment(settings.home) | settings.environment())
-    if settings.prefect.api_url is None:
+    with _environment(quiet_environment(settings.home) | settings.environment()):
+        if settings.prefect.api_url is not None:
+            os.environ["PREFECT_API_URL"] = settings.prefect.api_url
+            _wait(settings.prefect.api_url, None, seconds=_ANSWER_SECONDS)
+            yield settings.prefect.api_url
+            return
         os.environ["PREFECT_API_AUTH_STRING"] = own_key(settings.home)
-    if settings.prefect.api_url is not None:
-        os.environ["PREFECT_API_URL"] = settings.prefect.api_url
-        _wait(settings.prefect.api_url, None, seconds=10)
-        yield settings.prefect.api_url
-        return
-    with server(settings.home) as url:
-        os.environ["PREFECT_API_URL"] = url
-        yield url
+        with server(settings.home) as url:
+            os.environ["PREFECT_API_URL"] = url
+            yield url
+
+
+@contextmanager
+def _environment(additions: dict[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(additions)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @contextmanager

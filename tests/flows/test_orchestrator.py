@@ -59,13 +59,16 @@ def has_ended(pid):
     return False
 
 
-def test_a_server_that_does_not_answer_is_a_problem_with_its_address():
+def test_a_server_that_does_not_answer_is_a_problem_with_its_address(monkeypatch):
+    monkeypatch.setattr("flows.orchestrator._ANSWER_SECONDS", 1)
     [port] = free_ports(1)
+    before = dict(os.environ)
     settings = Settings(prefect=PrefectSettings(api_url=f"http://127.0.0.1:{port}/api"))
     with pytest.raises(ProblemError) as silence, orchestrator(settings):
         pass
     assert silence.value.kind == ORCHESTRATOR_UNREACHABLE
     assert str(port) in silence.value.problem.detail
+    assert dict(os.environ) == before
 
 
 def test_nothing_is_reported_to_anyone(tmp_path):
