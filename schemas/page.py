@@ -46,6 +46,15 @@ class Word(NamedTuple):
     """Number of the text line on the page, from 0, in reading order."""
 
 
+class Code(NamedTuple):
+    """A printed code that was decoded: a QR code, or a bar code."""
+
+    symbology: str
+    """As ISO/IEC name it, in lower case: `qr`, `code128`."""
+    text: str
+    box: Box
+
+
 class Quality(Value):
     """How legible a page is. Every number is measured on the upright, straight page."""
 
@@ -88,6 +97,8 @@ class PageReading(NamedTuple):
     page: Page
     words: tuple[Word, ...]
     """In reading order; empty for a blank page."""
+    codes: tuple[Code, ...] = ()
+    """From top to bottom, then from left to right."""
 
     @property
     def text(self) -> str:
