@@ -12,10 +12,10 @@ from schemas.model import Value
 StationId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$")]
 """Lower-case letters, digits and hyphens, 2 to 63 long: it becomes a segment of object keys."""
 
-DossierCode = Annotated[
-    str,
-    StringConstraints(pattern=r"^(\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(\.[0-9A-Z]{1,3}){0,5})-\d{6}-\d{4,6}$"),
-]
+DOSSIER_CODE = r"(\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(\.[0-9A-Z]{1,3}){0,5})-\d{6}-\d{4,6}"
+"""Regular expression of a dossier code and nothing around it."""
+
+DossierCode = Annotated[str, StringConstraints(pattern=rf"^{DOSSIER_CODE}$")]
 """Mã hồ sơ in the old agency coding (TT 01/2018 art. 19), `000.00.04.H40-230414-0002`, or the new one,
 `H40.12-260331-0007`."""
 
