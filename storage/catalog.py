@@ -7,6 +7,8 @@ and the outcome to the store last: then a catalog that missed something belongs 
 
 import hmac
 import json
+import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC
@@ -371,6 +373,20 @@ def _existing_file(url: URL) -> URL:
     return url.set(database=f"file:{quote(url.database or '')}", query={"mode": "rw", "uri": "true"})
 
 
+def _keep_a_log(connection: Any) -> None:  # noqa: ANN401 - sqlite3.Connection behind a facade
+    """Switch the file to write-ahead logging; SQLite does not wait by itself when several do so at the same moment."""
+    end = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def _tune_sqlite(engine: Engine) -> None:
     """Let many processes share the file: readers never wait, and writers wait for each other instead of failing."""
 
@@ -378,7 +394,7 @@ def _tune_sqlite(engine: Engine) -> None:
     def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3.Connection behind a facade
         connection.isolation_level = None  # the driver's own BEGIN comes too late, and never before DDL
         connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
-        connection.execute("PRAGMA journal_mode=WAL")
+        _keep_a_log(connection)
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
