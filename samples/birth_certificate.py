@@ -4,7 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from random import Random
 
-from samples.papers import Fields, Layout, Paper, Wishes, column, filled, heading
+from samples.forms import OFFICES, Form, Signature, blocks
+from samples.papers import Fields, Layout, Paper, Wishes
 from samples.people import (
     NEIGHBOUR_CODES,
     PROVINCE,
@@ -21,26 +22,7 @@ from samples.people import (
     random_person,
     random_place,
 )
-from samples.typesetting import Block, Columns, Gap, Text
 from samples.wording import date_in_words, document_number, long_date, short_date
-
-SIGNERS = (("CHỦ TỊCH",), ("KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"))
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One printed form. Names in braces are values; see `_values`."""
-
-    left: tuple[str, ...]
-    right: tuple[str, ...]
-    title: tuple[str, ...]
-    body: tuple[str, ...]
-    foot_left: tuple[str, ...]
-    foot_right: tuple[str, ...]  # above the signer's office
-    registered: tuple[dt.date, dt.date]  # when births were registered on this form
-    has_identifier: bool = True
-    number: str = "{count}/{year}"
-
 
 CURRENT = Form(  # TT 04/2020/TT-BTP: the mother stands before the father
     left=("**ỦY BAN NHÂN DÂN**", "**{commune_capitals}**", "{district_capitals}", "TỈNH NGHỆ AN", "---"),
@@ -66,7 +48,7 @@ CURRENT = Form(  # TT 04/2020/TT-BTP: the mother stands before the father
     ),
     foot_left=(),
     foot_right=("**NGƯỜI KÝ GIẤY KHAI SINH**",),
-    registered=(dt.date(2016, 1, 4), dt.date(2025, 5, 30)),
+    used=(dt.date(2016, 1, 4), dt.date(2025, 5, 30)),
 )
 
 FORM_2006 = Form(  # the father stands before the mother, there is no identifier, and it names the register's volume
@@ -93,8 +75,7 @@ FORM_2006 = Form(  # the father stands before the mother, there is no identifier
     ),
     foot_left=("**CÁN BỘ TƯ PHÁP HỘ TỊCH**", "__(Đã ký)__", "", "", "", "{clerk}"),
     foot_right=("__Sao từ sổ đăng ký khai sinh__", "__{issue_date_long}__", "**TM. ỦY BAN NHÂN DÂN**"),
-    registered=(dt.date(2006, 4, 3), dt.date(2010, 12, 20)),
-    has_identifier=False,
+    used=(dt.date(2006, 4, 3), dt.date(2010, 12, 20)),
     number="{count}",
 )
 
@@ -121,7 +102,7 @@ EXTRACT = Form(  # a copy made later from the register; its own number has the s
     ),
     foot_left=("**NGƯỜI THỰC HIỆN TRÍCH LỤC**", "", "", "", "", "{clerk}"),
     foot_right=("**NGƯỜI KÝ TRÍCH LỤC**",),
-    registered=(dt.date(2008, 2, 4), dt.date(2021, 6, 30)),
+    used=(dt.date(2008, 2, 4), dt.date(2021, 6, 30)),
     number="{count}/TLKS-BS",
 )
 
@@ -145,7 +126,7 @@ class Birth:
 def _birth(rng: Random, form: Form, wishes: Wishes) -> Birth:
     ethnicity = random_ethnicity(rng)
     home = random_place(rng, ethnicity)
-    registered = random_date(rng, *form.registered)
+    registered = random_date(rng, *form.used)
     born = registered - dt.timedelta(days=rng.randint(3, 55))
     mother = _parent(rng, "nữ", born, ethnicity)
     father = None if "father" in wishes.without else _parent(rng, "nam", born, ethnicity)
@@ -224,7 +205,7 @@ def _values(rng: Random, form: Form, birth: Birth, wishes: Wishes) -> dict[str, 
         "commune_capitals": birth.home.commune.upper(),
         "district": birth.home.district,
         "district_capitals": birth.home.district.upper(),
-        "place_name": _proper_name(birth.home.commune),
+        "place_name": birth.home.name,
         "issue_date_long": long_date(birth.issued),
         "note": rng.choice(("", "", "Đăng ký đúng hạn")),
         "clerk": birth.clerk,
@@ -255,11 +236,6 @@ def _relation(parent: Person) -> str:
     return "cha đẻ" if parent.sex == "nam" else "mẹ đẻ"
 
 
-def _proper_name(unit: str) -> str:
-    """Return the name of a commune without what it is: `xã Diễn Kỷ` gives `Diễn Kỷ`."""
-    return unit.removeprefix("thị trấn ").removeprefix("phường ").removeprefix("xã ")
-
-
 def _fields(form: Form, birth: Birth, values: dict[str, str]) -> Fields:
     """Return the truth. Names as one writes them in a sentence: the paper's capitals are typography."""
     child, mother, father = birth.child, birth.mother, birth.father
@@ -272,7 +248,7 @@ def _fields(form: Form, birth: Birth, values: dict[str, str]) -> Fields:
         "nationality": "Việt Nam",
         "place_of_birth": birth.place_of_birth,
         "place_of_origin": birth.home.address,
-        "personal_id": (values["personal_id"] or None) if form.has_identifier else None,
+        "personal_id": (values["personal_id"] or None) if form.asks_for("personal_id") else None,
         "mother_full_name": mother.full_name,
         "mother_birth_year": str(mother.born.year),
         "mother_residence": birth.home.address,
@@ -289,38 +265,12 @@ def _fields(form: Form, birth: Birth, values: dict[str, str]) -> Fields:
 def _made(form: Form, rng: Random, wishes: Wishes) -> Paper:
     birth = _birth(rng, form, wishes)
     values = _values(rng, form, birth, wishes)
-    header_values = values | {name: f"‹{values[name]}›" for name in ("number", "book")}
-    seal = f"ỦY BAN NHÂN DÂN {birth.home.commune.upper()} * {_short_district(birth.home.district)} - T. NGHỆ AN"
-    office = tuple(f"**{line}**" for line in rng.choice(SIGNERS))
-    foot_left = tuple(line.format_map(values) for line in form.foot_left)
-    foot_right = tuple(line.format_map(values) for line in form.foot_right)
-    blocks: list[Block] = [
-        heading(
-            tuple(line.format_map(header_values) for line in form.left),
-            tuple(line.format_map(header_values) for line in form.right),
-        ),
-        Gap(16.0),
-        *(Text(line, 19.0 if not i else 13.5, "centre", title=True) for i, line in enumerate(form.title)),
-        Gap(10.0),
-        *(Text(filled(line, values), 13.2, after=5.2) for line in form.body),
-        Gap(10.0),
-        Columns(
-            column(*foot_left, size=12.4),
-            column(*foot_right, *office, "~~~", f"**{birth.signer}**", size=13.0, seal=seal),
-            share=0.46,
-        ),
-    ]
+    signature = Signature(offices=rng.choice(OFFICES), name=birth.signer, seal=birth.home.seal)
     return Paper(
-        blocks=tuple(blocks),
+        blocks=blocks(form, values, signature),
         fields=_fields(form, birth, values),
         accept={"signer_name": [birth.signer]},
     )
-
-
-def _short_district(district: str) -> str:
-    for long, short in (("thành phố", "TP."), ("thị xã", "TX."), ("huyện", "H.")):
-        district = district.replace(long, short)
-    return district.upper()
 
 
 def _layout(form: Form) -> Layout:

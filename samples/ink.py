@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from samples.typesetting import PAGE_HEIGHT, PAGE_WIDTH, Colour, SignaturePlace, font
+from samples.typesetting import Colour, SignaturePlace, font
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.float32]
@@ -121,9 +121,9 @@ def with_ornament(page: Image.Image, dpi: int) -> Image.Image:
     scale = dpi / 72
     canvas: Pixels = np.zeros((page.height, page.width), np.uint8)
     xs = np.arange(0, page.width, max(2, round(2 * scale)))
-    for step, middle in enumerate(np.arange(60, PAGE_HEIGHT - 40, 13.0)):
+    for step, middle in enumerate(np.arange(60, page.height / scale - 40, 13.0)):
         ys = (middle + 7 * np.sin(xs / scale / 26 + step * 0.9)) * scale
-        wave = np.stack([xs, ys], axis=1)[(xs > 34 * scale) & (xs < (PAGE_WIDTH - 34) * scale)]
+        wave = np.stack([xs, ys], axis=1)[(xs > 34 * scale) & (xs < page.width - 34 * scale)]
         cv2.polylines(canvas, [np.round(wave * 16).astype(np.int32)], False, 60, 1, cv2.LINE_AA, 4)
     page = inked(page, _share(canvas), (235, 120, 90))
     frame: Pixels = np.zeros((page.height, page.width), np.uint8)

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import img2pdf
 from PIL import Image
 
-from samples import administrative_document, birth_certificate, ink
+from samples import administrative_document, birth_certificate, ink, marriage_certificate
 from samples.damage import Border, Damage, Level, Mode, PaperTint, damaged, drawn_by_lot, for_page
 from samples.papers import Layout, Wishes
 from samples.typesetting import Look, Page, SignaturePlace, composed, draw, missing_glyphs, reading_orders
@@ -27,6 +27,7 @@ Format = Literal["jpg", "png", "tiff", "pdf"]
 KINDS: dict[str, Mapping[str, Layout]] = {
     "birth_certificate": birth_certificate.LAYOUTS,
     "administrative_document": administrative_document.LAYOUTS,
+    "marriage_certificate": marriage_certificate.LAYOUTS,
 }
 SCANS = Path(__file__).parent.parent / "sohoa" / "demo" / "scans"
 SEED = 20250701
@@ -127,7 +128,7 @@ def paper(kind: str, layout: str, level: Level, seed: int, **overrides: Unpack[O
     contents = KINDS[kind][layout](contents_lot, wishes)
     look = _look(overrides)
     damage = replace(drawn_by_lot(level, wear_lot), **_of(Damage, overrides))
-    composition = composed(contents.blocks, look)
+    composition = composed(contents.blocks, look, landscape=contents.landscape)
     text, across = reading_orders(composition)
     if missing := missing_glyphs(text, look.family):
         msg = f"{look.family} cannot print {''.join(sorted(missing))}"

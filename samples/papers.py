@@ -26,6 +26,7 @@ class Paper:
 
     blocks: tuple[Block, ...]
     fields: Fields
+    landscape: bool = False
     accept: dict[str, list[str]] = field(default_factory=dict)  # other readings that are as good
 
 

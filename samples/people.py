@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
@@ -33,6 +33,34 @@ COMMUNES: dict[str, tuple[str, ...]] = {
     "huyện Tương Dương": ("xã Lượng Minh", "xã Tam Quang", "xã Yên Hòa", "thị trấn Thạch Giám"),
     "huyện Kỳ Sơn": ("xã Tà Cạ", "xã Chiêu Lưu", "xã Mường Lống", "xã Huồi Tụ", "thị trấn Mường Xén"),
 }
+
+NEW_CARD = dt.date(2024, 7, 1)  # Luật Căn cước 26/2023/QH15
+REFORM = dt.date(2025, 7, 1)  # NQ 1678/NQ-UBTVQH15: no districts any more, 130 communes
+
+# Communes since the reform, by the district in which their land was.
+COMMUNES_2025: dict[str, tuple[str, ...]] = {
+    "thành phố Vinh": ("phường Thành Vinh", "phường Trường Vinh", "phường Vinh Hưng", "phường Cửa Lò"),
+    "thị xã Hoàng Mai": ("phường Hoàng Mai", "phường Quỳnh Mai", "phường Tân Mai"),
+    "huyện Diễn Châu": ("xã Diễn Châu", "xã Đức Châu", "xã An Châu", "xã Hùng Châu"),
+    "huyện Yên Thành": ("xã Yên Thành", "xã Quan Thành", "xã Vân Tụ", "xã Đông Thành"),
+    "huyện Đô Lương": ("xã Đô Lương", "xã Bạch Ngọc", "xã Thuần Trung", "xã Lương Sơn"),
+    "huyện Thanh Chương": ("xã Cát Ngạn", "xã Hạnh Lâm", "xã Bích Hào", "xã Xuân Lâm"),
+    "huyện Nam Đàn": ("xã Vạn An", "xã Đại Huệ", "xã Thiên Nhẫn", "xã Kim Liên"),
+    "huyện Nghi Lộc": ("xã Nghi Lộc", "xã Phúc Lộc", "xã Thần Lĩnh", "xã Văn Kiều"),
+    "huyện Quỳnh Lưu": ("xã Quỳnh Lưu", "xã Quỳnh Văn", "xã Quỳnh Tam", "xã Quỳnh Thắng"),
+    "huyện Anh Sơn": ("xã Anh Sơn", "xã Yên Xuân", "xã Nhân Hòa", "xã Vĩnh Tường"),
+    "huyện Nghĩa Đàn": ("xã Nghĩa Đàn", "xã Nghĩa Thọ", "xã Nghĩa Mai", "xã Nghĩa Khánh"),
+    "huyện Tân Kỳ": ("xã Tân Kỳ", "xã Giai Xuân", "xã Nghĩa Đồng", "xã Tiên Đồng"),
+    "huyện Quỳ Hợp": ("xã Quỳ Hợp", "xã Châu Hồng", "xã Mường Ham", "xã Mường Chọng"),
+    "huyện Quỳ Châu": ("xã Quỳ Châu", "xã Châu Tiến", "xã Hùng Chân"),
+    "huyện Quế Phong": ("xã Quế Phong", "xã Tri Lễ", "xã Mường Quàng", "xã Thông Thụ"),
+    "huyện Con Cuông": ("xã Con Cuông", "xã Môn Sơn", "xã Mậu Thạch", "xã Cam Phục"),
+    "huyện Tương Dương": ("xã Tam Thái", "xã Yên Na", "xã Nga My", "xã Hữu Khuông"),
+    "huyện Kỳ Sơn": ("xã Mường Xén", "xã Hữu Kiệm", "xã Nậm Cắn", "xã Na Ngoi", "xã Keng Đu"),
+}
+UPLANDS = tuple(COMMUNES)[12:18]
+HAMLETS_UPLANDS = ("Na Cáng", "Huồi Mới", "Xốp Kha", "Khe Ngậu", "Pà Khốm", "Bà Xắng", "Cò Phạt", "Mường Piệt")
+HAMLETS_LOWLANDS = ("Đông Thượng", "Phú Hậu", "Yên Xuân", "Trung Tiến", "Hồng Thái")
 
 MIDDLE_MEN = ("Văn", "Đức", "Hữu", "Xuân", "Quốc", "Minh", "Đình", "Sỹ", "Gia", "Trọng")
 MIDDLE_WOMEN = ("Thị", "Thị Thùy", "Thị Hồng", "Ngọc", "Khánh", "Thị Kim", "Bảo", "Thanh")
@@ -112,20 +140,44 @@ ETHNICITIES = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One commune, in the three levels of before July 2025."""
+    """One commune, in the three levels of before July 2025 or the two since, and perhaps a hamlet in it."""
 
     commune: str
-    district: str
+    district: str = ""
+    hamlet: str = ""
+
+    @property
+    def area(self) -> str:
+        """All levels from the commune up."""
+        return ", ".join(level for level in (self.commune, self.district, f"tỉnh {PROVINCE}") if level)
 
     @property
     def address(self) -> str:
-        """As a residence is written: capital first, all three levels."""
-        return f"{capitalised(self.commune)}, {self.district}, tỉnh {PROVINCE}"
+        """As a residence is written: capital first, all levels."""
+        return capitalised(f"{self.hamlet}, {self.area}" if self.hamlet else self.area)
+
+    @property
+    def committee(self) -> str:
+        """The committee that issues papers here, as its header names it."""
+        return f"Ủy ban nhân dân {self.commune}"
 
     @property
     def registrar(self) -> str:
         """The committee that registers births here."""
-        return f"Ủy ban nhân dân {self.commune}, {self.district}, tỉnh {PROVINCE}"
+        return f"Ủy ban nhân dân {self.area}"
+
+    @property
+    def name(self) -> str:
+        """The commune's name without what it is: `xã Diễn Kỷ` gives `Diễn Kỷ`."""
+        return self.commune.removeprefix("thị trấn ").removeprefix("phường ").removeprefix("xã ")
+
+    @property
+    def seal(self) -> str:
+        """What the ring of the committee's seal says."""
+        district = self.district
+        for long, short in (("thành phố", "TP."), ("thị xã", "TX."), ("huyện", "H.")):
+            district = district.replace(long, short)
+        return f"{self.committee} * {f'{district} - ' if district else ''}T. {PROVINCE}".upper()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +202,25 @@ def personal_id(rng: Random, sex: Sex, born: dt.date, province: str = PROVINCE_C
     return f"{province}{century_and_sex}{born.year % 100:02d}{rng.randrange(1_000_000):06d}"
 
 
+def old_number(rng: Random) -> str:
+    """Return a number of the nine-digit identity cards that the province issued before 2016."""
+    return f"18{rng.randrange(10_000_000):07d}"
+
+
+def printed_number(rng: Random, person: Person, date: dt.date) -> str:
+    """Return the number of the card that somebody shows on that day: twelve digits since the cards of 2016."""
+    return person.personal_id if date.year >= 2016 and rng.random() < 0.85 else old_number(rng)
+
+
+def identity_paper(number: str, date: dt.date) -> str:
+    """Return how a registrar writes down which card was shown; nothing without a number."""
+    if not number:
+        return ""
+    if len(number) == len("186000111"):
+        return f"Chứng minh nhân dân số {number}, Công an tỉnh {PROVINCE} cấp"
+    return f"{'Thẻ căn cước' if date >= NEW_CARD else 'Căn cước công dân'} số {number}"
+
+
 def random_date(rng: Random, first: dt.date, last: dt.date) -> dt.date:
     """Return a day between the two, both included."""
     return first + dt.timedelta(days=rng.randint(0, (last - first).days))
@@ -164,6 +235,24 @@ def random_place(rng: Random, ethnicity: Ethnicity) -> Place:
     """Draw a commune where people of this ethnicity live."""
     district = rng.choice(ethnicity.districts)
     return Place(rng.choice(COMMUNES[district]), district)
+
+
+def place_in(rng: Random, district: str, date: dt.date) -> Place:
+    """Draw a commune in a district as it was on that day, or in what was that district."""
+    if date < REFORM:
+        return Place(rng.choice(COMMUNES[district]), district)
+    return Place(rng.choice(COMMUNES_2025[district]))
+
+
+def home_in(rng: Random, district: str, date: dt.date) -> Place:
+    """Draw a hamlet where somebody lives: a block in a town, a numbered or named one in a village, a bản uphill."""
+    place = place_in(rng, district, date)
+    number = rng.randint(1, 14)
+    if place.commune.startswith(("phường", "thị trấn")):
+        return replace(place, hamlet=f"khối {number}")
+    if district in UPLANDS:
+        return replace(place, hamlet=f"bản {rng.choice(HAMLETS_UPLANDS)}")
+    return replace(place, hamlet=rng.choice((f"xóm {number}", f"thôn {rng.choice(HAMLETS_LOWLANDS)}")))
 
 
 def random_name(

@@ -136,6 +136,8 @@ class Columns:
     right: "tuple[Block, ...]"
     share: float = 0.44
     reach: float = 0.0  # how far the columns stand out into both margins
+    gutter: float = 0.0  # free room at the right of the left column
+    level: bool = False  # each part starts level with its neighbour
 
 
 Block = Text | Rule | Gap | SignatureRoom | Columns
@@ -203,6 +205,8 @@ class Page:
 
     marks: tuple[Mark, ...]
     lines: tuple[Line, ...]
+    width: float = PAGE_WIDTH
+    height: float = PAGE_HEIGHT
 
 
 # ---------------------------------------------------------------------------------------------------------- measuring
@@ -361,9 +365,13 @@ def rows(block: Block, x: float, room: float, look: Look) -> list[Row]:
 def _columns(block: Columns, x: float, room: float, look: Look) -> Row:
     x, room = x - block.reach, room + 2 * block.reach
     left_room = room * block.share
-    left = stacked([row for part in block.left for row in rows(part, x, left_room, look)])
-    right = stacked([row for part in block.right for row in rows(part, x + left_room, room - left_room, look)])
-    return Row(max(left.height, right.height), left.marks + right.marks, left.lines + right.lines)
+    left = [stacked(rows(part, x, left_room - block.gutter, look)) for part in block.left]
+    right = [stacked(rows(part, x + left_room, room - left_room, look)) for part in block.right]
+    if block.level:
+        heights = [max(pair, key=lambda row: row.height).height for pair in zip(left, right, strict=True)]
+        left, right = ([replace(row, height=h) for row, h in zip(part, heights, strict=True)] for part in (left, right))
+    first, second = stacked(left), stacked(right)
+    return Row(max(first.height, second.height), first.marks + second.marks, first.lines + second.lines)
 
 
 def _paragraph(block: Text, x: float, room: float, look: Look) -> list[Row]:
@@ -431,19 +439,20 @@ def stacked(strips: Sequence[Row], y: float = 0.0) -> Row:
     return Row(y, tuple(marks), tuple(lines))
 
 
-def composed(blocks: Sequence[Block], look: Look) -> list[Page]:
+def composed(blocks: Sequence[Block], look: Look, *, landscape: bool = False) -> list[Page]:
     """Return the pages that the blocks fill; from the second on each has its number at the top (NĐ 30/2020)."""
-    room = PAGE_WIDTH - LEFT - RIGHT
+    width, height = (PAGE_HEIGHT, PAGE_WIDTH) if landscape else (PAGE_WIDTH, PAGE_HEIGHT)
+    room = width - LEFT - RIGHT
     waiting = [row for block in blocks for row in rows(block, LEFT, room, look)]
     pages: list[list[Row]] = [[]]
     used = TOP
     for row in waiting:
-        if pages[-1] and used + row.height > PAGE_HEIGHT - BOTTOM:
+        if pages[-1] and used + row.height > height - BOTTOM:
             pages.append(rows(Text(str(len(pages) + 1), 13, "centre", after=8.0), LEFT, room, look))
             used = TOP + sum(strip.height for strip in pages[-1])
         pages[-1].append(row)
         used += row.height
-    return [Page(page.marks, page.lines) for page in (stacked(strips, TOP) for strips in pages)]
+    return [Page(page.marks, page.lines, width, height) for page in (stacked(strips, TOP) for strips in pages)]
 
 
 # ---------------------------------------------------------------------------------------------------------- saying
@@ -467,7 +476,7 @@ def reading_orders(pages: Sequence[Page]) -> tuple[str, str]:
 def draw(page: Page, look: Look, dpi: int) -> Image.Image:
     """Return the page as it leaves the printer: no signature, no seal, nothing damaged."""
     scale = dpi / 72
-    image = Image.new("RGB", (round(PAGE_WIDTH * scale), round(PAGE_HEIGHT * scale)), "white")
+    image = Image.new("RGB", (round(page.width * scale), round(page.height * scale)), "white")
     pen = ImageDraw.Draw(image)
     for mark in page.marks:
         if isinstance(mark, Word):

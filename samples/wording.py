@@ -1,6 +1,7 @@
 """Dates and numbers as Vietnamese papers write them."""
 
 import datetime as dt
+from random import Random
 
 DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 
@@ -42,6 +43,34 @@ def long_date(date: dt.date) -> str:
 def short_date(date: dt.date) -> str:
     """Return `02/04/2023`."""
     return f"{date:%d/%m/%Y}"
+
+
+def dotted_date(date: dt.date) -> str:
+    """Return `02.04.2023`."""
+    return f"{date:%d.%m.%Y}"
+
+
+def dashed_date(date: dt.date) -> str:
+    """Return `02-04-2023`."""
+    return f"{date:%d-%m-%Y}"
+
+
+def bare_date(date: dt.date) -> str:
+    """Return `2/4/2023`, as it is typed in haste."""
+    return f"{date.day}/{date.month}/{date.year}"
+
+
+def worded_date(date: dt.date) -> str:
+    """Return `02 tháng 04 năm 2023`, as it fills a form that prints the first `ngày` itself."""
+    return f"{date:%d} tháng {date:%m} năm {date.year}"
+
+
+WAYS_TO_DATE = (short_date, short_date, long_date, dotted_date, dashed_date, bare_date, worded_date)
+
+
+def written_date(rng: Random, date: dt.date) -> str:
+    """Return a date in one of the ways in which clerks write it, the usual ones more often."""
+    return rng.choice(WAYS_TO_DATE)(date)
 
 
 def document_number(number: int) -> str:
