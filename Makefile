@@ -40,8 +40,10 @@ schemas: .make/dev ## Write the JSON Schemas anew
 samples: .make/dev ## Make the bundled sample scans anew (same seed, same pixels)
 	$(BIN)/python -m samples.make
 
-bench: .make/dev ## Measure speed, memory and accuracy side by side with bare Tesseract
+bench: .make/dev ## Measure speed and memory side by side with bare Tesseract and OCRmyPDF, then accuracy
+	deploy/install-packages deploy/packages-bench.txt
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/sohoa bench accuracy --plots benchmarks/results
 
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra server --group build --python-version 3.11 \

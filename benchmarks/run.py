@@ -1,69 +1,88 @@
-"""`make bench`: what a page costs and how well it is read, next to bare Tesseract on the same pages in the same run."""
+"""`make bench`: what a page costs and how well its text is read, by Sohoa and others, on the same pages in one run."""
 
 import argparse
-import json
 import os
-import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import median
+from typing import Final
 
-from benchmarks import accuracy, speed
+from benchmarks import contenders
+from benchmarks.contenders import Pages, Result
+from flows.orchestrator import own_key, server
+from sohoa.bench.score import text_score
+from sohoa.bench.truth import Truth, truths_in
 
 _BUNDLED = Path("sohoa/demo/scans")
-_SOHOA = str(Path(sys.executable).with_name("sohoa"))
+_CONTENDERS: Final[Mapping[str, Callable[[Pages, Path], Result]]] = {
+    "bare `tesseract -l vie --psm 3`": contenders.bare_tesseract,
+    "OCRmyPDF (deskew, rotate, clean, Sauvola, PDF/A)": contenders.ocrmypdf,
+    "`sohoa extract`": contenders.extract,
+    "`sohoa ingest` (PDF/A copy, signatures, records)": contenders.ingest,
+}
+_COLUMNS = ["", "CPU s/page", "× bare", "pages/min", "peak MB of one process", "copy kB/page", "CER"]
 
 
 def main() -> None:
     """Measure, print Markdown, and keep it in `benchmarks/results/`."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("scans", type=Path, nargs="?", default=_BUNDLED, help="folder with scans and their truths")
-    arguments.add_argument("--repeats", type=int, default=3, help="runs of each command; the median counts")
+    arguments.add_argument("--repeats", type=int, default=3, help="runs of each; the median counts")
+    arguments.add_argument("--without", default="", help="contenders to leave out, by a word of their names")
     chosen = arguments.parse_args()
-    report = "\n\n".join(_sections(chosen.scans, chosen.repeats))
+    left_out = chosen.without.casefold().split(",") if chosen.without else []
+    running = {name: run for name, run in _CONTENDERS.items() if not any(word in name.casefold() for word in left_out)}
+    report = _report(chosen.scans, running, chosen.repeats)
     print(report)
     results = Path("benchmarks/results")
     results.mkdir(parents=True, exist_ok=True)
     (results / f"{chosen.scans.name}.md").write_text(report + "\n", "utf-8")
 
 
-def _sections(folder: Path, repeats: int) -> list[str]:
-    truths = accuracy.load_truths(folder)
-    scans = [folder / name for name in truths]
-    pages = sum(len(truth["pages"]) for truth in truths.values())
-    environment = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1", "SOHOA_WORKERS": "1"}
-    with tempfile.TemporaryDirectory() as scratch:
-        images = speed.page_images(scans, Path(scratch))
-        extract = [_SOHOA, "extract", "--json", *map(str, scans)]
-        ingest = [_SOHOA, "ingest", "--json", *map(str, scans)]
-        homes = iter(range(repeats + 1))
-        bare = speed.median_cost(lambda: speed.bare_tesseract(images), repeats)
-        read = speed.median_cost(lambda: speed.run(extract, **environment), repeats)
-        whole = speed.median_cost(
-            lambda: speed.run(ingest, **environment, SOHOA_HOME=f"{scratch}/home{next(homes)}"), repeats
-        )
-    rows = [_cost("bare `tesseract -l vie --psm 3`", bare, pages, bare)]
-    rows += [
-        _cost("`sohoa extract`", read, pages, bare),
-        _cost("`sohoa ingest` (copy, signatures, store)", whole, pages, bare),
-    ]
-    found = [json.loads(line) for line in read.output.decode().splitlines()]
-    scores = accuracy.score(truths, found)
-    return [
-        f"{len(scans)} files, {pages} pages, {os.cpu_count()} cores, one worker, median of {repeats} runs",
-        _table(["", "CPU s/page", "× bare", "wall s/page", "peak MB of one process"], rows),
-        _table(accuracy.COLUMNS, [[name, *total.row()] for name, total in scores.items()]),
-    ]
+def _report(folder: Path, running: Mapping[str, Callable[[Pages, Path], Result]], repeats: int) -> str:
+    truths = truths_in(folder)
+    results: dict[str, list[Result]] = {name: [] for name in running}
+    with tempfile.TemporaryDirectory() as scratch, server(Path(scratch, "prefect")) as url:
+        os.environ |= {"SOHOA_PREFECT__API_URL": url, "PREFECT_API_AUTH_STRING": own_key(Path(scratch, "prefect"))}
+        pages = contenders.pages_of(list(truths), Path(scratch))
+        for repeat in range(repeats):
+            for name, run in running.items():  # in turn, so that a busy minute is shared
+                place = Path(scratch, f"{repeat}-{len(results[name])}-{abs(hash(name))}")
+                place.mkdir()
+                results[name].append(run(pages, place))
+    bare = median(result.cost.cpu for result in results[next(iter(results))])
+    rows = [_row(name, runs, truths, pages.total, bare) for name, runs in results.items()]
+    about = f"{len(truths)} files, {pages.total} pages, {contenders.CORES} cores, median of {repeats} runs"
+    return f"{about}\n\n{_table(_COLUMNS, rows)}"
 
 
-def _cost(name: str, cost: speed.Cost, pages: int, bare: speed.Cost) -> list[str]:
+def _row(
+    name: str, runs: Sequence[Result], truths: Mapping[Path, Sequence[Truth]], pages: int, bare: float
+) -> list[str]:
+    cpu = median(run.cost.cpu for run in runs)
+    wall = median(run.cost.wall for run in runs)
+    peak = max(run.cost.peak_bytes for run in runs)
+    written = runs[0].output_bytes
     return [
         name,
-        f"{cost.cpu / pages:.2f}",
-        f"{cost.cpu / bare.cpu:.2f}",
-        f"{cost.wall / pages:.2f}",
-        f"{cost.peak_bytes / 1e6:.0f}",
+        f"{cpu / pages:.2f}",
+        f"{cpu / bare:.2f}",
+        f"{60 * pages / wall:.0f}",
+        f"{peak / 1e6:.0f}",
+        "–" if written is None else f"{written / pages / 1000:.0f}",
+        _cer(runs[0].texts, truths),
     ]
+
+
+def _cer(texts: Mapping[Path, str], truths: Mapping[Path, Sequence[Truth]]) -> str:
+    scores = [
+        found
+        for path, (truth, *others) in truths.items()
+        if not others and path in texts and (found := text_score(texts[path], truth.texts()))
+    ]
+    letters = sum(each.letters for each in scores)
+    return f"{sum(each.edits for each in scores) / letters:.2%}" if letters else "–"
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

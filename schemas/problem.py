@@ -127,6 +127,11 @@ PAGES_BLANK = Kind(
 FOLDER_EMPTY = Kind(
     "folder-empty", "Nothing to take in", "Name PDF, TIFF, JPEG or PNG files, or a folder that holds some."
 )
+TRUTH_MISSING = Kind(
+    "truth-missing",
+    "There is no truth to measure against",
+    "Name a folder of scans with NAME.truth.json beside each; `python -m samples.make --out FOLDER` makes one.",
+)
 COPY_NOT_PDFA = Kind(
     "copy-not-pdfa",
     "No archivable copy can be made of this file",

@@ -307,6 +307,43 @@ def demo(configuration: Configuration) -> Exit:
     return run_demo(configuration.settings)
 
 
+@cli.group()
+def bench() -> None:
+    """Measure Sohoa on scans whose truth is known."""
+
+
+@bench.command(
+    epilog="sohoa bench accuracy\nsohoa bench accuracy scans/ --plots plots/\nsohoa bench accuracy --json scans/ | jq ."
+)
+@click.argument("folders", metavar="[FOLDER]...", nargs=-1, type=_Path())
+@click.option("--plots", type=_Path(), help="Folder to draw plots into (SVG).")
+@_json_option
+@click.pass_obj
+def accuracy(configuration: Configuration, folders: Sequence[Path], plots: Path | None, *, as_json: bool) -> None:
+    """Read scans with NAME.truth.json beside each, and say how much was right.
+
+    By type, field and level of damage: exact fields, accepted share, silent errors with their upper bound, text, tilt.
+    Without a folder it reads the bundled scans.
+    """
+    from sohoa.bench.accuracy import COLUMNS, cells, measure, scans_in, table
+    from sohoa.demo import SCANS
+
+    truths = scans_in(folders or [SCANS])
+    with console.file_progress(len(truths)) as progress:
+        papers = list(measure(truths, configuration.settings, progress))
+    rows = table(papers)
+    if as_json:
+        for row in rows:
+            console.print_json(row)
+    else:
+        console.print_table("", COLUMNS, map(cells, rows))
+    if plots is not None:
+        from sohoa.bench.plots import draw
+
+        for path in draw(rows, papers, plots):
+            console.note(f"drawn: {path}")
+
+
 @cli.command(
     epilog="sohoa up\nSOHOA_API__PORT=9000 sohoa up\nSOHOA_PREFECT__API_URL=http://prefect:4200/api sohoa up worker"
 )

@@ -1,0 +1,1 @@
+"""`sohoa bench`: how well scans are read whose truth is known."""
