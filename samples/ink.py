@@ -82,7 +82,7 @@ def _seal(inscription: str, radius: int, rng: Random) -> Mask:
         reach = big * share
         box = (middle - reach, middle - reach, middle + reach, middle + reach)
         pen.ellipse(box, outline=255, width=max(2, round(big * thickness)))
-    pen.polygon(_star(middle, middle, big * 0.26), fill=255)
+    pen.polygon(star(middle, middle, big * 0.26), fill=255)
     _write_round(image, inscription, middle, big)
     stamp = image.rotate(rng.uniform(-14, 14), Image.Resampling.BICUBIC).resize(
         (size // 2, size // 2), Image.Resampling.LANCZOS
@@ -92,7 +92,8 @@ def _seal(inscription: str, radius: int, rng: Random) -> Mask:
     return np.asarray(_share(stamp) * np.clip(0.62 + 0.55 * pressure, 0, 1), np.float32)
 
 
-def _star(x: float, y: float, radius: float) -> list[tuple[float, float]]:
+def star(x: float, y: float, radius: float) -> list[tuple[float, float]]:
+    """Return the corners of a star of five points that stands upright."""
     turns = [math.pi * i / 5 - math.pi / 2 for i in range(10)]
     reaches = [radius if i % 2 == 0 else radius * 0.382 for i in range(10)]
     return [(x + r * math.cos(a), y + r * math.sin(a)) for a, r in zip(turns, reaches, strict=True)]

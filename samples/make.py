@@ -17,15 +17,16 @@ from typing import Any, Literal, TypedDict, Unpack
 import img2pdf
 from PIL import Image
 
-from samples import administrative_document, birth_certificate, ink, marriage_certificate
+from samples import administrative_document, birth_certificate, citizen_identity_card, ink, marriage_certificate
 from samples.damage import Border, Damage, Level, Mode, PaperTint, damaged, drawn_by_lot, for_page
-from samples.papers import Layout, Wishes
+from samples.papers import Besides, Fields, Layout, Wishes
 from samples.typesetting import Look, Page, SignaturePlace, composed, draw, missing_glyphs, reading_orders
 
 Format = Literal["jpg", "png", "tiff", "pdf"]
 
 KINDS: dict[str, Mapping[str, Layout]] = {
     "birth_certificate": birth_certificate.LAYOUTS,
+    "citizen_identity_card": citizen_identity_card.LAYOUTS,
     "administrative_document": administrative_document.LAYOUTS,
     "marriage_certificate": marriage_certificate.LAYOUTS,
 }
@@ -74,7 +75,7 @@ class PageTruth(TypedDict):
     blank: bool
 
 
-class Truth(TypedDict):
+class Truth(Besides):
     """What is known of one scan; stored beside it as NAME.truth.json."""
 
     id: str
@@ -87,7 +88,7 @@ class Truth(TypedDict):
     font: str
     handwriting_font: bool
     pages: list[PageTruth]
-    fields: dict[str, str | None]
+    fields: Fields
     accept: dict[str, list[str]]
     unscored: list[str]
     text: str
@@ -128,7 +129,7 @@ def paper(kind: str, layout: str, level: Level, seed: int, **overrides: Unpack[O
     contents = KINDS[kind][layout](contents_lot, wishes)
     look = _look(overrides)
     damage = replace(drawn_by_lot(level, wear_lot), **_of(Damage, overrides))
-    composition = composed(contents.blocks, look, landscape=contents.landscape)
+    composition = list(contents.pages) or composed(contents.blocks, look, landscape=contents.landscape)
     text, across = reading_orders(composition)
     if missing := missing_glyphs(text, look.family):
         msg = f"{look.family} cannot print {''.join(sorted(missing))}"
@@ -161,6 +162,7 @@ def paper(kind: str, layout: str, level: Level, seed: int, **overrides: Unpack[O
             text=text,
             text_alt=[across],
             degradations={"level": level, **asdict(damage), "dpi_metadata": True, "format": fmt, **_told(look)},
+            **contents.besides,
         ),
     )
 

@@ -6,10 +6,11 @@ A new kind of paper is a module with a `LAYOUTS` table, entered in `KINDS`.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
+from typing import TypedDict
 
-from samples.typesetting import Block, Columns, Rule, SignatureRoom, Text
+from samples.typesetting import Block, Columns, Page, Rule, SignatureRoom, Text
 
-Fields = dict[str, str | None]
+Fields = dict[str, str | int | None]  # amounts are whole đồng
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,14 +21,24 @@ class Wishes:
     paragraphs: int | None = None  # length of the body, where a paper has one
 
 
+class Besides(TypedDict, total=False):
+    """What only some papers have, under the names that it has in the truth."""
+
+    qr: str  # what the code says
+    mrz: list[str]  # the machine-readable lines
+    rows: list[Fields]  # the rows of a table of people; `fields` tells the first
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """The contents of one paper: its blocks, and what a reader should find in them."""
+    """The contents of one paper, and what a reader should find in them."""
 
-    blocks: tuple[Block, ...]
     fields: Fields
+    blocks: tuple[Block, ...] = ()
+    pages: tuple[Page, ...] = ()  # for what no flow of blocks can lay out: then there are no blocks
     landscape: bool = False
     accept: dict[str, list[str]] = field(default_factory=dict)  # other readings that are as good
+    besides: Besides = field(default_factory=Besides)
 
 
 Layout = Callable[[Random, Wishes], Paper]

@@ -5,7 +5,7 @@ and ` | ` between cells that stand side by side.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
@@ -79,6 +79,14 @@ FAMILIES: dict[str, Family] = {
         "LinLibertine_RI.otf",
         "LinLibertine_RZI.otf",  # semibold: the bold italic has no ơ and ư
     ),
+    "Liberation Sans": Family(
+        "fonts-liberation2",
+        "truetype/liberation2",
+        "LiberationSans-Regular.ttf",
+        "LiberationSans-Bold.ttf",
+        "LiberationSans-Italic.ttf",
+        "LiberationSans-BoldItalic.ttf",
+    ),
 }
 UNITS = 1000  # text is measured at this many pixels an em, so that line breaks do not depend on the resolution
 
@@ -140,7 +148,19 @@ class Columns:
     level: bool = False  # each part starts level with its neighbour
 
 
-Block = Text | Rule | Gap | SignatureRoom | Columns
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Something drawn, not set: a code, a side of a card. As a block it stands at the column's edge and takes no room.
+
+    *paint* returns it at a resolution in dots per inch; where it has an alpha channel, the paper shows through.
+    """
+
+    paint: Callable[[int], Image.Image]
+    x: float = 0.0
+    y: float = 0.0
+
+
+Block = Text | Rule | Gap | SignatureRoom | Columns | Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +198,7 @@ class SignaturePlace:
     seal: str
 
 
-Mark = Word | Stroke | SignaturePlace
+Mark = Word | Stroke | SignaturePlace | Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +363,7 @@ def end(words: Sequence[Word], family: str) -> float:
 # ---------------------------------------------------------------------------------------------------------- blocks
 
 
-def rows(block: Block, x: float, room: float, look: Look) -> list[Row]:
+def rows(block: Block, x: float, room: float, look: Look) -> list[Row]:  # noqa: PLR0911 -- one for each kind
     """Return the strips that a block needs in a column that starts at x and is *room* wide."""
     match block:
         case Gap():
@@ -356,6 +376,8 @@ def rows(block: Block, x: float, room: float, look: Look) -> list[Row]:
             return [Row(block.height, (SignaturePlace(x + room / 2, block.height / 2, block.height, block.seal),))]
         case Columns():
             return [_columns(block, x, room, look)]
+        case Picture():
+            return [Row(0.0, (replace(block, x=x + block.x),))]
         case Text() if " | " in block.markup:
             return _cells(block, x, room, look)
         case Text():
@@ -483,6 +505,9 @@ def draw(page: Page, look: Look, dpi: int) -> Image.Image:
             _draw_word(pen, mark, look, scale)
         elif isinstance(mark, Stroke):
             _draw_stroke(pen, mark, scale)
+        elif isinstance(mark, Picture):
+            picture = mark.paint(dpi).convert("RGBA")
+            image.paste(picture, (round(mark.x * scale), round(mark.y * scale)), picture)
     return image
 
 
