@@ -111,7 +111,7 @@ class Accuracy(Value):
 
 
 def score(truths: Sequence[Truth], documents: Sequence[Extraction]) -> Iterator[PaperScore]:
-    """Yield the score of each paper of one file; a paper's document is the first one that begins on one of its pages."""
+    """Yield the score of each paper of one file; its document is the first one that begins on one of its pages."""
     begins = {min(page.number for page in each.pages): each for each in documents if each.pages}
     for truth in truths:
         found = next((begins[page.number] for page in truth.pages if page.number in begins), None)
