@@ -17,7 +17,16 @@ from typing import Any, Literal, TypedDict, Unpack
 import img2pdf
 from PIL import Image
 
-from samples import administrative_document, birth_certificate, citizen_identity_card, ink, marriage_certificate
+from samples import (
+    administrative_document,
+    birth_certificate,
+    citizen_identity_card,
+    criminal_record_certificate,
+    death_extract,
+    ink,
+    marital_status_confirmation,
+    marriage_certificate,
+)
 from samples.damage import Border, Damage, Level, Mode, PaperTint, damaged, drawn_by_lot, for_page
 from samples.papers import Besides, Fields, Layout, Wishes
 from samples.typesetting import Look, Page, SignaturePlace, composed, draw, missing_glyphs, reading_orders
@@ -28,6 +37,9 @@ KINDS: dict[str, Mapping[str, Layout]] = {
     "birth_certificate": birth_certificate.LAYOUTS,
     "citizen_identity_card": citizen_identity_card.LAYOUTS,
     "administrative_document": administrative_document.LAYOUTS,
+    "criminal_record_certificate": criminal_record_certificate.LAYOUTS,
+    "marital_status_confirmation": marital_status_confirmation.LAYOUTS,
+    "death_extract": death_extract.LAYOUTS,
     "marriage_certificate": marriage_certificate.LAYOUTS,
 }
 SCANS = Path(__file__).parent.parent / "sohoa" / "demo" / "scans"

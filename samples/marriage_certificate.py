@@ -247,4 +247,4 @@ LAYOUTS: dict[str, Layout] = {
     "extract": _layout(EXTRACT),
     "form_1999": _layout(FORM_1999),
 }
-HELD_OUT = frozenset({"form_1999"})  # never tuned on
+HELD_OUT: frozenset[str] = frozenset({"form_1999"})  # never tuned on

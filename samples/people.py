@@ -208,8 +208,9 @@ def old_number(rng: Random) -> str:
 
 
 def printed_number(rng: Random, person: Person, date: dt.date) -> str:
-    """Return the number of the card that somebody shows on that day: twelve digits since the cards of 2016."""
-    return person.personal_id if date.year >= 2016 and rng.random() < 0.85 else old_number(rng)
+    """Return the number of the card that somebody shows on that day: of twelve digits since 2016, at last all."""
+    is_new = date.year >= 2020 or (date.year >= 2016 and rng.random() < 0.5)
+    return person.personal_id if is_new else old_number(rng)
 
 
 def identity_paper(number: str, date: dt.date) -> str:
