@@ -143,8 +143,8 @@ class _Line:
                 raise
             return _File(file=file, refused=error)
         if not documents:
-            blank = PAGES_BLANK.error(f"{len(digitized.readings)} pages, all blank", file=file.name)
-            return _File(file=file, refused=blank)
+            detail = f"{len(digitized.readings)} pages, all blank or separators"
+            return _File(file=file, refused=PAGES_BLANK.error(detail, file=file.name))
         return _File(file=file, documents=documents)
 
     def _unsigned(
@@ -190,6 +190,8 @@ class _Line:
             yield DocumentOutcome(
                 file_sha256=file.file.sha256,
                 status=("review" if record.needs_review else "stored") if is_ours else "duplicate",
+                pages=document.understood.pages,
+                separators=document.understood.separators,
                 record_id=record.record_id,
                 document_type=record.document_type,
                 copy_sha256=record.copy_.sha256,
@@ -203,7 +205,7 @@ class _Line:
         if warehouse.has_record(identity):
             return warehouse.record(identity, 1).value
         copy = self._keep_copy(manifest, file, document)
-        record = self._record(manifest, document.digitized, document.understood, origin, copy)
+        record = self._record(manifest, document, origin, copy)
         return warehouse.keep_record(record, self.keyring.signing(self.clock))
 
     def _keep_copy(self, manifest: Manifest, file: SubmittedFile, document: _Document) -> Copy:
@@ -212,14 +214,14 @@ class _Line:
         seal = self.keyring.sealing(document.unsigned, manifest.scanned_at, self.clock)
         return self.house.warehouse.keep_copy(document.unsigned.pdf, seal)
 
-    def _record(
-        self, manifest: Manifest, read: Digitized, understood: Understood, origin: Origin, copy: Copy
-    ) -> Record:
-        pages = {reading.page.number: reading.page for reading in read.readings}
+    def _record(self, manifest: Manifest, document: _Document, origin: Origin, copy: Copy) -> Record:
+        understood = document.understood
+        pages = {reading.page.number: reading.page for reading in document.digitized.readings}
+        reasons = (*understood.review_reasons, *_other_reasons(manifest, document))
         return Record(
             record_id=record_id(origin),
             version=1,
-            status="review" if understood.review_reasons else "active",
+            status="review" if reasons else "active",
             document_type=understood.document_type,
             document_type_confidence=understood.document_type_confidence,
             owners=understood.owners,
@@ -228,11 +230,23 @@ class _Line:
             copy_=copy,
             origin=origin,
             submission_id=manifest.submission_id,
-            dossier_code=manifest.dossier_code,
+            dossier_code=manifest.dossier_code or understood.dossier_code,
             valid_from=understood.valid_from,
             valid_to=understood.valid_to,
-            review_reasons=understood.review_reasons,
+            review_reasons=reasons,
             engine=engine(),
             created_at=self.clock(),
             text=understood.text,
         )
+
+
+def _other_reasons(manifest: Manifest, document: _Document) -> Iterator[str]:
+    """Yield why a person has to look beyond what the pages say, as `code:field`.
+
+    `other:dossier_code`: the separator names another dossier than the station. `shared:copy`: the file came signed and
+    is kept whole, so whoever gets this copy sees papers of other owners.
+    """
+    if manifest.dossier_code and document.understood.dossier_code not in {None, manifest.dossier_code}:
+        yield "other:dossier_code"
+    if document.unsigned is None and len(document.digitized.documents) > 1:
+        yield "shared:copy"

@@ -14,6 +14,10 @@ class DocumentOutcome(Value):
     file_sha256: Sha256
     status: Literal["stored", "review", "duplicate", "refused"]
     """`duplicate`: the same pages were already stored by an earlier submission, under `record_id`."""
+    pages: tuple[int, ...] = ()
+    """Numbers of its pages in the file; none where the file was refused."""
+    separators: tuple[int, ...] = ()
+    """Numbers of the separator pages before it, or behind the last document: they belong to none."""
     record_id: RecordId | None = None
     document_type: str | None = None
     copy_sha256: Sha256 | None = None

@@ -20,8 +20,15 @@ class Extraction(Value):
     status: Literal["ok", "rejected"]
     problem: Problem | None = None
     pages: tuple[Page, ...] = ()
+    """The pages of this document; all pages of the file where it holds none."""
+    separators: tuple[int, ...] = ()
+    """Numbers of the separator pages before it, or behind the last document: they belong to none."""
+    dossier_code: str | None = None
+    """What the separator says that it lies behind."""
     document_type: str | None = None
     document_type_confidence: float = Constraint(default=0, ge=0, le=1)
+    review_reasons: tuple[str, ...] = ()
+    """Why a person has to look, as `code:field`; empty when nobody has to."""
     fields: dict[str, Field] = Constraint(default_factory=dict)
     text: str = ""
 
@@ -31,6 +38,10 @@ class Ingestion(Value):
 
     file: str
     status: Literal["stored", "review", "duplicate", "refused"]
+    pages: tuple[int, ...] = ()
+    """Numbers of its pages in the file."""
+    separators: tuple[int, ...] = ()
+    """Numbers of the separator pages before it, or behind the last document: they belong to none."""
     record_id: RecordId | None = None
     document_type: str | None = None
     copy_sha256: Sha256 | None = None

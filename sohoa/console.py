@@ -131,6 +131,9 @@ def print_extraction(document: Extraction) -> None:
     )
     sure = f"{document.document_type_confidence:.0%}"
     say(f"{document.file}: {document.document_type or 'unknown type'} ({sure} sure); pages {pages}")
+    if document.separators:
+        behind = f"dossier {document.dossier_code}" if document.dossier_code else "dossier code not read"
+        say(f"separator pages {', '.join(map(str, document.separators))}: {behind}")
     print_fields(document.fields)
     say("")
 
@@ -143,7 +146,9 @@ def print_ingestion(document: Ingestion) -> None:
         "duplicate": "was stored already",
         "refused": "refused",
     }
-    say(f"{document.file}: {said[document.status]} · {document.document_type or 'unknown type'} · {document.record_id}")
+    pages = f" · pages {', '.join(map(str, document.pages))}" if document.pages else ""
+    type_ = document.document_type or "unknown type"
+    say(f"{document.file}{pages}: {said[document.status]} · {type_} · {document.record_id}")
 
 
 def print_answer(answer: LookupAnswer) -> None:

@@ -39,8 +39,11 @@ def _report(path: Path, digitized: Digitized) -> tuple[Extraction, ...]:
             file=str(path),
             status="ok",
             pages=tuple(pages[number] for number in document.pages),
+            separators=document.separators,
+            dossier_code=document.dossier_code,
             document_type=document.document_type,
             document_type_confidence=document.document_type_confidence,
+            review_reasons=document.review_reasons,
             fields=document.fields,
             text=document.text,
         )

@@ -186,6 +186,8 @@ def _ingestion(name: str, submission_id: Sha256, document: DocumentOutcome) -> I
     return Ingestion(
         file=name,
         status=document.status,
+        pages=document.pages,
+        separators=document.separators,
         record_id=document.record_id,
         document_type=document.document_type,
         copy_sha256=document.copy_sha256,

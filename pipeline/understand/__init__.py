@@ -15,6 +15,7 @@ from pipeline.understand.classify import Verdict, classify
 from pipeline.understand.fields import find_fields, foreign_words
 from pipeline.understand.letter import Sheet
 from pipeline.understand.lines import rows
+from pipeline.understand.split import Stack, split
 from schemas.document_type import DocumentType, ValiditySpec
 from schemas.field import Check, Field
 from schemas.page import PageReading
@@ -30,6 +31,10 @@ class Understood:
 
     pages: tuple[int, ...]
     """Numbers of its pages, blank backs too."""
+    separators: tuple[int, ...]
+    """Numbers of the separator pages before it, or behind the last document: they belong to none."""
+    dossier_code: str | None
+    """What the separator says that it lies behind; None without one, or where its code cannot be read for sure."""
     document_type: str | None
     document_type_confidence: float
     fields: dict[str, Field]
@@ -43,24 +48,25 @@ class Understood:
 
 
 def understand(readings: Sequence[PageReading], types: Mapping[str, DocumentType]) -> tuple[Understood, ...]:
-    """Return the documents that the pages of one file make up, in order; none if all pages are blank.
+    """Return the documents that the pages of one file make up, in order; none if all pages are blank or separators.
 
     Args:
         readings: every page of the file, in order, with what was read on it.
         types: the document types by code.
     """
-    if not any(reading.words for reading in readings):
-        return ()
-    return (_document(readings, types),)
+    return tuple(_document(stack, types) for stack in split(readings, types))
 
 
-def _document(readings: Sequence[PageReading], types: Mapping[str, DocumentType]) -> Understood:
+def _document(stack: Stack, types: Mapping[str, DocumentType]) -> Understood:
+    readings = stack.readings
     sheets = [Sheet(found, reading.page.width, reading.page.height) for reading in readings if (found := rows(reading))]
     verdict = classify(sheets, types)
     type_ = types[verdict.code] if verdict.code is not None else None
     fields = _fields(sheets, readings, type_, sure=verdict.confidence >= SURE_TYPE) if type_ else {}
     return Understood(
         pages=tuple(reading.page.number for reading in readings),
+        separators=stack.separators,
+        dossier_code=stack.dossier_code,
         document_type=verdict.code,
         document_type_confidence=min(1.0, verdict.confidence),
         fields=fields,
@@ -68,7 +74,7 @@ def _document(readings: Sequence[PageReading], types: Mapping[str, DocumentType]
         owners=_owners(fields, type_) if type_ else (),
         valid_from=_date_of(fields, type_.validity.starts) if type_ else None,
         valid_to=_valid_to(fields, type_.validity) if type_ else None,
-        review_reasons=tuple(_reasons(verdict, fields, type_)),
+        review_reasons=(*stack.reasons, *_reasons(verdict, fields, type_)),
     )
 
 

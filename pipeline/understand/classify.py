@@ -31,8 +31,7 @@ def classify(sheets: Sequence[Sheet], types: Mapping[str, DocumentType]) -> Verd
     """Return the type of the document that these pages make up."""
     if not sheets:
         return Verdict(None, 0.0)
-    text = "\n".join(row.text for sheet in sheets for row in sheet.rows)
-    verdicts = [_by_title(sheets[0], text, type_) for type_ in types.values() if not type_.letter]
+    verdicts = [by_title(sheets[0], type_, sheets) for type_ in types.values() if not type_.letter]
     best = max(verdicts, key=lambda verdict: verdict.confidence, default=Verdict(None, 0.0))
     if best.confidence >= _BY_MARKS:
         return best
@@ -40,7 +39,15 @@ def classify(sheets: Sequence[Sheet], types: Mapping[str, DocumentType]) -> Verd
     return _as_letter(sheets, letter) if letter is not None else Verdict(None, 0.0)
 
 
-def _by_title(sheet: Sheet, text: str, type_: DocumentType) -> Verdict:
+def by_title(sheet: Sheet, type_: DocumentType, sheets: Sequence[Sheet] = ()) -> Verdict:
+    """Return the type if a page has its title, or enough of what else is printed on it.
+
+    Args:
+        sheet: the page with the title.
+        type_: a type that has one.
+        sheets: all pages of the document, for what else speaks for it; none: that page alone.
+    """
+    text = "\n".join(row.text for each in sheets or (sheet,) for row in each.rows)
     found = sum(mentions(text, mark) for mark in type_.marks)
     share = found / len(type_.marks) if type_.marks else 0.0
     if found < type_.marks_needed:

@@ -39,7 +39,8 @@ def separator_code(reading: PageReading) -> str | None:
 
 def is_separator(reading: PageReading) -> bool:
     """Return whether a page is a separator sheet, a receipt or a control sheet, whether or not its code can be read."""
-    said = letters("".join(word.text for word in reading.words if word.box.y < _ABOVE * reading.page.height))
+    upper = (word.text for word in reading.words if word.box.y < _ABOVE * reading.page.height)
+    said = letters("".join(text for text in upper if text == text.upper()))  # running text may speak of receipts
     if any(title in said for title in _TITLES):
         return True
     return len(reading.words) <= _FEW_WORDS and any(_codes_in(code.text) for code in reading.codes)

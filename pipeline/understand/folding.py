@@ -1,7 +1,7 @@
 """Vietnamese letters without their marks, so that damaged print can be compared with what should stand there."""
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 TONES: Final = frozenset("\u0300\u0301\u0303\u0309\u0323")
@@ -21,6 +21,7 @@ def fold(text: str) -> str:
     return "".join(_folded(letter) for letter in text)
 
 
+@lru_cache(maxsize=4096)  # lines of a page are compared with every title, mark and label
 def letters(text: str) -> str:
     """Return the folded letters and digits of *text* and nothing else: `Họ, chữ đệm, tên:` gives `hochudemten`."""
     return "".join(letter for letter in fold(text) if letter.isalnum())

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.understand.folding import fold, letters
+from pipeline.understand.folding import letters
 from pipeline.understand.lines import COLUMN_GAP, Passage, Row, pitch, right_margin
 from pipeline.understand.vocabulary import is_level
 from schemas.page import Word
@@ -251,7 +251,7 @@ def _until_gap(words: Sequence[Word], height: float) -> list[Word]:
 
 def mentions(text: str, phrase: str) -> bool:
     """Return whether *phrase* stands in *text*, marks and small misreadings aside."""
-    wanted, inside = letters(phrase), letters(fold(text))
+    wanted, inside = letters(phrase), letters(text)
     if wanted in inside:
         return True
     allowed = _allowed(len(wanted))

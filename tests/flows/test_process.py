@@ -2,16 +2,20 @@
 
 import dataclasses
 import hashlib
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 
+import img2pdf
+import pikepdf
 import pytest
 from PIL import Image
 
+from flows import process as process_module
 from flows.house import House
 from flows.keyring import Keyring
 from flows.process import process, receive
-from pipeline.digitize import Unwatched
+from pipeline.digitize import Unwatched, digitize
 from pipeline.workers import Workers
 from schemas.problem import INTEGRITY_MISMATCH, STORE_UNREACHABLE, TOOL_MISSING, ProblemError
 from schemas.settings import Settings
@@ -43,8 +47,8 @@ def keyring(house):
 def run(house, keyring):
     """Return a function that sends each file as a submission and runs them all; it returns their outcomes."""
 
-    def send_and_run(*paths):
-        manifests = [manifest_of(path) for path in paths]
+    def send_and_run(*paths, manifests=None):
+        manifests = manifests or [manifest_of(path) for path in paths]
         for manifest, path in zip(manifests, paths, strict=True):
             receive(house, keyring, manifest, {manifest.files[0].sha256: path}, clock)
         with Workers(2, house.settings.limits) as workers:
@@ -86,6 +90,61 @@ def test_a_file_that_comes_signed_is_its_own_copy_byte_for_byte(run, house, tmp_
     record = house.warehouse.record(outcome.documents[0].record_id).value
     assert record.copy_.original
     assert b"".join(house.warehouse.copy(record.copy_.sha256)) == signed.read_bytes()
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    """Return a scan that holds two papers, one page each."""
+    path = tmp_path / "bundle.pdf"
+    path.write_bytes(img2pdf.convert(str(CERTIFICATE), str(NOTICE)))
+    return path
+
+
+def test_each_paper_of_a_file_is_stored_once_with_a_copy_of_its_own_pages(run, house, bundle, monkeypatch):
+    keep_record = type(house.warehouse).keep_record
+
+    def cut_off(warehouse, record, signing):
+        if record.origin.pages == (2,):
+            raise STORE_UNREACHABLE.error("the line is cut")
+        return keep_record(warehouse, record, signing)
+
+    with monkeypatch.context() as cut:
+        cut.setattr(type(house.warehouse), "keep_record", cut_off)
+        with pytest.raises(ProblemError, match="the line is cut"):
+            run(bundle)
+    [outcome] = run(bundle)
+    certificate, notice = outcome.documents
+    assert [certificate.document_type, notice.document_type] == ["birth_certificate", "administrative_document"]
+    assert [certificate.pages, notice.pages] == [(1,), (2,)]
+    assert certificate.record_id != notice.record_id
+    assert certificate.status in {"stored", "review"}, "an attempt that was cut off is no earlier submission"
+    for document in outcome.documents:
+        record = house.warehouse.record(document.record_id).value
+        assert record.origin.pages == document.pages == tuple(page.number for page in record.pages)
+        with pikepdf.open(io.BytesIO(b"".join(house.warehouse.copy(document.copy_sha256)))) as copy:
+            assert len(copy.pages) == 1
+
+    sent_again = manifest_of(bundle).model_copy(update={"scanned_by": "Lê Văn Hai"})
+    [again] = run(bundle, manifests=[sent_again])
+    assert [document.status for document in again.documents] == ["duplicate", "duplicate"]
+    assert [document.record_id for document in again.documents] == [certificate.record_id, notice.record_id]
+
+
+def test_a_signed_file_of_several_papers_is_kept_whole_and_a_person_says_who_may_see_it(
+    run, house, bundle, monkeypatch
+):
+    def as_if_signed(*args):
+        read = digitize(*args)
+        return dataclasses.replace(read, file=dataclasses.replace(read.file, signed=True))
+
+    monkeypatch.setattr(process_module, "digitize", as_if_signed)
+    [outcome] = run(bundle)
+    assert [document.pages for document in outcome.documents] == [(1,), (2,)]
+    assert {document.copy_sha256 for document in outcome.documents} == {outcome.documents[0].file_sha256}
+    for document in outcome.documents:
+        record = house.warehouse.record(document.record_id).value
+        assert record.copy_.original
+        assert "shared:copy" in record.review_reasons
 
 
 def test_an_outage_leaves_no_outcome_and_the_next_run_goes_on(run, house, monkeypatch):
