@@ -198,6 +198,19 @@ PROPOSAL = Kind(
     addressed="up",
     recipients=RECIPIENTS[1],
 )
+PLAN = Kind(
+    name="Kế hoạch",
+    symbol="KH",
+    subjects=(
+        "số hóa sổ hộ tịch lịch sử trên địa bàn",
+        "kiểm soát thủ tục hành chính năm tiếp theo",
+        "tập huấn tiếp nhận và số hóa hồ sơ tại Bộ phận Một cửa",
+    ),
+    opening="Để triển khai nhiệm vụ được giao, {agency} ban hành Kế hoạch với các nội dung sau:",
+    closing="Yêu cầu các cơ quan, đơn vị được giao nhiệm vụ tổ chức thực hiện Kế hoạch này./.",
+    about="",
+    recipients=RECIPIENTS[1],
+)
 
 BELOW = ("Các cơ quan, đơn vị có liên quan", "Trưởng các phòng, đơn vị trực thuộc", "Bộ phận Một cửa các cấp")
 
@@ -305,4 +318,6 @@ LAYOUTS: dict[str, Layout] = {
     "letter": _layout(LETTER),
     "report": _layout(REPORT),
     "proposal": _layout(PROPOSAL),
+    "plan": _layout(PLAN),
 }
+HELD_OUT: frozenset[str] = frozenset({"plan"})  # never tuned on

@@ -1,10 +1,10 @@
-"""Birth certificates in three layouts: lines of a form as data, values from synthetic families."""
+"""Birth certificates in four layouts: lines of a form as data, values from synthetic families."""
 
 import datetime as dt
 from dataclasses import dataclass
 from random import Random
 
-from samples.forms import OFFICES, Form, Signature, blocks
+from samples.forms import COLLECTIVE, OFFICES, Beside, Form, Signature, blocks
 from samples.papers import Fields, Layout, Paper, Wishes
 from samples.people import (
     NEIGHBOUR_CODES,
@@ -49,6 +49,7 @@ CURRENT = Form(  # TT 04/2020/TT-BTP: the mother stands before the father
     foot_left=(),
     foot_right=("**NGƯỜI KÝ GIẤY KHAI SINH**",),
     used=(dt.date(2016, 1, 4), dt.date(2025, 5, 30)),
+    number="{count}/{year}",
 )
 
 FORM_2006 = Form(  # the father stands before the mother, there is no identifier, and it names the register's volume
@@ -104,6 +105,40 @@ EXTRACT = Form(  # a copy made later from the register; its own number has the s
     foot_right=("**NGƯỜI KÝ TRÍCH LỤC**",),
     used=(dt.date(2008, 2, 4), dt.date(2021, 6, 30)),
     number="{count}/TLKS-BS",
+)
+
+FORM_1999 = Form(  # father and mother side by side
+    left=("**UBND {commune_capitals}**", "{district}", "tỉnh Nghệ An", "---"),
+    right=("__Mẫu TP/HT-1999-A.3__", "Số: {number}", "Quyển số: {book}"),
+    title=("**GIẤY KHAI SINH**", "**(BẢN SAO)**"),
+    body=(
+        "Họ và tên: **{full_name}** | Giới tính: {sex}",
+        "Sinh ngày: {date_of_birth}",
+        "Bằng chữ: {date_in_words}",
+        "Nơi sinh: {place_of_birth}",
+        "Dân tộc: {ethnicity} | Quốc tịch: {nationality}",
+        "Quê quán: {place_of_origin}",
+        Beside(
+            (
+                "Họ và tên cha: {father_full_name}",
+                "Năm sinh: {father_birth_year}",
+                "Dân tộc: {father_ethnicity} | Quốc tịch: {father_nationality}",
+                "Nơi thường trú: {father_residence}",
+            ),
+            (
+                "Họ và tên mẹ: {mother_full_name}",
+                "Năm sinh: {mother_birth_year}",
+                "Dân tộc: {mother_ethnicity} | Quốc tịch: {mother_nationality}",
+                "Nơi thường trú: {mother_residence}",
+            ),
+        ),
+        "Người đứng khai: {declarant}",
+        "Nơi đăng ký: {registration_place}",
+        "Ngày, tháng, năm đăng ký: {registration_date}",
+    ),
+    foot_left=("**CÁN BỘ HỘ TỊCH**", "__(Đã ký)__", "", "", "", "{clerk}"),
+    foot_right=("__{place_name}, {issue_date_long}__", f"**{COLLECTIVE}**"),
+    used=(dt.date(1999, 4, 5), dt.date(2006, 3, 27)),
 )
 
 
@@ -281,4 +316,6 @@ LAYOUTS: dict[str, Layout] = {
     "current": _layout(CURRENT),
     "form_2006": _layout(FORM_2006),
     "extract": _layout(EXTRACT),
+    "form_1999": _layout(FORM_1999),
 }
+HELD_OUT: frozenset[str] = frozenset({"form_1999"})  # never tuned on

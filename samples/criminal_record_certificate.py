@@ -84,7 +84,7 @@ POLICE_2025 = Form(  # the police took criminal records over on 1/3/2025
 )
 
 JUSTICE_2024 = Form(  # TT 06/2024/TT-BTP: one line for the kind and number of the card
-    left=(f"ỦY BAN NHÂN DÂN TỈNH {PROVINCE_CAPITALS}", "**SỞ TƯ PHÁP**", "---", "Số: {number}"),
+    left=("ỦY BAN NHÂN DÂN", f"TỈNH {PROVINCE_CAPITALS}", "**SỞ TƯ PHÁP**", "---", "Số: {number}"),
     right=(f"__{PROVINCE}, {{issue_date_long}}__",),
     title=("**PHIẾU LÝ LỊCH TƯ PHÁP SỐ 1**",),
     body=(
@@ -129,10 +129,10 @@ NUMBER_2 = Form(  # what courts and the person may see: it names parents and spo
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who issues a certificate: its name, what is printed above it, its seal, who signs and with which ranks."""
+    """Who issues a certificate: its name, what may be printed above it, its seal, who signs and with which ranks."""
 
     name: str
-    above: str
+    above: tuple[str, ...]
     seal: str
     offices: tuple[tuple[str, ...], ...]
     ranks: tuple[str, ...] = ("",)
@@ -140,13 +140,13 @@ class Issuer:
 
 JUSTICE = Issuer(
     name="Sở Tư pháp",
-    above=f"UBND tỉnh {PROVINCE}",
+    above=(f"UBND tỉnh {PROVINCE}", f"Ủy ban nhân dân tỉnh {PROVINCE}"),
     seal=f"* SỞ TƯ PHÁP * TỈNH {PROVINCE_CAPITALS}",
     offices=(("GIÁM ĐỐC",), ("KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC")),
 )
 POLICE = Issuer(
     name=f"Công an tỉnh {PROVINCE}",
-    above="Bộ Công an",
+    above=("Bộ Công an",),
     seal=f"* CÔNG AN TỈNH {PROVINCE_CAPITALS} * BỘ CÔNG AN",
     offices=(("TL. GIÁM ĐỐC", "TRƯỞNG PHÒNG HỒ SƠ NGHIỆP VỤ"), ("KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC")),
     ranks=("", "Thượng tá ", "Đại tá "),
@@ -217,7 +217,10 @@ def _made(form: Form, rng: Random, wishes: Wishes) -> Paper:
             "signer_name": signer,
         },
         accept={
-            "issuer_name": [f"{issuer.above} {issuer.name}", f"{issuer.name} tỉnh {PROVINCE}"],
+            "issuer_name": [
+                *(f"{above} {issuer.name}" for above in issuer.above),
+                f"{issuer.name} tỉnh {PROVINCE}",
+            ],
             "signer_name": [f"{rank}{signer}"],
             "criminal_status": [status.split(":", 1)[0]],
         },
