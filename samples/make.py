@@ -26,6 +26,7 @@ from samples import (
     ink,
     marital_status_confirmation,
     marriage_certificate,
+    merit_allowance_decision,
 )
 from samples.damage import Border, Damage, Level, Mode, PaperTint, damaged, drawn_by_lot, for_page
 from samples.papers import Besides, Fields, Layout, Wishes
@@ -41,6 +42,7 @@ KINDS: dict[str, Mapping[str, Layout]] = {
     "marital_status_confirmation": marital_status_confirmation.LAYOUTS,
     "death_extract": death_extract.LAYOUTS,
     "marriage_certificate": marriage_certificate.LAYOUTS,
+    "merit_allowance_decision": merit_allowance_decision.LAYOUTS,
 }
 SCANS = Path(__file__).parent.parent / "sohoa" / "demo" / "scans"
 SEED = 20250701

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal
+from typing import Literal, Protocol
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -160,7 +160,14 @@ class Picture:
     y: float = 0.0
 
 
-Block = Text | Rule | Gap | SignatureRoom | Columns | Picture
+class Laid(Protocol):
+    """A block that knows by itself how it is laid out, such as a table."""
+
+    def laid(self, x: float, room: float, look: Look) -> "list[Row]":
+        """Return the strips that it needs in a column that starts at x and is *room* wide."""
+
+
+Block = Text | Rule | Gap | SignatureRoom | Columns | Picture | Laid
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +205,17 @@ class SignaturePlace:
     seal: str
 
 
-Mark = Word | Stroke | SignaturePlace | Picture
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The thin lines around a cell of a table."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+Mark = Word | Stroke | Frame | SignaturePlace | Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +399,8 @@ def rows(block: Block, x: float, room: float, look: Look) -> list[Row]:  # noqa:
             return _cells(block, x, room, look)
         case Text():
             return _paragraph(block, x, room, look)
+        case _:
+            return block.laid(x, room, look)
 
 
 def _columns(block: Columns, x: float, room: float, look: Look) -> Row:
@@ -505,6 +524,10 @@ def draw(page: Page, look: Look, dpi: int) -> Image.Image:
             _draw_word(pen, mark, look, scale)
         elif isinstance(mark, Stroke):
             _draw_stroke(pen, mark, scale)
+        elif isinstance(mark, Frame):
+            corners = (mark.x, mark.y, mark.x + mark.width, mark.y + mark.height)
+            box = tuple(round(side * scale) for side in corners)
+            pen.rectangle(box, outline=INKS["black"], width=max(1, round(0.5 * scale)))
         elif isinstance(mark, Picture):
             picture = mark.paint(dpi).convert("RGBA")
             image.paste(picture, (round(mark.x * scale), round(mark.y * scale)), picture)

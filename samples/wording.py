@@ -76,3 +76,34 @@ def written_date(rng: Random, date: dt.date) -> str:
 def document_number(number: int) -> str:
     """Return the number of a paper: below ten it gets a leading zero."""
     return f"{number:02d}"
+
+
+def month_of(date: dt.date) -> str:
+    """Return `tháng 4 năm 2023`, for what begins with a month."""
+    return f"tháng {date.month:02d} năm {date.year}" if date.month < 3 else f"tháng {date.month} năm {date.year}"
+
+
+def amount(dong: int) -> str:
+    """Return an amount in digits: `2.055.000`."""
+    return f"{dong:,}".replace(",", ".")
+
+
+def amount_in_words(dong: int) -> str:
+    """Return an amount below a milliard in words: `Hai triệu không trăm năm mươi lăm nghìn đồng`."""
+    groups = ((dong // 1_000_000, "triệu"), (dong // 1000 % 1000, "nghìn"), (dong % 1000, ""))
+    words: list[str] = []
+    for number, unit in groups:
+        if number:
+            words += [_below_thousand(number, whole=bool(words)), unit]
+    text = " ".join(word for word in (*words, "đồng") if word)
+    return text[:1].upper() + text[1:]
+
+
+def _below_thousand(number: int, *, whole: bool) -> str:
+    """Return 1 to 999 in words; *whole*: something stands before it, so that the hundreds are named even if none."""
+    hundreds, rest = divmod(number, 100)
+    head = f"{DIGITS[hundreds]} trăm" if hundreds or whole else ""
+    if not rest:
+        return head
+    low = f"linh {DIGITS[rest]}" if head and rest < 10 else below_hundred(rest)
+    return f"{head} {low}".strip()
