@@ -9,19 +9,9 @@ from functools import cache
 from typing import Final
 
 from pipeline.understand.folding import without_tone
+from schemas.lexicon import family_names
 
-FAMILY: Final = frozenset(
-    """
-    nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý đào đoàn vương trịnh đinh lâm phùng mai tô
-    hà tạ cao chu châu tăng thái quách đậu lưu la lương lại kiều cù cung tống tôn từ triệu trương trình ninh nghiêm
-    nông ma mạc mã mạch lục lỗ lò lô lữ lã khuất khổng khương kha hứa hoa hàn hạ giáp giang gia đàm đường điền diệp
-    doãn diêm cổ cái can bạch bành âu ông ôn nhữ nhâm nghị ngụy nguỵ ngân ngũ phó phí phương quan quang quế sầm sử
-    thạch thân thi thiều thẩm tiêu tiết tòng tưởng ung uông văn vi viên vừ và xồng xeo xa y yên hờ già cự mùa lầu
-    moong cụt ven pịt lim vang vàng sùng thào giàng hạng lù cứ chá thò lỳ hòa cầm điêu tày bạc hoàn bế đồng đồ nhan
-    mẫn bàng cấn kim khúc lưỡng ngọ phù thang thường trà trang vòng đôn hầu chử chế chung cồ dư đái khâu kỷ lưỡi mẫu
-    nhiêu phú sơn tán thủy tri trưng xuân
-    """.split()  # noqa: SIM905 - read as a table
-)
+FAMILY: Final = frozenset().union(*family_names().values())
 """Family names of the Kinh and of the peoples of Nghệ An, in small letters."""
 
 OTHER: Final = frozenset(

@@ -3,21 +3,12 @@
 from typing import Final
 
 from pipeline.understand.folding import fold
+from schemas.lexicon import communes, ethnic_groups
 
-ETHNIC_GROUPS: Final = (
-    "Kinh", "Tày", "Thái", "Mường", "Khmer", "Hoa", "Nùng", "Mông", "Dao", "Gia Rai", "Ê Đê", "Ba Na", "Sán Chay",
-    "Chăm", "Cơ Ho", "Xơ Đăng", "Sán Dìu", "Hrê", "Ra Glai", "Mnông", "Thổ", "Xtiêng", "Khơ Mú", "Bru Vân Kiều",
-    "Cơ Tu", "Giáy", "Tà Ôi", "Mạ", "Gié Triêng", "Co", "Chơ Ro", "Xinh Mun", "Hà Nhì", "Chu Ru", "Lào", "La Chí",
-    "Kháng", "Phù Lá", "La Hủ", "La Ha", "Pà Thẻn", "Lự", "Ngái", "Chứt", "Lô Lô", "Mảng", "Cờ Lao", "Bố Y", "Cống",
-    "Si La", "Pu Péo", "Rơ Măm", "Brâu", "Ơ Đu",
-)  # fmt: skip
-"""The 54 ethnic groups (QĐ 121-TCTK/PPCĐ of 2 March 1979)."""
+ETHNIC_GROUPS: Final = tuple(ethnic_groups())
+"""The 54 ethnic groups."""
 
-OTHER_SPELLINGS: Final = (
-    "H'Mông", "Hmông", "H’Mông", "Gia-rai", "Ê-đê", "Ba-na", "Cơ-ho", "Xơ-đăng", "Hrê", "Ra-glai", "M'Nông", "Xtiêng",
-    "Khơ-mú", "Bru - Vân Kiều", "Bru-Vân Kiều", "Vân Kiều", "Cơ-tu", "Tà-ôi", "Gié-Triêng", "Chơ-ro", "Xinh-mun",
-    "Chu-ru", "Stiêng", "Ơ-đu", "Sán Chỉ", "Cao Lan", "Khơ-me", "Khơ Me", "Pa Cô", "Pa Kô", "Đan Lai", "Thanh",
-)  # fmt: skip
+OTHER_SPELLINGS: Final = tuple(other for others in ethnic_groups().values() for other in others)
 """Other ways to write them, and branches that papers name."""
 
 NATIONALITIES: Final = (
@@ -57,6 +48,18 @@ POSTS: Final = (
 )  # fmt: skip
 """Posts in which people sign."""
 
+LEVELS: Final = ("xã", "phường", "thị trấn", "huyện", "quận", "thị xã", "thành phố", "tỉnh", "đặc khu")
+"""Levels of territory: each is followed by a name."""
+
+
+def _as_called(unit: str) -> str:
+    """Return the name of a unit without its level, in small letters; with it where the name is one word (`Vinh`)."""
+    name = next((unit.removeprefix(f"{level} ") for level in LEVELS if unit.startswith(f"{level} ")), unit)
+    return (name if " " in name else unit).lower()
+
+
+_DISTRICTS: Final = sorted({_as_called(above) for snapshot in communes()[1] for above in snapshot.communes})
+
 PHRASES: Final = (
     "ủy ban nhân dân", "hội đồng nhân dân", "ban chỉ đạo", "sở nội vụ", "sở tư pháp", "sở tài chính", "sở xây dựng",
     "sở y tế", "sở công thương", "sở ngoại vụ", "sở du lịch", "sở kế hoạch và đầu tư", "sở giáo dục và đào tạo",
@@ -68,14 +71,9 @@ PHRASES: Final = (
     "tòa án nhân dân", "viện kiểm sát nhân dân", "phòng tư pháp", "chi cục", "tổng cục", "bệnh viện", "trung tâm y tế",
     "trạm y tế", "trường đại học", "trường cao đẳng",
     "một cửa", "thủ tục hành chính", "cải cách hành chính", "chuyển đổi số", "quyết định", "nghị định", "kế hoạch",
-    "nghệ an", "thành phố vinh, tỉnh nghệ an", "cửa lò", "hoàng mai", "thái hòa", "diễn châu", "yên thành", "đô lương",
-    "thanh chương", "nam đàn", "hưng nguyên", "nghi lộc", "quỳnh lưu", "anh sơn", "nghĩa đàn", "tân kỳ", "quỳ hợp",
-    "quỳ châu", "quế phong", "con cuông", "tương dương", "kỳ sơn",
+    *_DISTRICTS,
 )  # fmt: skip
 """What agencies, places of the province and things are called again and again: read otherwise, a mark was misread."""
-
-LEVELS: Final = ("xã", "phường", "thị trấn", "huyện", "quận", "thị xã", "thành phố", "tỉnh", "đặc khu")
-"""Levels of territory: each is followed by a name."""
 
 _LEVEL_WORDS: Final = frozenset(fold(word) for level in LEVELS for word in level.split())
 
