@@ -1,23 +1,24 @@
 """What happens to a paper before and in the scanner, with known parameters, so that tests know what to expect.
 
-Order: paper (tint, the other side, fading, folds), scanner (tilt, light, blur, noise, specks), mode, turn. The JPEG
-quality is applied when the page is stored.
+Order: paper (the other side, fading, tint, folds, holes), photocopier, scanner or phone (tilt or perspective, light,
+blur, noise, specks), mode, turn. The JPEG quality is applied when the page is stored.
 """
 
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from samples.copies import Corners, Floats, photocopied, photographed, shaded, turned_corners
+
 Level = Literal["clean", "office", "hard"]
 Mode = Literal["colour", "grey", "bilevel"]
 PaperTint = Literal["white", "cream", "grey"]
 Border = Literal["none", "grey", "dark"]
-Floats = npt.NDArray[np.float32]
 
 LEVELS: tuple[Level, ...] = ("clean", "office", "hard")
 TINTS: dict[PaperTint, tuple[float, float, float]] = {
@@ -48,6 +49,18 @@ class Damage:
     specks: int = 0
     stamp: float = 0.85  # strength of the seal's ink; 0: no seal
     overlap: float = 0.3  # how far the seal covers the signer's name
+    holes: int = 0  # punched along the left edge
+    copies: int = 0  # how many photocopiers the paper went through before
+    streaks: int = 0  # lines that each photocopier leaves
+    edge: float = 0.0  # black margin of a photocopy, as a share of the width
+    perspective: float = 0.0  # photographed, not scanned: corners are off by this share of the width at most
+
+
+class Capture(NamedTuple):
+    """One page as the scanner or the phone hands it over, and where the sheet's corners are on a photograph."""
+
+    image: Image.Image
+    corners: Corners | None
 
 
 def drawn_by_lot(level: Level, rng: Random) -> Damage:
@@ -101,6 +114,36 @@ def drawn_by_lot(level: Level, rng: Random) -> Damage:
             )
 
 
+PHOTOCOPIED: dict[Level, float] = {"clean": 0.0, "office": 0.1, "hard": 0.2}
+PHOTOGRAPHED: dict[Level, float] = {"clean": 0.0, "office": 0.04, "hard": 0.15}
+"""Shares of the papers that come as a copy or from a phone."""
+
+
+def copied_by_lot(damage: Damage, level: Level, rng: Random) -> Damage:
+    """Return the damage of a paper that may come as a photocopy or as a photograph instead."""
+    share = rng.random()
+    if share < PHOTOCOPIED[level]:
+        hard = level == "hard"
+        return replace(
+            damage,
+            copies=2 if hard and rng.random() < 0.5 else 1,
+            streaks=rng.randint(0, 4 if hard else 1),
+            edge=round(rng.choice((0.0, rng.uniform(0.005, 0.02))), 3),
+            mode=rng.choice(("grey", "grey", "bilevel")),
+            holes=rng.choice((0, 2)),
+            paper="white",
+        )
+    if share < PHOTOCOPIED[level] + PHOTOGRAPHED[level]:
+        return replace(
+            damage,
+            perspective=round(rng.uniform(0.02, 0.06) if level == "hard" else rng.uniform(0.01, 0.03), 3),
+            mode="colour",
+            border="none",
+            light=round(rng.uniform(0.1, 0.3), 2),
+        )
+    return damage
+
+
 def for_page(damage: Damage, number: int, rng: Random) -> Damage:
     """Return the damage of one page of several: the feeder takes every sheet in at another angle."""
     if number == 1 or damage.skew == 0:
@@ -108,23 +151,35 @@ def for_page(damage: Damage, number: int, rng: Random) -> Damage:
     return replace(damage, skew=round(damage.skew * rng.uniform(-0.6, 0.9), 2))
 
 
-def damaged(page: Image.Image, damage: Damage, rng: Random, back: Image.Image | None = None) -> Image.Image:
-    """Return the page as the scanner hands it over. *back* is what stands on the other side of the sheet."""
+def damaged(page: Image.Image, damage: Damage, rng: Random, back: Image.Image | None = None) -> Capture:
+    """Return the page as it is handed over. *back* is what stands on the other side of the sheet."""
     noise = np.random.default_rng(rng.getrandbits(64))
     pixels: Floats = np.asarray(page.convert("RGB"), dtype=np.float32)
-    pixels = pixels + damage.fade * (255 - pixels)
+    if damage.fade:
+        pixels = pixels + damage.fade * (255 - pixels)
     if damage.bleed and back is not None:
         pixels = _shining_through(pixels, back, damage.bleed)
-    pixels = pixels * np.array(TINTS[damage.paper], dtype=np.float32)
+    if damage.paper != "white":
+        pixels = pixels * np.array(TINTS[damage.paper], dtype=np.float32)
     pixels = _folded(pixels, damage.folds, noise)
-    pixels = tilted(pixels, damage.skew, _beside(damage))
+    pixels = _punched(pixels, damage.holes)
+    for _ in range(damage.copies):
+        pixels = photocopied(pixels, dpi=damage.dpi, streaks=damage.streaks, edge=damage.edge, noise=noise)
+    corners: Corners | None = None
+    if damage.perspective:
+        pixels, corners = photographed(pixels, perspective=damage.perspective, skew=damage.skew, noise=noise)
+        pixels = shaded(pixels, damage.light, noise)
+    else:
+        pixels = tilted(pixels, damage.skew, _beside(damage))
     pixels = _unevenly_lit(pixels, damage.light, noise)
     if damage.blur:
         pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), damage.blur), np.float32)
     pixels = _specked(pixels, damage, noise)
     if damage.noise:
         pixels = pixels + _grain(pixels, damage, noise)
-    return turned(_in_mode(pixels, damage.mode), damage.rotation)
+    height, width = pixels.shape[:2]
+    seen = None if corners is None else turned_corners(corners, width, height, damage.rotation)
+    return Capture(turned(_in_mode(pixels, damage.mode), damage.rotation), seen)
 
 
 def _beside(damage: Damage) -> tuple[float, float, float]:
@@ -159,6 +214,8 @@ def _shining_through(pixels: Floats, back: Image.Image, strength: float) -> Floa
 
 def _folded(pixels: Floats, folds: int, noise: np.random.Generator) -> Floats:
     """Crease the sheet across: a thin dark line, a light one beside it, a soft shade around."""
+    if not folds:
+        return pixels
     height = pixels.shape[0]
     rows = np.arange(height, dtype=np.float32)
     shade = np.ones(height, np.float32)
@@ -171,16 +228,31 @@ def _folded(pixels: Floats, folds: int, noise: np.random.Generator) -> Floats:
     return np.asarray(np.clip(pixels * shade[:, None, None], 0, 255), np.float32)
 
 
+def _punched(pixels: Floats, holes: int) -> Floats:
+    """Punch holes of 6 mm, 80 mm apart, 12 mm from the left edge (ISO 838): the dark lid shows through."""
+    if not holes:
+        return pixels
+    canvas = np.array(pixels)
+    height = canvas.shape[0]
+    millimetre = height / 297
+    for number in range(holes):
+        y = height / 2 + (number - (holes - 1) / 2) * 80 * millimetre
+        place = (round(12 * millimetre), round(y))
+        cv2.circle(canvas, place, round(3 * millimetre), (60.0, 58.0, 56.0), -1, cv2.LINE_AA)
+    return canvas
+
+
 def _unevenly_lit(pixels: Floats, light: float, noise: np.random.Generator) -> Floats:
     """Darken towards one side, as when the lid stands open or the sheet lifts."""
     if light == 0:
         return pixels
     height, width = pixels.shape[:2]
     angle = noise.uniform(0, 2 * np.pi)
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
-    along = (np.cos(angle) * x + np.sin(angle) * y) / (abs(np.cos(angle)) + abs(np.sin(angle)))
-    shade = 1 - light * ((along + 1) / 2) ** 1.6
-    return np.asarray(pixels * shade[..., None], np.float32)
+    across, down = (np.float32(part(angle) / (abs(np.cos(angle)) + abs(np.sin(angle)))) for part in (np.cos, np.sin))
+    x, y = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)
+    along = np.maximum(across * x + down * y[:, None], -1)
+    shade = 1 - np.float32(light) * np.asarray(cv2.pow((along + 1) / 2, 1.6), np.float32)
+    return pixels * shade[..., None]
 
 
 def _specked(pixels: Floats, damage: Damage, noise: np.random.Generator) -> Floats:

@@ -20,9 +20,16 @@ PEN_BLUE: Colour = (24, 44, 140)
 
 def inked(page: Image.Image, mask: Mask, colour: Colour) -> Image.Image:
     """Return the page with ink of one colour where *mask* says how much; ink lets what is under it shine through."""
-    paper = np.asarray(page, dtype=np.float32)
-    tint = 1 - mask[..., None] * (1 - np.array(colour, dtype=np.float32) / 255)
-    return Image.fromarray((paper * tint).astype(np.uint8))
+    left, top, width, height = cv2.boundingRect((mask > 0).astype(np.uint8))
+    if not width:
+        return page
+    box = (left, top, left + width, top + height)
+    paper = np.asarray(page.crop(box), dtype=np.float32)
+    here = mask[top : top + height, left : left + width, None]
+    tint = 1 - here * (1 - np.array(colour, dtype=np.float32) / 255)
+    result = page.copy()
+    result.paste(Image.fromarray((paper * tint).astype(np.uint8)), box)
+    return result
 
 
 def _share(drawing: npt.ArrayLike | Image.Image, strength: float = 1.0) -> Mask:

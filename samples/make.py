@@ -23,13 +23,27 @@ from samples import (
     citizen_identity_card,
     criminal_record_certificate,
     death_extract,
+    handwriting,
     ink,
     marital_status_confirmation,
     marriage_certificate,
     merit_allowance_decision,
 )
-from samples.damage import Border, Damage, Level, Mode, PaperTint, damaged, drawn_by_lot, for_page
+from samples.copies import Corners
+from samples.damage import (
+    Border,
+    Damage,
+    Level,
+    Mode,
+    PaperTint,
+    copied_by_lot,
+    damaged,
+    drawn_by_lot,
+    for_page,
+)
+from samples.lots import Half, lot
 from samples.papers import Besides, Fields, Layout, Wishes
+from samples.places import Handwriting, Place, boxes, by_hand, handwritten, named
 from samples.typesetting import Look, Page, SignaturePlace, composed, draw, missing_glyphs, reading_orders
 
 Format = Literal["jpg", "png", "tiff", "pdf"]
@@ -38,14 +52,15 @@ KINDS: dict[str, Mapping[str, Layout]] = {
     "birth_certificate": birth_certificate.LAYOUTS,
     "citizen_identity_card": citizen_identity_card.LAYOUTS,
     "administrative_document": administrative_document.LAYOUTS,
-    "criminal_record_certificate": criminal_record_certificate.LAYOUTS,
-    "marital_status_confirmation": marital_status_confirmation.LAYOUTS,
-    "death_extract": death_extract.LAYOUTS,
     "marriage_certificate": marriage_certificate.LAYOUTS,
     "merit_allowance_decision": merit_allowance_decision.LAYOUTS,
+    "marital_status_confirmation": marital_status_confirmation.LAYOUTS,
+    "death_extract": death_extract.LAYOUTS,
+    "criminal_record_certificate": criminal_record_certificate.LAYOUTS,
 }
 SCANS = Path(__file__).parent.parent / "sohoa" / "demo" / "scans"
 SEED = 20250701
+CAPTURE = frozenset({"copies", "perspective"})  # who tells one of them leaves nothing of how a page is captured to lot
 NO_FATHER_NO_IDENTIFIER = frozenset({"father", "personal_id"})  # both are legal
 
 
@@ -61,6 +76,8 @@ class Overrides(TypedDict, total=False):
     dotted_lines: bool
     blue_values: bool
     ornament: bool
+    handwriting: Handwriting
+    half: Half
     dpi: int
     skew: float
     rotation: int
@@ -77,16 +94,25 @@ class Overrides(TypedDict, total=False):
     specks: int
     stamp: float
     overlap: float
+    holes: int
+    copies: int
+    streaks: int
+    edge: float
+    perspective: float
 
 
 class PageTruth(TypedDict):
-    """What is known of one scanned page. A blank page has no tilt that could be measured."""
+    """What is known of one scanned page. A blank page has no tilt that could be measured, nor has a photograph.
+
+    `corners`: of the sheet on a photograph, see `Corners`; on a scan the page is the sheet.
+    """
 
     number: int
     rotation: int
     skew_degrees: float | None
     dpi: int
     blank: bool
+    corners: Corners | None
 
 
 class Truth(Besides):
@@ -101,6 +127,8 @@ class Truth(Besides):
     seed: int
     font: str
     handwriting_font: bool
+    handwritten: list[str]
+    boxes: dict[str, Place]
     pages: list[PageTruth]
     fields: Fields
     accept: dict[str, list[str]]
@@ -134,31 +162,41 @@ def paper(kind: str, layout: str, level: Level, seed: int, **overrides: Unpack[O
     """Make one scan of one paper. What is not overridden is drawn by lot from the seed.
 
     The same seed gives the same paper at every level, so that what damage costs can be measured.
+    `half`: see `samples.sets`.
     """
     if unknown := overrides.keys() - Overrides.__annotations__.keys():
         msg = f"no such override: {', '.join(sorted(unknown))}"
         raise TypeError(msg)
-    contents_lot, wear_lot = Random(f"{kind} {layout} {seed}"), Random(f"{level} {seed}")
+    half = overrides.get("half")
+    contents_lot, wear_lot = lot(f"{kind} {layout} {seed}", half), Random(f"{level} {seed}")
     wishes = Wishes(without=overrides.get("without", frozenset()), paragraphs=overrides.get("paragraphs"))
     contents = KINDS[kind][layout](contents_lot, wishes)
     look = _look(overrides)
-    damage = replace(drawn_by_lot(level, wear_lot), **_of(Damage, overrides))
-    composition = list(contents.pages) or composed(contents.blocks, look, landscape=contents.landscape)
+    damage = drawn_by_lot(level, wear_lot)
+    if not overrides.keys() & CAPTURE:
+        damage = copied_by_lot(damage, level, Random(f"copy {kind} {layout} {level} {seed}"))
+    damage = replace(damage, **_of(Damage, overrides))
+    how, hand = (
+        overrides.get("handwriting", False),
+        handwriting.drawn_by_lot(Random(f"hand {kind} {layout} {seed}"), half),
+    )
+    composition = contents.pages or composed(contents.blocks, look, landscape=contents.landscape)
     text, across = reading_orders(composition)
     if missing := missing_glyphs(text, look.family):
         msg = f"{look.family} cannot print {''.join(sorted(missing))}"
         raise ValueError(msg)
-    sheets = [_printed(page, look, damage, wear_lot) for page in composition]
+    composition = by_hand(named(composition, contents.fields, contents.accept, look.family), how, look.family)
+    sheets = [_printed(page, look, damage, wear_lot, hand) for page in composition]
     if overrides.get("blank_back"):
         sheets.append(Image.new("RGB", sheets[0].size, "white"))
     each = [for_page(damage, number, wear_lot) for number in range(1, len(sheets) + 1)]
     backs = [sheets[i ^ 1] if (i ^ 1) < len(sheets) else sheets[i] for i in range(len(sheets))]
-    scans = tuple(damaged(sheet, one, wear_lot, back) for sheet, one, back in zip(sheets, each, backs, strict=True))
+    captures = [damaged(sheet, one, wear_lot, back) for sheet, one, back in zip(sheets, each, backs, strict=True)]
     blank = [i >= len(composition) for i in range(len(sheets))]
     name = overrides.get("name", f"{kind}_{layout}_{level}_{seed}")
-    fmt = overrides.get("fmt", "pdf" if len(scans) > 1 else "jpg")
+    fmt = overrides.get("fmt", "pdf" if len(captures) > 1 else "jpg")
     return Sample(
-        scans,
+        tuple(capture.image for capture in captures),
         Truth(
             id=name,
             file=f"{name}.{fmt}",
@@ -168,14 +206,29 @@ def paper(kind: str, layout: str, level: Level, seed: int, **overrides: Unpack[O
             level=level,
             seed=seed,
             font=look.family,
-            handwriting_font=False,
-            pages=[_page_truth(i, one, blank=empty) for i, (one, empty) in enumerate(zip(each, blank, strict=True), 1)],
+            handwriting_font=bool(how),
+            handwritten=[name for name in handwritten(composition) if name in contents.fields],
+            boxes={
+                name: place
+                for name, place in boxes(composition, look.family, damage.dpi).items()
+                if name in contents.fields
+            },
+            pages=[
+                _page_truth(i, one, capture.corners, blank=empty)
+                for i, (one, capture, empty) in enumerate(zip(each, captures, blank, strict=True), 1)
+            ],
             fields=contents.fields,
             accept=contents.accept,
             unscored=[],
             text=text,
             text_alt=[across],
-            degradations={"level": level, **asdict(damage), "dpi_metadata": True, "format": fmt, **_told(look)},
+            degradations={
+                "level": level,
+                **asdict(damage),
+                "dpi_metadata": not damage.perspective,
+                "format": fmt,
+                **_told(look),
+            },
             **contents.besides,
         ),
     )
@@ -195,11 +248,12 @@ def _told(look: Look) -> dict[str, bool]:
     return {"dotted_lines": look.dotted_lines, "blue_values": look.blue_values, "ornament": look.ornament}
 
 
-def _printed(page: Page, look: Look, damage: Damage, rng: Random) -> Image.Image:
-    """Return the paper as it lay on the desk: printed, signed, sealed."""
+def _printed(page: Page, look: Look, damage: Damage, rng: Random, hand: handwriting.Hand) -> Image.Image:
+    """Return the paper as it lay on the desk: printed, filled in, signed, sealed."""
     sheet = draw(page, look, damage.dpi)
     if look.ornament:
         sheet = ink.with_ornament(sheet, damage.dpi)
+    sheet = handwriting.filled_in(sheet, page, hand, look.family, damage.dpi)
     for mark in page.marks:
         if isinstance(mark, SignaturePlace):
             sheet = ink.signed(sheet, mark, damage.dpi, rng)
@@ -208,16 +262,23 @@ def _printed(page: Page, look: Look, damage: Damage, rng: Random) -> Image.Image
     return sheet
 
 
-def _page_truth(number: int, damage: Damage, *, blank: bool) -> PageTruth:
-    skew = None if blank else damage.skew
-    return PageTruth(number=number, rotation=damage.rotation, skew_degrees=skew, dpi=damage.dpi, blank=blank)
+def _page_truth(number: int, damage: Damage, corners: Corners | None, *, blank: bool) -> PageTruth:
+    return PageTruth(
+        number=number,
+        rotation=damage.rotation,
+        skew_degrees=None if blank or corners else damage.skew,
+        dpi=damage.dpi,
+        blank=blank,
+        corners=corners,
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------- storing
 
 
 def _resolution(sample: Sample) -> tuple[int, int]:
-    dpi = sample.truth["pages"][0]["dpi"]
+    """Return dots per inch across and down as the file tells them; phones know none and write 72."""
+    dpi = sample.truth["pages"][0]["dpi"] if sample.truth["degradations"]["dpi_metadata"] else 72
     return dpi, dpi
 
 
@@ -334,7 +395,7 @@ PLAN: dict[str, Planned] = {
 def bundled(name: str, seed: int = SEED) -> Sample:
     """Make one scan of the bundled set."""
     planned = PLAN[name]
-    overrides: Overrides = {**planned.overrides, "name": name}
+    overrides: Overrides = {"copies": 0, **planned.overrides, "name": name}
     return paper(planned.kind, planned.layout, planned.level, seed + list(PLAN).index(name), **overrides)
 
 

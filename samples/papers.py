@@ -68,5 +68,5 @@ def heading(left: tuple[str, ...], right: tuple[str, ...] = (), size: float = 12
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:
-    """Return a form's line with its values marked as such."""
-    return template.format_map({name: f"‹{value}›" for name, value in values.items()})
+    """Return a form's line with its values marked and named as such."""
+    return template.format_map({name: f"‹{name}={value}›" for name, value in values.items()})

@@ -1,7 +1,7 @@
 """Set papers in type: blocks become rows, rows fill A4 pages, and every line that is drawn is also kept as text.
 
 Lengths are points; only `draw` knows pixels. Markup inside a line: **bold**, __italic__, ‹a value typed or written in›,
-and ` | ` between cells that stand side by side.
+‹name=a value whose field is named›, and ` | ` between cells that stand side by side.
 """
 
 import re
@@ -88,6 +88,7 @@ FAMILIES: dict[str, Family] = {
         "LiberationSans-BoldItalic.ttf",
     ),
 }
+VALUE = "‹(?:[a-z_]+=)?"
 UNITS = 1000  # text is measured at this many pixels an em, so that line breaks do not depend on the resolution
 
 
@@ -183,6 +184,8 @@ class Word:
     title: bool = False
     x: float = 0.0
     y: float = 0.0
+    field: str = ""  # whose value it is part of
+    hand: bool = False  # not printed: somebody writes it in
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +294,21 @@ def width(word: Word, family: str) -> float:
     return _size(word, family) * _advances(word.text, family, bold=word.bold, italic=word.italic)[-1]
 
 
+def ink_box(word: Word, family: str) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of a placed word's ink, or of the room in which it is written by hand."""
+    size = _size(word, family)
+    if word.hand:
+        return word.x, word.y - size, word.x + width(word, family), word.y + 0.35 * size
+    box = _ink(word.text, family, bold=word.bold, italic=word.italic)
+    left, top, right, bottom = (side / UNITS * size for side in box)
+    return word.x + left, word.y + top, word.x + right, word.y + bottom
+
+
+@cache
+def _ink(text: str, family: str, *, bold: bool, italic: bool) -> tuple[float, float, float, float]:
+    return font(family, UNITS, bold=bold, italic=italic).getbbox(text, anchor="ls")
+
+
 def space(word: Word, family: str) -> float:
     """Return how much room there is before a word."""
     return _size(word, family) * _advances(" ", family, bold=False, italic=False)[-1] if word.spaced else 0.0
@@ -307,27 +325,30 @@ def parse(markup: str, size: float, *, title: bool = False) -> list[Word]:
     """Return the words of one cell; a piece that touches the one before it has no space before it."""
     words: list[Word] = []
     bold = italic = value = spaced = False
-    for piece in re.split(r"(\*\*|__|‹|›|\s+)", markup):
+    name = ""
+    for piece in re.split(rf"(\*\*|__|{VALUE}|›|\s+)", markup):
         match piece:
             case "**":
                 bold = not bold
             case "__":
                 italic = not italic
-            case "‹" | "›":
-                value = piece == "‹"
+            case "›":
+                value, name = False, ""
+            case _ if piece.startswith("‹"):
+                value, name = True, piece[1:-1]
             case "":
                 pass
             case _ if piece.isspace():
                 spaced = True
             case _:
-                words.append(Word(piece, size, bold, italic, value, spaced and bool(words), title))
+                words.append(Word(piece, size, bold, italic, value, spaced and bool(words), title, field=name))
                 spaced = False
     return words
 
 
 def plain(markup: str) -> str:
     """Return what a piece of markup says."""
-    return re.sub(r"\s+", " ", re.sub(r"\*\*|__|‹|›|\|", "", markup)).strip()
+    return re.sub(r"\s+", " ", re.sub(rf"\*\*|__|{VALUE}|›|\|", "", markup)).strip()
 
 
 def broken(words: Sequence[Word], room: float, indent: float, family: str) -> list[list[Word]]:
@@ -515,12 +536,12 @@ def reading_orders(pages: Sequence[Page]) -> tuple[str, str]:
 
 
 def draw(page: Page, look: Look, dpi: int) -> Image.Image:
-    """Return the page as it leaves the printer: no signature, no seal, nothing damaged."""
+    """Return the page as it leaves the printer: nothing written in, no signature, no seal, nothing damaged."""
     scale = dpi / 72
     image = Image.new("RGB", (round(page.width * scale), round(page.height * scale)), "white")
     pen = ImageDraw.Draw(image)
     for mark in page.marks:
-        if isinstance(mark, Word):
+        if isinstance(mark, Word) and not mark.hand:
             _draw_word(pen, mark, look, scale)
         elif isinstance(mark, Stroke):
             _draw_stroke(pen, mark, scale)
