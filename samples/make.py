@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack
 
 import img2pdf
 from PIL import Image
@@ -23,6 +23,7 @@ from samples import (
     citizen_identity_card,
     criminal_record_certificate,
     death_extract,
+    dossier_sheet,
     handwriting,
     ink,
     marital_status_confirmation,
@@ -58,6 +59,8 @@ KINDS: dict[str, Mapping[str, Layout]] = {
     "death_extract": death_extract.LAYOUTS,
     "criminal_record_certificate": criminal_record_certificate.LAYOUTS,
 }
+SHEETS: dict[str, Mapping[str, Layout]] = {"dossier_sheet": dossier_sheet.LAYOUTS}
+"""What lies between papers and is none: kept apart from `KINDS`, which are the types of documents."""
 SCANS = Path(__file__).parent.parent / "sohoa" / "demo" / "scans"
 SEED = 20250701
 CAPTURE = frozenset({"copies", "perspective"})  # who tells one of them leaves nothing of how a page is captured to lot
@@ -115,35 +118,43 @@ class PageTruth(TypedDict):
     corners: Corners | None
 
 
-class Truth(Besides):
-    """What is known of one scan; stored beside it as NAME.truth.json."""
+class FileTruth(TypedDict):
+    """What is known of one file, whatever is in it; stored beside it as NAME.truth.json."""
 
     id: str
     file: str
     source: str
-    document_type: str
-    variant: str
     level: Level
     seed: int
+    pages: list[PageTruth]
+    degradations: dict[str, str | int | float | bool]
+
+
+class Truth(FileTruth, Besides):
+    """What is known of one paper."""
+
+    document_type: str
+    variant: str
     font: str
     handwriting_font: bool
     handwritten: list[str]
     boxes: dict[str, Place]
-    pages: list[PageTruth]
     fields: Fields
     accept: dict[str, list[str]]
     unscored: list[str]
     text: str
     text_alt: list[str]
-    degradations: dict[str, str | int | float | bool]
+
+
+T = TypeVar("T", bound=FileTruth)
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Generic[T]):
     """One scan: its pages as the scanner gave them, and what they are known to say."""
 
     pages: tuple[Image.Image, ...]
-    truth: Truth
+    truth: T
 
     def encoded(self) -> bytes:
         """Return the file's bytes in the format that the truth names, with the resolution in them."""
@@ -158,7 +169,7 @@ class Sample:
         return path
 
 
-def paper(kind: str, layout: str, level: Level, seed: int, **overrides: Unpack[Overrides]) -> Sample:
+def paper(kind: str, layout: str, level: Level, seed: int, **overrides: Unpack[Overrides]) -> Sample[Truth]:
     """Make one scan of one paper. What is not overridden is drawn by lot from the seed.
 
     The same seed gives the same paper at every level, so that what damage costs can be measured.
@@ -170,7 +181,7 @@ def paper(kind: str, layout: str, level: Level, seed: int, **overrides: Unpack[O
     half = overrides.get("half")
     contents_lot, wear_lot = lot(f"{kind} {layout} {seed}", half), Random(f"{level} {seed}")
     wishes = Wishes(without=overrides.get("without", frozenset()), paragraphs=overrides.get("paragraphs"))
-    contents = KINDS[kind][layout](contents_lot, wishes)
+    contents = (KINDS | SHEETS)[kind][layout](contents_lot, wishes)
     look = _look(overrides)
     damage = drawn_by_lot(level, wear_lot)
     if not overrides.keys() & CAPTURE:
@@ -276,40 +287,40 @@ def _page_truth(number: int, damage: Damage, corners: Corners | None, *, blank: 
 # ---------------------------------------------------------------------------------------------------------- storing
 
 
-def _resolution(sample: Sample) -> tuple[int, int]:
+def _resolution(sample: Sample[Any]) -> tuple[int, int]:
     """Return dots per inch across and down as the file tells them; phones know none and write 72."""
     dpi = sample.truth["pages"][0]["dpi"] if sample.truth["degradations"]["dpi_metadata"] else 72
     return dpi, dpi
 
 
-def _quality(sample: Sample) -> int:
+def _quality(sample: Sample[Any]) -> int:
     return int(sample.truth["degradations"]["quality"])
 
 
-def _jpeg(page: Image.Image, sample: Sample) -> bytes:
+def _jpeg(page: Image.Image, sample: Sample[Any]) -> bytes:
     buffer = io.BytesIO()
     grey_or_colour = page.convert("L") if page.mode == "1" else page
     grey_or_colour.save(buffer, "JPEG", quality=_quality(sample), dpi=_resolution(sample), optimize=True)
     return buffer.getvalue()
 
 
-def _group4(page: Image.Image, sample: Sample) -> bytes:
+def _group4(page: Image.Image, sample: Sample[Any]) -> bytes:
     buffer = io.BytesIO()
     page.save(buffer, "TIFF", compression="group4", dpi=_resolution(sample))
     return buffer.getvalue()
 
 
-def _as_jpeg(sample: Sample) -> bytes:
+def _as_jpeg(sample: Sample[Any]) -> bytes:
     return _jpeg(sample.pages[0], sample)
 
 
-def _as_png(sample: Sample) -> bytes:
+def _as_png(sample: Sample[Any]) -> bytes:
     buffer = io.BytesIO()
     sample.pages[0].save(buffer, "PNG", dpi=_resolution(sample), optimize=True)
     return buffer.getvalue()
 
 
-def _as_tiff(sample: Sample) -> bytes:
+def _as_tiff(sample: Sample[Any]) -> bytes:
     """Return one file with all pages: fax compression where they are bilevel, else JPEG, as scanners do."""
     buffer = io.BytesIO()
     first, *others = sample.pages
@@ -328,7 +339,7 @@ def _as_tiff(sample: Sample) -> bytes:
     return buffer.getvalue()
 
 
-def _as_pdf(sample: Sample) -> bytes:
+def _as_pdf(sample: Sample[Any]) -> bytes:
     """Return a PDF of nothing but scans, without dates: the same pages give the same bytes."""
     streams = [_group4(page, sample) if page.mode == "1" else _jpeg(page, sample) for page in sample.pages]
     return bytes(img2pdf.convert(streams, nodate=True, producer="", engine=img2pdf.Engine.internal))
@@ -392,7 +403,7 @@ PLAN: dict[str, Planned] = {
 }
 
 
-def bundled(name: str, seed: int = SEED) -> Sample:
+def bundled(name: str, seed: int = SEED) -> Sample[Truth]:
     """Make one scan of the bundled set."""
     planned = PLAN[name]
     overrides: Overrides = {"copies": 0, **planned.overrides, "name": name}

@@ -27,6 +27,7 @@ class Besides(TypedDict, total=False):
     qr: str  # what the code says
     mrz: list[str]  # the machine-readable lines
     rows: list[Fields]  # the rows of a table of people; `fields` tells the first
+    dossier_code: str | None  # of a paper in a bundle: the last separator's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,7 @@ def orders(half: Half, per_layout: int, levels: tuple[Level, ...] = LEVELS, seed
     return [Order(kind, layout, level, first + place) for place, (kind, layout, level) in enumerate(every)]
 
 
-def made(half: Half, order: Order) -> make.Sample:
+def made(half: Half, order: Order) -> make.Sample[make.Truth]:
     """Return one scan of a set; what is not part of its damage is drawn by lot here."""
     rng = Random(f"{half} {order.seed}")
     return make.paper(

@@ -1,7 +1,7 @@
 """Ruled tables: a head, whose columns may stand in groups, and rows that are not cut in two by the end of a page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
 from samples.typesetting import Align, Frame, Look, Row, Text, rows, stacked
@@ -29,6 +29,7 @@ class Table:
 
     def laid(self, x: float, room: float, look: Look) -> list[Row]:
         """Return the head and the rows, together as wide as *room*."""
+        look = replace(look, dotted_lines=False)  # a cell's frame says where its value belongs
         total = sum(column.share for column in self.columns)
         widths = [room * column.share / total for column in self.columns]
         lefts = [x + before for before in accumulate(widths[:-1], initial=0.0)]
