@@ -44,11 +44,15 @@ OTHER: Final = frozenset(
     vinh vĩnh võ vọng vũ vui vượng vương vỹ vy xoan xoa xuân xuyên xuyến xứng xương y yên yến ý bé bỉnh bưởi chăm
     chiên cỏn đó hoè hòe hiểu khuynh kín lả liềm lô mòn mơ na nết ngại ngần nhàng nhạn nhạc nhan nhạ phin quynh thoang
     thuật thuyền tịch tiển trịnh trịu ún pà mái dở cở xi xí dìa tểnh xử chò nỏ chống giống bún lọng pèng phò mẹ khăm
-    thoong viêng
+    thoong viêng viết lạc sắc tạo tặng thúc sách hoạt đặng chông pao rê xò dờ nênh pó xái may bảy
     """.split()  # noqa: SIM905 - read as a table
 )
 """Middle and given names."""
 
+_MOSTLY_BARE: Final = frozenset(
+    "lô duyên đăng khuyên kiên liên ngân nhân quân trâm uyên vân".split()  # noqa: SIM905 - read as a table
+)
+"""Syllables that names have a hundred times more often without a tone than with one (Vân and Vận, Lô and Lỗ)."""
 _MARKED_VOWELS: Final = frozenset("ăâêô")
 
 
@@ -70,10 +74,16 @@ def crowded(name: str) -> list[str]:
     return [part for place, part in enumerate(parts) if _has_toned_sibling(part, family=place == 0)]
 
 
+def likelier(name: str) -> list[str]:
+    """Return the syllables of a name in which the mark hỏi is rather the dot of an i: `Chỉ`, where names have `Chi`."""
+    parts = unicodedata.normalize("NFC", name).lower().split()
+    return [part for part in parts if "ỉ" in part and part.replace("ỉ", "i") in FAMILY | OTHER]
+
+
 @cache
 def _has_toned_sibling(syllable: str, *, family: bool) -> bool:
     bare, tones = without_tone(syllable)
-    if tones or not any(letter in _MARKED_VOWELS for letter in bare):
+    if tones or syllable in _MOSTLY_BARE or not any(letter in _MARKED_VOWELS for letter in bare):
         return False
     return bare in _toned(family=family)
 

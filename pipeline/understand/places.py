@@ -178,7 +178,9 @@ def _match(part: _Part, options: Sequence[_Unit]) -> _Match | None:
         near = {
             unit.name: unit for unit in fitting if Levenshtein.distance(letters(unit.name), read, score_cutoff=1) <= 1
         }
-    return _Match(part, *near.values(), exact=False, alone=False) if len(near) == 1 else None
+    if len(near) != 1:
+        return None
+    return _Match(part, next(iter(near.values())), exact=False, alone=False)
 
 
 def _alike(name: str, other: str) -> bool:

@@ -1,5 +1,7 @@
 """Closed sets and usual words of Vietnamese administration: what a value can be, not how it is found."""
 
+import re
+from collections.abc import Iterator
 from typing import Final
 
 from pipeline.understand.folding import fold
@@ -75,9 +77,34 @@ PHRASES: Final = (
 )  # fmt: skip
 """What agencies, places of the province and things are called again and again: read otherwise, a mark was misread."""
 
+_FOLDED_LEVELS: Final = {fold(level): level for level in LEVELS if " " not in level}
+_LEVEL_HERE: Final = re.compile(r"(?:,\s*|\bnhan dan\s+)([a-z]+)")
+"""Where a level of territory is expected: after a comma or a committee."""
 _LEVEL_WORDS: Final = frozenset(fold(word) for level in LEVELS for word in level.split())
 
 
 def is_level(word: str) -> bool:
     """Return whether *word* names a level of territory, or a part of one, and so wants a name after it."""
     return fold(word) in _LEVEL_WORDS
+
+
+def misread_words(text: str) -> Iterator[tuple[int, str]]:
+    """Yield where *text* has the letters of a usual word or phrase with other marks, and that phrase."""
+    folded, small = fold(text), text.lower()
+    for match in _LEVEL_HERE.finditer(folded):
+        level = _FOLDED_LEVELS.get(match[1])
+        if level and small[match.start(1) : match.end(1)] != level:
+            yield match.start(1), level
+    for phrase in PHRASES:
+        for match in re.finditer(rf"\b{fold(phrase)}\b", folded):
+            if small[match.start() : match.end()] not in (phrase, phrase.replace("hòa", "hoà")):
+                yield match.start(), phrase
+
+
+def as_usual_words(text: str) -> str:
+    """Return *text* with its usual words marked as they always are (`BAN CHÍ ĐẠO` as `BAN CHỈ ĐẠO`)."""
+    for start, usual in misread_words(text):
+        read = text[start : start + len(usual)]
+        marked = (new.upper() if old.isupper() else new for old, new in zip(read, usual, strict=True))
+        text = text[:start] + "".join(marked) + text[start + len(usual) :]
+    return text
