@@ -12,6 +12,7 @@ from samples.people import (
     Place,
     Sex,
     capitalised,
+    family_name,
     home_in,
     identity_paper,
     printed_number,
@@ -175,8 +176,9 @@ def _made(form: Form, rng: Random, wishes: Wishes) -> Paper:
     age = dt.timedelta(days=365 * rng.randint(18, 58) + rng.randint(6, 364))
     person = random_person(rng, ethnicity, sex, issued - age)
     home = home_in(rng, rng.choice(ethnicity.districts), issued)
-    father, mother, signer, clerk = (
-        random_name(rng, ethnicity, of, unlike=(person.full_name,)) for of in ("nam", "nữ", "nam", "nữ")
+    father = random_name(rng, ethnicity, "nam", family_name(person), unlike=(person.full_name,))
+    mother, signer, clerk = (
+        random_name(rng, ethnicity, of, unlike=(person.full_name, father)) for of in ("nữ", "nam", "nữ")
     )
     number = "" if "personal_id" in wishes.without else printed_number(rng, person, issued)
     status, rank = _status(rng, home, issued), rng.choice(issuer.ranks)
