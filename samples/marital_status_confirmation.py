@@ -146,6 +146,12 @@ def _status(rng: Random, person: Person, home: Place, issued: dt.date) -> str:
     return rng.choice((never, married, never, divorced, capitalised(single), widowed, while_here))
 
 
+def _with_levels_above(home: Place) -> list[str]:
+    """Return the committee with what a header may print below it, with and without commas."""
+    longer = (f"{home.committee}, {home.district}", home.registrar)
+    return [*longer, *(name.replace(",", "") for name in longer)]
+
+
 def _purpose(rng: Random, person: Person) -> str:
     bride: Sex = "nữ" if person.sex == "nam" else "nam"
     partner = random_name(rng, random_ethnicity(rng), bride, unlike=(person.full_name,))
@@ -205,7 +211,7 @@ def _made(form: Form, rng: Random, wishes: Wishes) -> Paper:
             "purpose": purpose,
             "signer_name": signer,
         },
-        accept={"issuer_name": [home.registrar, f"{home.committee}, {home.district}"]},
+        accept={"issuer_name": _with_levels_above(home)},
     )
 
 
