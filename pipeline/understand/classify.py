@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from rapidfuzz import fuzz
 
 from pipeline.understand.folding import letters
-from pipeline.understand.labels import mentions
+from pipeline.understand.labels import find_labels, mentions
 from pipeline.understand.letter import Sheet, find_header, find_parts
 from pipeline.understand.lines import Row
 from schemas.document_type import DocumentType
@@ -17,7 +17,8 @@ _TITLE_AT: Final = 0.55
 _SAME_TITLE: Final = 84.0
 """Likeness, of 100, from which on two titles are the same in spite of misread letters."""
 _BY_MARKS: Final = 0.5
-"""A title that cannot be read is made up for by this share of the marks."""
+"""A title that cannot be read is made up for by this share of the marks, or of the labels beside some marks."""
+_SOME_MARKS: Final = 2
 
 
 class Verdict(NamedTuple):
@@ -54,12 +55,22 @@ def by_title(sheet: Sheet, type_: DocumentType, sheets: Sequence[Sheet] = ()) ->
         return Verdict(None, 0.0)
     likeness = _likeness(sheet, type_.titles)
     if likeness < _SAME_TITLE:
-        unreadable = share >= _BY_MARKS and not _likeness(sheet, type_.not_titles) >= _SAME_TITLE
-        return Verdict(type_.code, 0.5 + 0.3 * share) if unreadable and not type_.marks_needed else Verdict(None, 0.0)
+        if found >= _SOME_MARKS:
+            share = max(share, _labels_found(sheets or (sheet,), type_))
+        another = _likeness(sheet, type_.not_titles) >= _SAME_TITLE
+        return Verdict(type_.code, 0.5 + 0.29 * share) if share >= _BY_MARKS and not another else Verdict(None, 0.0)
     if _likeness(sheet, type_.not_titles) > likeness:
         return Verdict(None, 0.0)
     support = 1.0 if not type_.marks else min(1.0, 2 * share)
     return Verdict(type_.code, round(likeness / 100 * (0.8 + 0.2 * support), 3))
+
+
+def _labels_found(sheets: Sequence[Sheet], type_: DocumentType) -> float:
+    """Return the share of the type's labelled fields that have one of their labels on the pages."""
+    labelled = [{letters(label) for label in spec.labels} for spec in type_.fields.values() if spec.labels]
+    rows = [row for sheet in sheets for row in sheet.rows]
+    found = {hit.label for hit in find_labels(rows, [label for spec in type_.fields.values() for label in spec.labels])}
+    return sum(bool(labels & found) for labels in labelled) / len(labelled) if labelled else 0.0
 
 
 def _likeness(sheet: Sheet, titles: Sequence[str]) -> float:

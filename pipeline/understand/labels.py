@@ -14,6 +14,7 @@ from pipeline.understand.vocabulary import is_level
 from schemas.page import Word
 
 _COLON: Final = re.compile(r"[:;]$")
+_NUMBER: Final = re.compile(r"^\(?\d{1,2}[.)]$")
 _NUMBERING: Final = re.compile(r"^(\(?\d{1,2}[.)]?|[-–+*•]|[^\W\d_])$")
 _SURE_WITHOUT_COLON: Final = 7
 """A label of so many letters is known at the start of a line even if its colon was not read."""
@@ -21,6 +22,8 @@ _VALUE_GAP: Final = 7.0
 """A space wider than this, in letter heights, inside a value: something else stands there."""
 _LINE_GAP: Final = 1.75
 """A value goes on in the next row only if that is nearer than so many usual row distances."""
+_LEVEL: Final = 1.5
+"""Labels side by side are less than so many letter heights apart."""
 _INDENT: Final = 3.0
 """How far right of a section's label, in letter heights, its column still begins."""
 
@@ -35,7 +38,7 @@ class Hit(NamedTuple):
     row: int
     """Index of the row in the document."""
     start: int
-    """Index of its first word in the row."""
+    """Index of its first word in the row, or of the numbering before it."""
     end: int
     """Index after its last word."""
     label: str
@@ -126,10 +129,16 @@ def find_labels(rows: Sequence[Row], wanted: Iterable[str]) -> tuple[Hit, ...]:
     """Return every label in reading order; *wanted* are the labels as printed."""
     folded = sorted({letters(label) for label in wanted})
     return tuple(
-        Hit(index, start, end, label, row.words[start].box.x)
+        Hit(index, first, end, label, row.words[first].box.x)
         for index, row in enumerate(rows)
         for start, end, label in find_in_row(row, folded)
+        for first in [_numbered(row, start)]
     )
+
+
+def _numbered(row: Row, start: int) -> int:
+    """Return where a label begins with its numbering: `7. Nơi tạm trú` ends the value before it at the `7.`."""
+    return start - 1 if start and _NUMBER.match(row.words[start - 1].text) else start
 
 
 class Place(NamedTuple):
@@ -144,19 +153,19 @@ def place_hits(rows: Sequence[Row], hits: Sequence[Hit], sections: Mapping[str, 
     """Return the place of each hit.
 
     A section begins at one of its labels and ends where the next one begins; sections that begin side by side are
-    columns. So `Năm sinh` is the mother's because it stands below the mother's name, in whatever order they come.
+    columns, also where the paper is bent and one begins a little lower. So `Năm sinh` is the mother's because it stands
+    below the mother's name, in whatever order they come.
     """
     begins = {letters(label): name for name, labels in sections.items() for label in labels}
     starts = [hit for hit in hits if hit.label in begins]
     places = []
     for hit in hits:
-        above = [start for start in starts if start.row <= hit.row]
-        last = max((start.row for start in above), default=-1)
-        level = [start for start in above if start.row == last]
-        if not level or (last == hit.row and hit.left < level[0].left):
-            level = [start for start in above if start.row < last]
-            last = max((start.row for start in level), default=-1)
-            level = [start for start in level if start.row == last]
+        level: list[Hit] = []
+        for start in reversed([start for start in starts if start.row <= hit.row]):
+            level = sorted((each for each in starts if _beside(each, start, rows)), key=lambda each: each.left)
+            if start.row < hit.row or hit.left >= level[0].left:
+                break
+            level = []
         if not level:
             places.append(Place(None, 0.0, float("inf")))
             continue
@@ -168,6 +177,15 @@ def place_hits(rows: Sequence[Row], hits: Sequence[Hit], sections: Mapping[str, 
             left, right = 0.0, float("inf")
         places.append(Place(begins[level[at].label], left, right))
     return places
+
+
+def _beside(one: Hit, other: Hit, rows: Sequence[Row]) -> bool:
+    """Return whether two labels stand side by side: in one row, or so little apart that they are two columns."""
+    if one.row == other.row:
+        return True
+    above, below = rows[min(one.row, other.row)], rows[max(one.row, other.row)]
+    apart = above.right < below.left or below.right < above.left
+    return apart and above.page == below.page and below.middle - above.middle < _LEVEL * max(above.height, below.height)
 
 
 def _same_section(level: Sequence[Hit], begins: Mapping[str, str]) -> bool:
@@ -201,7 +219,8 @@ def value_after(rows: Sequence[Row], hits: Sequence[Hit], hit: Hit, place: Place
     reach = _INDENT * row.height
     left = max(place.left, hit.left - reach) if follows else place.left
     right = min(place.right, after.left - reach / 2) if after else place.right
-    step = pitch(rows) or 2 * row.height
+    column = [inside for each in rows if (inside := each.between(left, right))] if in_column else rows
+    step = pitch(column) or 2 * row.height
     margin = min(right_margin(rows), right)
     last, height = row, row.height
     for index in range(hit.row + 1, len(rows)):

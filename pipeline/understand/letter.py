@@ -14,7 +14,7 @@ from pipeline.understand.folding import fold, letters
 from pipeline.understand.labels import find_in_row
 from pipeline.understand.lines import Passage, Row, pitch
 from pipeline.understand.syllables import is_syllable
-from pipeline.understand.vocabulary import AGENCIES, KINDS, LETTER_KIND, POSTS
+from pipeline.understand.vocabulary import AGENCIES, KINDS, LETTER_KIND, LEVELS, POSTS
 from schemas.document_type import LetterPart
 from schemas.field import Check
 from schemas.page import Word
@@ -26,6 +26,7 @@ _SUBJECT: Final = re.compile(r"^\W*(v\s*[/l|]?\s*v|ve\s+viec|vv)\b[\s:.]*")
 _NUMBER_AT: Final = re.compile(r"\bso\s*[:;.]")
 _DAY_AT: Final = re.compile(r"[,.\s]\s*(?:hom\s+nay\s+)?ng[aà]y\W?\s*(?=\S{0,4}\s*th[ao]ng|\d)")
 _TERRITORIES: Final = re.compile(r"\b(tinh|thanh pho|tp|huyen|thi xa|quan|phuong|xa|thi tran|viet nam|chinh phu)\b")
+_LEVELS: Final = tuple(fold(level) for level in LEVELS)
 _DELEGATION: Final = re.compile(r"^\W*(tm|kt|tl|tuq|t/l|t/m|k/t)\b", re.IGNORECASE)
 _LONG_POST: Final = 7
 """Posts of so many letters are known with one of them misread."""
@@ -33,6 +34,8 @@ _SIGNS: Final = ("nguoiky", "tmuyban", "tmubnd", "nguoithuchien")
 _BODY_STARTS: Final = ("kinhgui", "cancu", "theodenghi", "xetdenghi", "dieu1", "noinhan", "phan1", "phani")
 _HEADER_SHARE: Final = 0.42
 """The header of a letter ends in the upper part of the first page."""
+_END_AT: Final = 0.4
+"""What stands at the end of a page stands below this part of it."""
 _WIDE: Final = 1.3
 _ROOM_FOR_A_LINE: Final = 2.0
 _ALIGNED: Final = 1.5
@@ -83,10 +86,10 @@ def find_parts(sheets: Sequence[Sheet]) -> dict[LetterPart, Part]:
     parts: dict[LetterPart, Part] = {}
     number = _find_number(first, header)
     if number is not None:
-        index, passages["number_symbol"] = number
-        issuer = _find_issuer(first, header, first.rows[index].middle)
-        parts |= {"issuer_name": issuer} if issuer is not None else {}
-    passages.update(_place_and_date(first, header))
+        passages["number_symbol"] = number
+    issuer = _find_issuer(first, header, number)
+    parts |= {"issuer_name": issuer} if issuer is not None else {}
+    passages.update(_place_and_date(first, header) or _place_and_date_at_the_end(sheets[-1]))
     parts |= {name: Part(passage) for name, passage in passages.items()}
     return parts | _kind_and_abstract(first, header) | find_signature(sheets)
 
@@ -111,41 +114,63 @@ def _upper(sheet: Sheet) -> Iterator[tuple[int, Row]]:
             yield index, row
 
 
-def _find_number(sheet: Sheet, header: Header) -> tuple[int, Passage] | None:
-    """Return the row and the words of the number and symbol, after `Số:` in the left column."""
-    for index, row in _upper(sheet):
+def _find_number(sheet: Sheet, header: Header) -> Passage | None:
+    """Return the words of the number and symbol, after `Số:` in the left column."""
+    for _, row in _upper(sheet):
         left = row.between(0, header.split)
         if left is None or row.middle < header.top:
             continue
         match = _NUMBER_AT.search(fold(left.text))
         if match:
             passage = Passage(left.words, left.page)
-            return index, passage.cut(match.end(), len(passage.text))
+            return passage.cut(match.end(), len(passage.text))
     return None
 
 
-def _find_issuer(sheet: Sheet, header: Header, below: float) -> Part | None:
-    """Return the lines of the agency that issued, without the agency above it.
+def _find_issuer(sheet: Sheet, header: Header, number: Passage | None) -> Part | None:
+    """Return the lines of the agency that issued, without the agency and the places above it.
 
     The block begins beside the name of the republic. The last line that begins the name of an agency begins the
     issuer's, if what stands above it is a name of its own: `UBND TỈNH NGHỆ AN / SỞ NỘI VỤ`, not
-    `ỦY BAN NHÂN DÂN / XÃ NGHI KIỀU`.
+    `ỦY BAN NHÂN DÂN / XÃ NGHI KIỀU`. A place below another one holds it: `XÃ NGHI KIỀU / HUYỆN NGHI LỘC`.
     """
+    below = number.words[0].box.y if number is not None and number.words else _HEADER_SHARE * sheet.height
     lines: list[Row] = []
     for _, row in _upper(sheet):
-        if row.middle >= below or row.middle < header.top - 1.2 * row.height:
-            continue
+        if row.middle >= below:
+            break
         left = row.between(0, header.split)
-        words = tuple(word for word in left.words if _is_capitals(word)) if left else ()
+        if row.middle < header.top - 1.2 * row.height or left is None:
+            continue
+        words = left.words if _names_place(left) else tuple(word for word in left.words if _is_capitals(word))
+        if _ends_issuer(left) or (lines and row.middle - lines[-1].middle > 2 * _ROOM_FOR_A_LINE * row.height):
+            break
         if words:
             lines.append(Row(row.page, words))
     if not lines:
         return None
-    start = max((i for i in range(1, len(lines)) if _begins_agency(lines[i]) and _is_whole(lines[:i])), default=0)
-    named = tuple(word for line in lines[start:] for word in _without_dashes(line.words))
     # A line as high as another one fits between the last that was read and the number: it may have been lost.
-    lost = below - lines[-1].middle > _ROOM_FOR_A_LINE * pitch(sheet.rows)
-    return Part(Passage(named, lines[0].page), (Check(name="whole", passed=not lost),))
+    lost = number is None or below - lines[-1].middle > _ROOM_FOR_A_LINE * pitch(sheet.rows)
+    start = max((i for i in range(1, len(lines)) if _begins_agency(lines[i]) and _is_whole(lines[:i])), default=0)
+    lines = lines[start:]
+    end = next((index for index, line in enumerate(lines, start=1) if _names_place(line)), len(lines))
+    unexplained = not all(_names_place(line) for line in lines[end:])
+    named = tuple(word for line in lines[:end] for word in _without_dashes(line.words))
+    return Part(Passage(named, lines[0].page), (Check(name="whole", passed=not lost and not unexplained),))
+
+
+def _names_place(line: Row) -> bool:
+    """Return whether a line of the issuer's block is the name of a place: `XÃ NGHI KIỀU`, on older forms `Xã …`."""
+    said = fold(line.text).lstrip("- ")
+    level = next((level for level in _LEVELS if said.startswith(level + " ")), None)
+    return level is not None and all(
+        word.text[0].isupper() or not word.text[0].isalpha() for word in line.words[len(level.split()) :]
+    )
+
+
+def _ends_issuer(line: Row) -> bool:
+    """Return whether a line below the issuer is the number or the title."""
+    return bool(_NUMBER_AT.search(fold(line.text))) or find_kind(line.text) is not None
 
 
 def _without_dashes(words: Sequence[Word]) -> Sequence[Word]:
@@ -178,17 +203,36 @@ def _place_and_date(sheet: Sheet, header: Header) -> dict[LetterPart, Passage]:
             if right is None or row.middle < header.top:
                 continue
             for piece in reversed(right.pieces(4.0)):
-                passage = Passage(piece.words, piece.page)
-                match = _DAY_AT.search(fold(passage.text))
-                if match and "nam" in fold(passage.text[match.start() :]):
-                    parts: dict[LetterPart, Passage] = {
-                        "issue_date": passage.cut(match.start() + 1, len(passage.text)),
-                    }
-                    place = passage.cut(0, match.start())
-                    if place.words:
-                        parts["issue_place"] = place
+                parts = _place_before_day(piece)
+                if parts:
                     return parts
     return {}
+
+
+def _place_and_date_at_the_end(sheet: Sheet) -> dict[LetterPart, Passage]:
+    """Return place and date above the signature, where older forms have them."""
+    for row in reversed(sheet.rows):
+        if row.middle < _END_AT * sheet.height:
+            break
+        for piece in _right_pieces(row, sheet):
+            parts = _place_before_day(piece)
+            if "issue_place" in parts:
+                return parts
+    return {}
+
+
+def _place_before_day(piece: Row) -> dict[LetterPart, Passage]:
+    """Return the place and the date if a piece of a row says `Nghệ An, ngày 12 tháng 6 năm 2023`.
+
+    What stands behind a label is another date: `Đã chết vào lúc: 18 giờ, ngày …`.
+    """
+    passage = Passage(piece.words, piece.page)
+    match = _DAY_AT.search(fold(passage.text))
+    if not match or "nam" not in fold(passage.text[match.start() :]) or ":" in passage.text[: match.start()]:
+        return {}
+    parts: dict[LetterPart, Passage] = {"issue_date": passage.cut(match.start() + 1, len(passage.text))}
+    place = passage.cut(0, match.start())
+    return {**parts, "issue_place": place} if place.words else parts
 
 
 def _kind_and_abstract(sheet: Sheet, header: Header) -> dict[LetterPart, Part]:

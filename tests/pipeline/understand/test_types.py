@@ -295,6 +295,67 @@ def test_the_husband_is_known_by_his_label_in_either_order():
     assert (fields["husband_date_of_birth"].value, fields["wife_date_of_birth"].value) == ("1998-06-25", "1986-04-29")
 
 
+def test_columns_that_do_not_begin_level_are_columns_all_the_same():
+    left = [line.split(" @900 ")[0] for line in MARRIAGE[4:10]]
+    right = ["@900 " + line.split(" @900 ")[1] for line in MARRIAGE[4:10]]
+    mixed = [line for pair in zip(left, right, strict=True) for line in pair]
+    page = reading((*MARRIAGE[:4], *mixed, *MARRIAGE[10:]))
+    bent = page._replace(words=tuple(_raised(word, 4, 4 + len(mixed)) for word in page.words))
+    fields = read(bent).fields
+    assert {name: fields[name].value for name in fields} == PAPERS["marriage_certificate"][1]
+
+
+def _raised(word, start, end):
+    """Move the lines of the columns together: each of the right column stands half a line below its neighbour."""
+    y = word.box.y - max(0, min(word.line, end) - start) * 28
+    return word._replace(box=word.box._replace(y=y))
+
+
+def test_a_title_that_cannot_be_read_is_made_up_for_by_the_labels_and_a_person_looks():
+    document = read(reading(replaced(MARRIAGE, "GIẤY CHỨNG NHẬN KẾT HÔN", "GIẤY CHỨNG")))
+    assert document.document_type == "marriage_certificate"
+    assert "unsure:document_type" in document.review_reasons
+    assert not any(field.accepted for field in document.fields.values())
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        ("XÃ LƯỢNG MINH", "HUYỆN TƯƠNG DƯƠNG"),
+        ("Xã Lượng Minh", "huyện Tương Dương"),
+        ("XÃ LƯỢNG MINH", "HUYỆN TƯƠNG DƯƠNG", "TỈNH NGHỆ AN"),
+    ],
+)
+def test_the_places_above_an_agency_are_no_part_of_its_name(places):
+    issuer = read(reading((MARITAL_STATUS[0], *places, *MARITAL_STATUS[2:]))).fields["issuer_name"]
+    assert issuer.value.casefold() == "ủy ban nhân dân xã lượng minh"
+    assert issuer.accepted
+
+
+def test_an_agency_with_a_line_below_it_that_nobody_can_read_is_not_accepted():
+    lines = (
+        CRIMINAL_RECORD[0].replace("BỘ CÔNG AN", "ỦY BAN NHÂN DÂN"),
+        "TỈNH NGHỆ AN",
+        "S0 TUU HA",
+        *CRIMINAL_RECORD[2:],
+    )
+    assert not read(reading(lines)).fields["issuer_name"].accepted
+
+
+def test_a_date_above_the_signature_is_the_date_of_issue_and_one_behind_a_label_is_not():
+    lines = replaced(DEATH, " @880 Lượng Minh, ngày 27 tháng 8 năm 2025", "")
+    lines = (*lines[: -len(SIGNED)], "@900 Lượng Minh, ngày 27 tháng 8 năm 2025", *SIGNED)
+    assert read(reading(lines)).fields["issue_date"].value == "2025-08-27"
+    nowhere = replaced(lines, "@900 Lượng Minh, ngày 27 tháng 8 năm 2025", "")
+    assert read(reading(nowhere)).fields["issue_date"].value is None
+
+
+def test_the_numbering_of_the_next_label_is_no_part_of_an_address():
+    long = "Khối Đông Thượng, thôn Yên Phú, xã Nghĩa Đồng, huyện Tân Kỳ, tỉnh Nghệ An"
+    lines = replaced(CRIMINAL_RECORD, "Thôn Đông Thượng, xã Nghĩa Đồng, huyện Tân Kỳ, tỉnh Nghệ An", long)
+    assert read(reading(lines)).fields["residence"].value == long
+
+
 def test_an_address_that_ends_in_a_comma_has_lost_its_end():
     lines = replaced(MARRIAGE, "Đô Lương, tỉnh Nghệ An @900 huyện", "@900 huyện")
     field = read(reading(replaced(lines, "Xã Thượng Sơn, huyện", "Xã Thượng Sơn,"))).fields["wife_residence"]
