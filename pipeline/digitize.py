@@ -2,17 +2,19 @@
 
 import errno
 from abc import abstractmethod
+from collections.abc import Iterable, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from tempfile import TemporaryDirectory
+from typing import NamedTuple, Protocol, TypeVar
 
 from pipeline.admit import Admitted, admit
-from pipeline.read import read_page
+from pipeline.read import read_again, read_page
 from pipeline.understand import Understood, understand
 from pipeline.workers import Workers
 from schemas.document_type import document_types
-from schemas.page import PageReading
+from schemas.page import PageReading, Spot, Word
 from schemas.problem import PAGE_FAILED, STORE_FULL, ProblemError
 from schemas.settings import Limits
 
@@ -74,17 +76,63 @@ def digitize(path: Path, name: str, workers: Workers, limits: Limits, watcher: W
     """
     file = settled(workers.submit(admit, path, limits, seconds=limits.file_seconds, file=name), name)
     watcher.pages_found(file.page_count)
-    tasks = [
-        workers.submit(
-            read_page, path, file.media_type, number, limits, seconds=limits.page_seconds, file=name, page=number
-        )
-        for number in range(1, file.page_count + 1)
-    ]
-    readings = []
-    for number, task in enumerate(tasks, start=1):
-        readings.append(settled(task, name, number))
-        watcher.page_read()
-    return Digitized(file=file, readings=tuple(readings), documents=understand(readings, document_types()))
+    types = document_types()
+    with TemporaryDirectory(dir=workers.scratch, ignore_cleanup_errors=True) as folder:
+        scan = _Scan(path, name, file.media_type, Path(folder), workers, limits)
+        readings = []
+        for number, task in enumerate([scan.read(number) for number in range(1, file.page_count + 1)], start=1):
+            readings.append(settled(task, name, number))
+            watcher.page_read()
+        doubts = [spot for document in understand(readings, types) for spot in document.doubts]
+        opinions = scan.second_opinions(readings, doubts)
+    return Digitized(file=file, readings=tuple(readings), documents=understand(readings, types, opinions))
+
+
+class _Scan(NamedTuple):
+    """An admitted file whose pages are being read."""
+
+    path: Path
+    name: str
+    media_type: str
+    folder: Path
+    """For what a page's second reading needs of its first."""
+    workers: Workers
+    limits: Limits
+
+    def read(self, number: int) -> Future[PageReading]:
+        seconds = self.limits.page_seconds
+        args = (self.path, self.media_type, number, self.limits, self._ink(number))
+        return self.workers.submit(read_page, *args, seconds=seconds, file=self.name, page=number)
+
+    def second_opinions(self, readings: Sequence[PageReading], doubts: Iterable[Spot]) -> dict[Spot, tuple[Word, ...]]:
+        """Return what is read at the doubtful spots, page by page, the pages side by side.
+
+        A page that cannot be read a second time leaves its doubts as they are.
+        """
+        by_page: dict[int, list[Spot]] = {}
+        for spot in doubts:
+            by_page.setdefault(spot.page, []).append(spot)
+        tasks = [
+            self._read_again(reading, spots) for reading in readings if (spots := by_page.get(reading.page.number))
+        ]
+        opinions: dict[Spot, tuple[Word, ...]] = {}
+        for task in tasks:
+            try:
+                again = settled(task, self.name)
+            except ProblemError as error:
+                if error.kind is not PAGE_FAILED:
+                    raise
+            else:
+                opinions |= again
+        return opinions
+
+    def _read_again(self, reading: PageReading, spots: Sequence[Spot]) -> Future[dict[Spot, tuple[Word, ...]]]:
+        number, seconds = reading.page.number, self.limits.page_seconds
+        args = (self.path, self.media_type, reading, spots, self._ink(number), self.limits)
+        return self.workers.submit(read_again, *args, seconds=seconds, file=self.name, page=number)
+
+    def _ink(self, number: int) -> Path:
+        return self.folder / f"{number}.png"
 
 
 def settled(task: Future[T], name: str, page: int | None = None) -> T:

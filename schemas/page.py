@@ -10,6 +10,12 @@ Rotation = Literal[0, 90, 180, 270]
 """Clockwise turn, in degrees, that makes a page upright."""
 
 
+Point = tuple[float, float]
+"""x and y in pixels of a picture as it came; origin top left, y downwards."""
+Corners = tuple[Point, Point, Point, Point]
+"""Of a sheet on a photograph: clockwise, from the one at the top left."""
+
+
 class Box(NamedTuple):
     """A rectangle in pixels of the upright, straight page; origin top left, y downwards."""
 
@@ -44,6 +50,16 @@ class Word(NamedTuple):
     box: Box
     line: int
     """Number of the text line on the page, from 0, in reading order."""
+
+
+class Spot(NamedTuple):
+    """Words of one page that are to be read a second time."""
+
+    page: int
+    lines: tuple[Box, ...]
+    """Where they stand, a box for each line of text."""
+    as_scanned: bool
+    """From the scan as it is: what was taken out around letters (stamps, dots, rules) may have been a part of them."""
 
 
 class Code(NamedTuple):
@@ -88,6 +104,8 @@ class Page(Value):
     """Pixels of the upright, straight page."""
     height: int = Constraint(ge=1)
     blank: bool
+    corners: Corners | None = None
+    """Where the sheet was on a photograph; it was laid flat before `rotation`. None for a scan."""
     quality: Quality
 
 

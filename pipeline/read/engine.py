@@ -3,7 +3,7 @@
 from pipeline.tools import tesseract
 from schemas.record import Engine
 
-PIPELINE = "1"
+PIPELINE = "2"
 """Version of the stages in `pipeline/`: raised when the same scan would give another result."""
 
 
@@ -16,6 +16,6 @@ def engine() -> Engine:
     return Engine(
         pipeline=PIPELINE,
         tesseract=tesseract.version(),
-        language=tesseract.LANGUAGE,
+        language=f"{tesseract.LANGUAGE}, {tesseract.second_model()}",
         model_sha256=tesseract.model_sha256(),
     )

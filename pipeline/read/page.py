@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from pipeline.prepare import Prepared, prepare, raw_page
+from pipeline.prepare import Prepared, laid_flat, prepare, raw_page
+from pipeline.read.again import keep_ink
 from pipeline.read.columns import folded, strips_of, unfolded
 from pipeline.read.words import words_of
 from pipeline.tools import tesseract
@@ -25,23 +27,48 @@ _SHARE_OF_TIME = 0.4
 """Of a page's time, what one call of the engine may take: the second reading of a page must fit in as well."""
 
 
-def read_page(path: Path, media_type: str, number: int, limits: Limits) -> PageReading:
+class _Try(NamedTuple):
+    """A page prepared in one of the ways that it may be meant, and what was read on it."""
+
+    prepared: Prepared
+    reading: PageReading
+
+    @property
+    def confidence(self) -> float:
+        return self.reading.page.quality.confidence or 0.0
+
+
+def read_page(path: Path, media_type: str, number: int, limits: Limits, ink: Path | None = None) -> PageReading:
     """Return page *number* (from 1) of a file with everything that was read on it.
+
+    Args:
+        path: the file.
+        media_type: of the file.
+        number: of the page.
+        limits: what it may cost.
+        ink: where to write down what `read_again` needs to know about the page, unless it is blank.
 
     Raises:
         ProblemError: see `raw_page`; `tool-missing`, `page-failed`.
     """
-    raw = raw_page(path, media_type, number, limits)
+    raw = laid_flat(raw_page(path, media_type, number, limits))
     prepared = prepare(raw)
     if prepared.page.blank:
         return PageReading(prepared.page, ())
-    best = read(prepared, limits)
-    if _confidence(best) < _DOUBTFUL:
-        best = max(best, read(prepared.upside_down(), limits), key=_confidence)
-    if _confidence(best) < _DOUBTFUL and not prepared.axis_sure:
+    best = _try(prepared, limits)
+    if best.confidence < _DOUBTFUL:
+        best = max(best, _try(prepared.upside_down(), limits), key=lambda one: one.confidence)
+    if best.confidence < _DOUBTFUL and not prepared.axis_sure:
         other = prepare(raw, other_axis=True)
-        best = max(best, read(other, limits), read(other.upside_down(), limits), key=_confidence)
-    return best
+        ways = (best, _try(other, limits), _try(other.upside_down(), limits))
+        best = max(ways, key=lambda one: one.confidence)
+    if ink is not None:
+        keep_ink(best.prepared.picture, ink)
+    return best.reading
+
+
+def _try(prepared: Prepared, limits: Limits) -> _Try:
+    return _Try(prepared, read(prepared, limits))
 
 
 def read(prepared: Prepared, limits: Limits) -> PageReading:
@@ -67,10 +94,6 @@ def _read_as(prepared: Prepared, segmentation: int, limits: Limits) -> PageReadi
         update={"ink_read": share, "confidence": _mean_confidence(words), "warnings": warnings}
     )
     return PageReading(prepared.page.model_copy(update={"quality": quality}), words)
-
-
-def _confidence(reading: PageReading) -> float:
-    return reading.page.quality.confidence or 0.0
 
 
 def _mean_confidence(words: Sequence[Word]) -> float | None:

@@ -70,11 +70,12 @@ def _usual_height(tokens: Sequence[Token]) -> float:
 
 
 def _kept(tokens: Iterable[Token], usual: float, scale: float) -> list[Word]:
-    words = [(token, _word(token, scale)) for token in tokens]
+    words = [(token, word_of(token, scale)) for token in tokens]
     return [word for token, word in words if word.text and not _is_garbage(word, token.height / usual)]
 
 
-def _word(token: Token, scale: float) -> Word:
+def word_of(token: Token, scale: float) -> Word:
+    """Return one word as it stands on the page, without dots and smears at its ends; its line is not yet known."""
     text = _LEADER.sub("", unicodedata.normalize("NFC", token.text)).strip().strip(_SMEAR)
     left, top = round(token.left / scale), round(token.top / scale)
     box = Box(left, top, max(1, round(token.width / scale)), max(1, round(token.height / scale)))

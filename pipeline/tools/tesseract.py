@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,9 @@ from schemas.problem import PAGE_FAILED, TOOL_MISSING, ProblemError
 LANGUAGE = "vie"
 PACKAGE = "tesseract-ocr"
 LANGUAGE_PACKAGE = "tesseract-ocr-vie"
+SECOND = "Vietnamese"
+"""The model of the script: another network than the language's, so that its errors are others."""
+SECOND_PACKAGE = "tesseract-ocr-script-viet"
 _PROBE_SECONDS = 20
 _WORD_LEVEL = "5"
 _TIMEOUT_MESSAGE = "Tesseract process timeout"
@@ -42,17 +46,23 @@ class Token(NamedTuple):
     text: str
 
 
-def tools() -> tuple[Tool, Tool]:
-    """Say whether Tesseract and its Vietnamese model are there, and their versions."""
-    try:
+def tools() -> tuple[Tool, ...]:
+    """Say whether Tesseract and its two models are there, and their versions."""
+    current: str | None = None
+    with suppress(ProblemError):
         current = version()
-    except ProblemError:
-        return Tool("tesseract", None, PACKAGE), Tool(f"tesseract {LANGUAGE}", None, LANGUAGE_PACKAGE)
-    model = _model()
     return (
         Tool("tesseract", current, PACKAGE),
-        Tool(f"tesseract {LANGUAGE}", f"sha256:{_sha256(model)[:12]}" if model else None, LANGUAGE_PACKAGE),
+        *(
+            Tool(f"tesseract {name}", _fingerprint(name) if current else None, package)
+            for name, package in ((LANGUAGE, LANGUAGE_PACKAGE), (SECOND, SECOND_PACKAGE))
+        ),
     )
+
+
+def second_model() -> str:
+    """Return the model for second readings: the language's own where the other one is not installed."""
+    return SECOND if _model(SECOND) else LANGUAGE
 
 
 def version() -> str:
@@ -70,13 +80,15 @@ def model_sha256() -> str:
     Raises:
         ProblemError: `tool-missing`.
     """
-    model = _model()
+    model = _model(LANGUAGE)
     if model is None:
         raise _language_missing()
     return _sha256(model)
 
 
-def recognise(picture: NDArray[np.uint8], *, segmentation: int, dpi: int, seconds: float) -> list[Token]:
+def recognise(
+    picture: NDArray[np.uint8], *, segmentation: int, dpi: int, seconds: float, model: str = LANGUAGE
+) -> list[Token]:
     """Return the words on a grey *picture*, in the order Tesseract gives them.
 
     Args:
@@ -84,6 +96,7 @@ def recognise(picture: NDArray[np.uint8], *, segmentation: int, dpi: int, second
         segmentation: Tesseract's page segmentation mode (`--psm`).
         dpi: resolution of the picture; guessed by Tesseract if it were left out.
         seconds: wall time after which the process is killed.
+        model: what it reads with.
 
     Raises:
         ProblemError: `tool-missing`; `page-failed` when it takes too long or breaks.
@@ -93,19 +106,19 @@ def recognise(picture: NDArray[np.uint8], *, segmentation: int, dpi: int, second
         # A file path: given pixels, pytesseract writes a PNG first, which costs as much as a third of the reading.
         source.write_bytes(b"P5 %d %d 255\n" % (picture.shape[1], picture.shape[0]) + picture.tobytes())
         options = f"--oem 1 --psm {segmentation} --dpi {dpi} -c tessedit_create_tsv=1"
-        _run(str(source), str(target), options, seconds)
+        _run(str(source), str(target), model, options, seconds)
         return _tokens(target.with_suffix(".tsv").read_text(encoding="utf-8"))
 
 
-def _run(source: str, target: str, options: str, seconds: float) -> None:
+def _run(source: str, target: str, model: str, options: str, seconds: float) -> None:
     # One thread: more only fight over the cores that the other pages' workers need (4 times the CPU, same wall time).
     os.environ["OMP_THREAD_LIMIT"] = "1"
     try:
-        command.run_tesseract(source, target, extension="", lang=LANGUAGE, config=options, timeout=seconds)
+        command.run_tesseract(source, target, extension="", lang=model, config=options, timeout=seconds)
     except command.TesseractNotFoundError as error:
         raise _program_missing() from error
     except command.TesseractError as error:
-        if _model() is None:
+        if _model(model) is None:
             raise _language_missing() from error
         detail = f"Tesseract stopped with status {error.status}"
         raise PAGE_FAILED.error(detail) from error
@@ -151,10 +164,15 @@ def _said(option: str) -> str:
     return done.stdout or done.stderr
 
 
-def _model() -> Path | None:
-    """Return the file of the language model; `--list-langs` is how Tesseract tells where it looks."""
+def _fingerprint(name: str) -> str | None:
+    model = _model(name)
+    return f"sha256:{_sha256(model)[:12]}" if model else None
+
+
+def _model(name: str) -> Path | None:
+    """Return the file of a model; `--list-langs` is how Tesseract tells where it looks."""
     folder = re.search(r'"(.+?)"', _said("--list-langs"))
-    model = Path(folder[1], f"{LANGUAGE}.traineddata") if folder else None
+    model = Path(folder[1], f"{name}.traineddata") if folder else None
     return model if model is not None and model.is_file() else None
 
 

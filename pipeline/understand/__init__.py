@@ -8,19 +8,22 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from pipeline.understand.accept import judge, page_check
+from pipeline.understand.again import Opinions
 from pipeline.understand.checks import cross_checks, identifier_of, whole_date
 from pipeline.understand.classify import Verdict, classify
-from pipeline.understand.fields import find_fields, foreign_words
+from pipeline.understand.fields import Found, find_fields, foreign_words
 from pipeline.understand.letter import Sheet
 from pipeline.understand.lines import rows
 from pipeline.understand.split import Stack, split
 from schemas.document_type import DocumentType, ValiditySpec
 from schemas.field import Check, Field
-from schemas.page import PageReading
+from schemas.page import PageReading, Spot
 from schemas.record import Owner
 
+_UNASKED: Opinions = MappingProxyType({})
 SURE_TYPE = 0.8
 """Below this confidence a person says which type it is, and no field is accepted."""
 
@@ -45,24 +48,30 @@ class Understood:
     valid_to: date | None
     review_reasons: tuple[str, ...]
     """Why a person has to look, as `code:field`; empty when nobody has to."""
+    doubts: tuple[Spot, ...]
+    """Where a second reading may settle a field that is not accepted."""
 
 
-def understand(readings: Sequence[PageReading], types: Mapping[str, DocumentType]) -> tuple[Understood, ...]:
+def understand(
+    readings: Sequence[PageReading], types: Mapping[str, DocumentType], opinions: Opinions = _UNASKED
+) -> tuple[Understood, ...]:
     """Return the documents that the pages of one file make up, in order; none if all pages are blank or separators.
 
     Args:
         readings: every page of the file, in order, with what was read on it.
         types: the document types by code.
+        opinions: second readings of what was doubtful before.
     """
-    return tuple(_document(stack, types) for stack in split(readings, types))
+    return tuple(_document(stack, types, opinions) for stack in split(readings, types))
 
 
-def _document(stack: Stack, types: Mapping[str, DocumentType]) -> Understood:
+def _document(stack: Stack, types: Mapping[str, DocumentType], opinions: Opinions) -> Understood:
     readings = stack.readings
     sheets = [Sheet(found, reading.page.width, reading.page.height) for reading in readings if (found := rows(reading))]
     verdict = classify(sheets, types)
     type_ = types[verdict.code] if verdict.code is not None else None
-    fields = _fields(sheets, readings, type_, sure=verdict.confidence >= SURE_TYPE) if type_ else {}
+    finds = find_fields(sheets, type_, opinions) if type_ else {}
+    fields = _fields(finds, readings, type_, sure=verdict.confidence >= SURE_TYPE) if type_ else {}
     return Understood(
         pages=tuple(reading.page.number for reading in readings),
         separators=stack.separators,
@@ -75,13 +84,17 @@ def _document(stack: Stack, types: Mapping[str, DocumentType]) -> Understood:
         valid_from=_date_of(fields, type_.validity.starts) if type_ else None,
         valid_to=_valid_to(fields, type_.validity) if type_ else None,
         review_reasons=(*stack.reasons, *_reasons(verdict, fields, type_)),
+        doubts=tuple(
+            item.reading.spot
+            for name, item in finds.items()
+            if item.reading.spot is not None and not fields[name].accepted
+        ),
     )
 
 
 def _fields(
-    sheets: Sequence[Sheet], readings: Sequence[PageReading], type_: DocumentType, *, sure: bool
+    found: Mapping[str, Found], readings: Sequence[PageReading], type_: DocumentType, *, sure: bool
 ) -> dict[str, Field]:
-    found = find_fields(sheets, type_)
     crossed = cross_checks(found, type_)
     foreign = foreign_words(type_)
     legible = {reading.page.number: page_check(reading, foreign) for reading in readings}

@@ -4,15 +4,15 @@ The engine's confidence of a word says little about a single mark above a letter
 be read with high confidence in every word *and* pass every check; what is said twice on the paper may be read worse.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from itertools import pairwise
-from math import prod
 from statistics import median
 from typing import Final
 
 from pipeline.understand.fields import Found
 from pipeline.understand.folding import letters
 from pipeline.understand.syllables import implausible
+from pipeline.understand.values import Reading
 from schemas.document_type import ValueKind
 from schemas.field import Check, Field
 from schemas.page import PageReading, Word
@@ -32,6 +32,24 @@ _NEEDED: Final[dict[ValueKind, float]] = {
     "text": 0.95,
 }
 """Confidence of the worst word, by kind; low for members of closed sets, which no other member looks like."""
+_AGREED: Final[dict[ValueKind, tuple[float, float]]] = {
+    "person_name": (0.75, 0.85),
+    "date": (0.50, 0.80),
+    "year": (0.50, 0.80),
+    "sex": (0.30, 0.60),
+    "ethnicity": (0.30, 0.60),
+    "nationality": (0.30, 0.60),
+    "place": (0.60, 0.80),
+    "agency": (0.60, 0.80),
+    "personal_id": (0.50, 0.80),
+    "number": (0.50, 0.80),
+    "amount": (0.50, 0.80),
+    "text": (0.60, 0.80),
+}
+"""Confidence of the less and of the more confident of two readings that say the same."""
+_MARKS_AGREED: Final = (0.85, 0.88)
+_MARKS: Final = frozenset({"dots_of_i", "marks_in_capitals"})
+"""Checks that doubt a mark which may well be printed: two readings that are this confident outweigh them."""
 _LISTED: Final = 0.80
 """What was read as one of the usual kinds of documents or posts may be read a little worse than free text."""
 _CONFIRMS: Final = frozenset({"in_words", "repeated"})
@@ -88,22 +106,32 @@ def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *
     if reading.value is None:
         return Field(value=None, confidence=0.0, accepted=False, raw_text=found.passage.text)
     applied = (*reading.checks, *checks, *((page, unbroken(reading.words.words)) if kind in _MARKED else ()))
-    worst = min((word.confidence for word in reading.words.words), default=0.0)
+    worst = reading.confidence
     twice = any(check.name in _CONFIRMS and check.passed for check in applied)
-    passed = all(check.passed for check in applied)
     listed = kind == "text" and any(check.name == "as_printed" for check in applied)
     needed = _SAID_TWICE if twice else _LISTED if listed else _NEEDED[kind]
+    sure = worst >= needed or _agreed(reading, _AGREED[kind])
+    outweighed = _MARKS if _agreed(reading, _MARKS_AGREED) else frozenset()
+    against = [check for check in applied if not check.passed and check.name not in outweighed]
     return Field(
         value=reading.value,
-        confidence=round(_confidence(worst, applied, twice=twice), 4),
+        confidence=round(_confidence(worst, len(against), twice=twice or reading.agreed is not None), 4),
         page=reading.words.page if reading.words.words else None,
         box=reading.words.box,
-        accepted=sure_type and passed and worst >= needed,
+        accepted=sure_type and sure and not against,
         raw_text=found.passage.text,
         checks=applied,
     )
 
 
-def _confidence(worst: float, checks: Iterable[Check], *, twice: bool) -> float:
+def _agreed(reading: Reading, needed: tuple[float, float]) -> bool:
+    """Return whether a second reading says the same, and both are as confident as *needed*."""
+    if reading.agreed is None:
+        return False
+    lower, upper = sorted((reading.confidence, reading.agreed))
+    return lower >= needed[0] and upper >= needed[1]
+
+
+def _confidence(worst: float, failures: int, *, twice: bool) -> float:
     read = 1 - (1 - worst) / 2 if twice else worst
-    return min(1.0, max(0.0, read * prod(1.0 if check.passed else _FAILED for check in checks)))
+    return min(1.0, max(0.0, read * _FAILED**failures))

@@ -1,8 +1,10 @@
 """Every field of a document: where it stands, what is read there, and every rule that was applied to it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
+from pipeline.understand.again import Opinions, read_twice
 from pipeline.understand.folding import letters
 from pipeline.understand.labels import Hit, Place, find_labels, place_hits, value_after
 from pipeline.understand.letter import Part, Sheet, find_kind, find_parts, known_post, strip_subject
@@ -29,14 +31,14 @@ NOTHING = Passage((), 1)
 _CUT_OFF = Check(name="whole", passed=False, detail="after a comma or a dash something follows")
 
 
-def find_fields(sheets: Sequence[Sheet], type_: DocumentType) -> dict[str, Found]:
+def find_fields(sheets: Sequence[Sheet], type_: DocumentType, opinions: Opinions) -> dict[str, Found]:
     """Return what was found for every field of the type, in its order."""
     parts = find_parts(sheets) if any(spec.part for spec in type_.fields.values()) else {}
-    form = _Form.of(sheets, type_)
+    form = _Form.of(sheets, type_, opinions)
     found = {}
     for name, spec in type_.fields.items():
         labelled = form.find(spec) if spec.labels else None
-        by_place = _read_part(spec.part, parts, spec.kind) if spec.part else None
+        by_place = _read_part(spec.part, parts, spec.kind, opinions) if spec.part else None
         by_shape = form.find_alone(spec) if spec.alone and labelled is None else None
         found[name] = labelled or by_place or by_shape or Found(Reading(None, NOTHING), NOTHING)
     return found
@@ -48,9 +50,10 @@ class _Form(NamedTuple):
     sheets: Sequence[Sheet]
     hits: tuple[Hit, ...]
     places: Sequence[Place]
+    opinions: Opinions
 
     @classmethod
-    def of(cls, sheets: Sequence[Sheet], type_: DocumentType) -> "_Form":
+    def of(cls, sheets: Sequence[Sheet], type_: DocumentType, opinions: Opinions) -> "_Form":
         rows = [row for sheet in sheets for row in sheet.rows]
         hits = find_labels(rows, _all_labels(type_))
         used = _labels_by_section(type_)
@@ -59,7 +62,7 @@ class _Form(NamedTuple):
             for hit, place in zip(hits, place_hits(rows, hits, type_.sections), strict=True)
             if len(hit.label) >= _SHORT_LABEL or hit.label in used.get(place.section, ())
         ]
-        return cls(sheets, tuple(hit for hit, _ in placed), [place for _, place in placed])
+        return cls(sheets, tuple(hit for hit, _ in placed), [place for _, place in placed], opinions)
 
     def find(self, spec: FieldSpec) -> Found | None:
         """Return the first reading of a field that gives a value; with another value elsewhere it fails a check."""
@@ -86,18 +89,12 @@ class _Form(NamedTuple):
         passages = [Passage((word,), page) for page, word in words if is_identifier(word.text)]
         if len({passage.text for passage in passages}) != 1:
             return None
-        return Found(read_value(spec.kind, passages[0]), passages[0])
+        read = partial(read_value, spec.kind)
+        return Found(read_twice(spec.kind, passages[0], read, self.opinions), passages[0])
 
     def _read(self, index: int, spec: FieldSpec) -> Found:
         passage = self._value(index, goes_on=spec.kind in _MORE_THAN_ONE_ROW)
-        reading = read_value(spec.kind, passage)
-        if reading.value is None and spec.kind == "date" and spec.partial:
-            reading = partial_date(passage)
-        if spec.usual:
-            reading = as_usual(reading, spec.usual)
-        if spec.kind in _MORE_THAN_ONE_ROW and passage.text.endswith((",", "-")):
-            reading = reading._replace(checks=(*reading.checks, _CUT_OFF))
-        return Found(reading, passage)
+        return Found(read_twice(spec.kind, passage, partial(_read_labelled, spec), self.opinions), passage)
 
     def _value(self, index: int, *, goes_on: bool) -> Passage:
         rows = [row for sheet in self.sheets for row in sheet.rows]
@@ -115,6 +112,17 @@ class _Form(NamedTuple):
             return ()
         agrees = str(said) == str(found.reading.value)
         return (Check(name="in_words", passed=agrees, detail="" if agrees else f"the words say {said}"),)
+
+
+def _read_labelled(spec: FieldSpec, passage: Passage) -> Reading:
+    reading = read_value(spec.kind, passage)
+    if reading.value is None and spec.kind == "date" and spec.partial:
+        reading = partial_date(passage)
+    if spec.usual:
+        reading = as_usual(reading, spec.usual)
+    if spec.kind in _MORE_THAN_ONE_ROW and passage.text.endswith((",", "-")):
+        reading = reading._replace(checks=(*reading.checks, _CUT_OFF))
+    return reading
 
 
 def _all_labels(type_: DocumentType) -> Iterable[str]:
@@ -140,20 +148,23 @@ def _labels_by_section(type_: DocumentType) -> Mapping[str | None, set[str]]:
     return used
 
 
-def _read_part(name: LetterPart, parts: Mapping[LetterPart, Part], kind: ValueKind) -> Found | None:
+def _read_part(name: LetterPart, parts: Mapping[LetterPart, Part], kind: ValueKind, opinions: Opinions) -> Found | None:
     if name not in parts:
         return None
     passage, checks = parts[name]
+    reading = read_twice(kind, passage, partial(_read_as_part, name, kind), opinions)
+    return Found(reading._replace(checks=reading.checks + checks), passage)
+
+
+def _read_as_part(name: LetterPart, kind: ValueKind, passage: Passage) -> Reading:
     reading = read_value(kind, passage)
     if name == "document_kind":
         known = find_kind(passage.text)
         exact = Check(name="as_printed", passed=bool(known and known[1]), detail=passage.text)
-        reading = Reading(known[0] if known else None, passage, (exact,))
-    elif name == "abstract":
-        reading = reading._replace(value=clean(strip_subject(str(reading.value or ""))) or None)
-    elif name == "signer_title":
-        reading = _as_post(reading, passage)
-    return Found(reading._replace(checks=reading.checks + checks), passage)
+        return Reading(known[0] if known else None, passage, (exact,))
+    if name == "abstract":
+        return reading._replace(value=clean(strip_subject(str(reading.value or ""))) or None)
+    return _as_post(reading, passage) if name == "signer_title" else reading
 
 
 def _as_post(reading: Reading, passage: Passage) -> Reading:

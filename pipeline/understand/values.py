@@ -20,6 +20,7 @@ from pipeline.understand.vocabulary import ETHNIC_GROUPS, LEVELS, NATIONALITIES,
 from schemas.document_type import ValueKind
 from schemas.field import Check
 from schemas.identifier import PROVINCES
+from schemas.page import Spot
 
 FIRST_YEAR: Final = 1850
 LAST_YEAR: Final = 2100
@@ -66,6 +67,15 @@ class Reading(NamedTuple):
     value: str | int | None
     words: Passage
     checks: tuple[Check, ...] = ()
+    spot: Spot | None = None
+    """Where it can be read again."""
+    agreed: float | None = None
+    """Confidence of a second reading that says the same value."""
+
+    @property
+    def confidence(self) -> float:
+        """The engine's confidence in the worst of the words."""
+        return min((word.confidence for word in self.words.words), default=0.0)
 
 
 def read_value(kind: ValueKind, passage: Passage) -> Reading:

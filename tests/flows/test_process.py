@@ -218,6 +218,6 @@ def test_a_record_says_where_it_came_from_and_what_read_it(run, house):
     record = house.warehouse.record(outcome.documents[0].record_id).value
     assert record.origin.file_sha256 == outcome.documents[0].file_sha256
     assert record.origin.pages == (1,)
-    assert record.engine.language == "vie"
+    assert record.engine.language == "vie, Vietnamese"
     assert record.created_at == NOW
     assert Path(CERTIFICATE).name not in record.canonical_bytes().decode()

@@ -138,6 +138,6 @@ def test_lost_lines_are_noticed(scanned):
 
 def test_the_engine_is_named():
     used = engine()
-    assert used.language == "vie"
+    assert used.language == "vie, Vietnamese"
     assert used.tesseract[0].isdigit()
     assert len(used.model_sha256) == 64

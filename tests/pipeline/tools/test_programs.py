@@ -74,7 +74,7 @@ def test_missing_tesseract_is_said_with_its_package():
         tesseract.recognise(text_picture("1"), segmentation=6, dpi=200, seconds=30)
     assert raised.value.kind is TOOL_MISSING
     assert tesseract.PACKAGE in raised.value.problem.detail
-    assert [tool.version for tool in tesseract.tools()] == [None, None]
+    assert [tool.version for tool in tesseract.tools()] == [None, None, None]
 
 
 def test_a_missing_language_is_said_with_its_package(monkeypatch, tmp_path):

@@ -1,0 +1,81 @@
+"""What a second reading of a field is worth.
+
+Two readings that are made from other pixels by other networks seldom make the same mistake: what both say may be read
+worse than what one alone says. A second reading that says something else settles nothing: a person looks, and sees the
+better of the two.
+"""
+
+from collections.abc import Callable, Mapping
+from itertools import groupby
+from typing import Final
+
+from pipeline.understand.lines import Passage, tidy, union
+from pipeline.understand.values import Reading
+from schemas.document_type import ValueKind
+from schemas.field import Check
+from schemas.page import Spot, Word
+
+Opinions = Mapping[Spot, tuple[Word, ...]]
+"""What was read a second time, by where."""
+
+CHECK: Final = "read_again"
+
+_OF_DIGITS: Final = frozenset({"date", "year", "personal_id", "number", "amount"})
+"""Kinds whose letters suffer most where dots and rules are taken out (the bars of TT look like a rule)."""
+_SOUND: Final = 0.80
+_SOUND_INSTEAD: Final = 0.60
+"""Confidence of a second reading that takes the place of a weak first one; less where the first is no sound value."""
+_WEAK: Final = 0.70
+
+
+def read_twice(kind: ValueKind, passage: Passage, read: Callable[[Passage], Reading], opinions: Opinions) -> Reading:
+    """Return what both readings of a passage come to.
+
+    Args:
+        kind: of the field.
+        passage: what was read first.
+        read: from words to a value.
+        opinions: the second readings that there are.
+    """
+    first = read(passage)
+    spot = spot_of(kind, first, passage)
+    if spot is None:
+        return first
+    words = tuple(tidy(opinions.get(spot, ())))
+    return (
+        _weighed(first._replace(spot=spot), read(Passage(words, passage.page))) if words else first._replace(spot=spot)
+    )
+
+
+def spot_of(kind: ValueKind, first: Reading, passage: Passage) -> Spot | None:
+    """Return where a value would be read again: its words, or where none was made out, all that stands there."""
+    words = first.words.words if first.value is not None else passage.words
+    boxes = (union(word.box for word in line) for _, line in groupby(words, key=lambda word: word.line))
+    lines = tuple(box for box in boxes if box is not None)
+    return Spot(passage.page, lines, as_scanned=kind in _OF_DIGITS) if lines else None
+
+
+def _weighed(first: Reading, second: Reading) -> Reading:
+    if second.value is None:
+        return first
+    said = second.words.text
+    if second.value == first.value:
+        checks = min(first.checks, second.checks, key=_failures)
+        agrees = Check(name=CHECK, passed=True, detail=said)
+        return first._replace(checks=(*checks, agrees), agreed=second.confidence)
+    differs = Check(name=CHECK, passed=False, detail=said)
+    best = second._replace(spot=first.spot) if _is_better(second, first) else first
+    return best._replace(checks=(*best.checks, differs))
+
+
+def _is_better(second: Reading, first: Reading) -> bool:
+    """Return whether the second reading is sound where the first is not."""
+    if _failures(second.checks):
+        return False
+    if first.value is None or _failures(first.checks):
+        return second.confidence >= _SOUND_INSTEAD
+    return first.confidence < _WEAK and second.confidence >= _SOUND
+
+
+def _failures(checks: tuple[Check, ...]) -> int:
+    return sum(not check.passed for check in checks)
