@@ -14,13 +14,22 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.understand.folding import fold, letters
 from pipeline.understand.lines import Passage
-from pipeline.understand.names import crowded, unusual
+from pipeline.understand.names import crowded, likelier, unusual
+from pipeline.understand.places import is_province, look_up
 from pipeline.understand.syllables import implausible
-from pipeline.understand.vocabulary import ETHNIC_GROUPS, LEVELS, NATIONALITIES, OTHER_SPELLINGS, PHRASES, is_level
+from pipeline.understand.vocabulary import (
+    ABBREVIATIONS,
+    ETHNIC_GROUPS,
+    LEVELS,
+    NATIONALITIES,
+    OTHER_SPELLINGS,
+    as_usual_words,
+    is_level,
+    misread_words,
+)
 from schemas.document_type import ValueKind
 from schemas.field import Check
-from schemas.identifier import PROVINCES
-from schemas.page import Spot
+from schemas.page import Spot, Word
 
 FIRST_YEAR: Final = 1850
 LAST_YEAR: Final = 2100
@@ -49,15 +58,17 @@ _NUMBER: Final = re.compile(
 )
 _DIGIT_RUN: Final = re.compile(r"\d(?:[ .]?\d)*")
 _AMOUNT: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+|\d+")
-_FOLDED_LEVELS: Final = {fold(level): level for level in LEVELS if " " not in level}
 _STOP_BEFORE_LEVEL: Final = re.compile(rf"(?<=[^\W\d_]{{2}})\s?[.](?=\s*(?:{'|'.join(LEVELS)})\b)")
 _STOP: Final = re.compile(r"(?<=[^\W\d_][a-zà-ỹ])[.](?=\s)")
 _UY_BAN: Final = re.compile(r"\b(?:Uỷ|UỶ)(?=\s+ban\b)", re.IGNORECASE)
 _PROVINCE: Final = re.compile(r"\btỉnh\s+([^,]+)$", re.IGNORECASE)
-_PROVINCES: Final = frozenset(name.casefold() for name in PROVINCES.values())
 _TRULY_HOOKED: Final = frozenset({"tỉnh", "chỉ"})
 _GLUED_COMMA: Final = re.compile(r"(?<=[^\W\d_]),(?=[^\W\d_])")
+_STOPS_IN_NAME: Final = re.compile(r"(?<=[^\W\d_]{2})[.,;:]+(?=\s+[^\W\d_])")
 _NAME_WORDS: Final = range(2, 8)
+_CONFIRMED: Final = 0.60
+"""A word that a lexicon confirms may be read this badly."""
+_WELL_READ: Final = 0.95
 _IDENTIFIER_LENGTHS: Final = (12, 9)
 
 
@@ -71,11 +82,17 @@ class Reading(NamedTuple):
     """Where it can be read again."""
     agreed: float | None = None
     """Confidence of a second reading that says the same value."""
+    sure: tuple[Word, ...] = ()
+    """Those of the words that a lexicon confirms: they may be read worse than others."""
 
     @property
     def confidence(self) -> float:
-        """The engine's confidence in the worst of the words."""
-        return min((word.confidence for word in self.words.words), default=0.0)
+        """The engine's confidence in the worst of the words; what a lexicon confirms counts as well read."""
+        return min((self._worth(word) for word in self.words.words), default=0.0)
+
+    def _worth(self, word: Word) -> float:
+        confirmed = word in self.sure and word.confidence >= _CONFIRMED
+        return max(word.confidence, _WELL_READ) if confirmed else word.confidence
 
 
 def read_value(kind: ValueKind, passage: Passage) -> Reading:
@@ -94,7 +111,7 @@ def clean(text: str) -> str:
 
 def _name(passage: Passage) -> Reading:
     words = Passage(tuple(word for word in passage.words if _is_name_part(word.text)), passage.page)
-    value = _RANKS.sub("", clean(words.text))
+    value = _RANKS.sub("", clean(_STOPS_IN_NAME.sub("", words.text)))
     parts = value.split()
     shape = Check(
         name="name_shape", passed=len(parts) in _NAME_WORDS and all(p[:1].isupper() for p in parts), detail=""
@@ -105,7 +122,9 @@ def _name(passage: Passage) -> Reading:
     usual = Check(name="usual_name", passed=not rare, detail=" ".join(rare))
     crowd = crowded(value)
     marks = Check(name="marks_in_capitals", passed=not crowd, detail=" ".join(crowd))
-    return Reading(value, words, (shape, usual, marks, _dots_of_i(value)))
+    hooks = likelier(value)
+    dots = Check(name="likelier_name", passed=not hooks, detail=" ".join(hooks))
+    return Reading(value, words, (shape, usual, marks, _dots_of_i(value), dots))
 
 
 def _is_name_part(text: str) -> bool:
@@ -114,7 +133,7 @@ def _is_name_part(text: str) -> bool:
 
 def _spelling(value: str) -> Check:
     """Return whether every word can be Vietnamese. Foreign words fail it: then a person looks."""
-    odd = implausible(value.replace("-", " ").split())
+    odd = implausible(word for word in value.replace("-", " ").split() if word.strip(".,;:()") not in ABBREVIATIONS)
     return Check(name="syllables", passed=not odd, detail=" ".join(odd))
 
 
@@ -129,7 +148,9 @@ def _text(passage: Passage) -> Reading:
     if not value:
         return Reading(None, passage)
     stops = Check(name="punctuation", passed=";" not in value)  # a comma, more often than not
-    return Reading(value, passage, (_spelling(value), _usual_words(value), stops))
+    hooks = likelier(" ".join(word for word in value.split()[1:] if word[:1].isupper()))
+    names = Check(name="likelier_name", passed=not hooks, detail=" ".join(hooks))
+    return Reading(value, passage, (_spelling(value), _usual_words(value), stops, names))
 
 
 def _address(passage: Passage) -> Reading:
@@ -142,28 +163,27 @@ def _address(passage: Passage) -> Reading:
         return Reading(None, passage)
     dots = Check(name="punctuation", passed=value.count(",") == printed.count(","))
     last = _PROVINCE.search(value)
-    known = last is None or last[1].casefold() in _PROVINCES
+    known = last is None or is_province(last[1])
     province = Check(name="province", passed=known, detail=last[1] if last else "")
+    places = look_up(as_usual_words(value))
     whole = Check(name="whole", passed=not is_level(value.split()[-1]))
     hooks = _dots_of_i(value, truly=_TRULY_HOOKED)
-    return Reading(value, passage, (_spelling(value), hooks, _usual_words(value), whole, dots, province))
+    checks = (_spelling(value), hooks, _usual_words(value), whole, dots, province, *places.checks)
+    return Reading(places.value, passage, checks, sure=_words_at(passage, value, places.sure))
+
+
+def _words_at(passage: Passage, value: str, places: Container[int]) -> tuple[Word, ...]:
+    """Return the words that stand at *places* of `value.split()`; none if it was not written word by word."""
+    said = [word for word in passage.words if letters(word.text)]
+    if [letters(word.text) for word in said] != [letters(part) for part in value.split()]:
+        return ()
+    return tuple(word for index, word in enumerate(said) if index in places)
 
 
 def _usual_words(value: str) -> Check:
     """Return whether what the value says is marked as always: `BAN CHÍ ĐẠO` can only be `BAN CHỈ ĐẠO`."""
-    folded, small = fold(value), value.lower()
-    wrong = [word for word in _first_words(small) if _FOLDED_LEVELS.get(fold(word), word) != word]
-    wrong += [
-        small[match.start() : match.end()]
-        for phrase in PHRASES
-        for match in re.finditer(rf"\b{fold(phrase)}\b", folded)
-        if small[match.start() : match.end()] not in (phrase, phrase.replace("hòa", "hoà"))
-    ]
+    wrong = [value[start : start + len(usual)].lower() for start, usual in misread_words(value)]
     return Check(name="usual_words", passed=not wrong, detail=", ".join(wrong))
-
-
-def _first_words(address: str) -> list[str]:
-    return [level.split()[0] for level in address.split(",")[1:] if level.split()]
 
 
 def _date(passage: Passage) -> Reading:
@@ -181,8 +201,20 @@ def _date(passage: Passage) -> Reading:
         before = passage.text[:start]
         alone = not before.strip() or before[-1].isalpha() or bool(re.search(r"[^\W\d_]\s$", before))
         clear = Check(name="clear_start", passed=alone, detail=before)
-        return Reading(value, passage.cut(start, end), (single, clear))
+        return Reading(value, passage.cut(start, end), (single, clear, _digits_of_date(folded[start:end])))
     return _damaged_date(passage)
+
+
+def _digits_of_date(printed: str) -> Check:
+    """Return whether day and month have as many digits as they are written with.
+
+    Where `tháng` is said, days below 10, January and February have a 0 (NĐ 30/2020 annex I, II.4): of `2 tháng 9` and
+    `9 tháng 1` a digit was mostly not read. Where only figures are, both have it or neither: `1-06` was `21-06`.
+    """
+    day, month, *_ = re.findall(r"\d+", printed)
+    said = "thang" in printed
+    lost = (len(day) == 1 and (said or month[0] == "0")) or (month in {"1", "2"} and (said or day[0] == "0"))
+    return Check(name="date_digits", passed=not lost, detail=printed)
 
 
 def _damaged_date(passage: Passage) -> Reading:

@@ -19,6 +19,15 @@ NATIONALITIES: Final = (
 )  # fmt: skip
 """Nationalities that papers of the province name; with another one a person looks."""
 
+ABBREVIATIONS: Final = frozenset(
+    """
+    ATGT BCĐ BHXH BHYT CBCC CCCD CCHC CMND CNTT COVID CSDL CĐ CĐS DVC GDĐT GPMB HNGĐ HS HSSV HTX HĐND KHCN KT LLTP
+    LĐTBXH MTTQ NCC NNPTNT NSNN NTM PCCC PCTN QLNN QSDĐ ST SV TDTT THCS THPT TNMT TP TT TTATGT TTHC TTPVHCC TW TX
+    UBMTTQ UBND VBQPPL XDCB XH YT ĐH
+    """.split()  # noqa: SIM905 - read as a table
+)
+"""Abbreviations that documents use without explaining them: no syllables, and no misread words either."""
+
 KINDS: Final = (
     "Nghị quyết", "Quyết định", "Chỉ thị", "Quy chế", "Quy định", "Thông cáo", "Thông báo", "Hướng dẫn",
     "Chương trình", "Kế hoạch", "Phương án", "Đề án", "Dự án", "Báo cáo", "Biên bản", "Tờ trình", "Hợp đồng",
