@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from pipeline.geometry import Affine, straighten
-from pipeline.prepare import laid_flat, raw_page
+from pipeline.prepare import raw_page
 from pipeline.prepare.clean import without_stamps
 from pipeline.prepare.pixels import PAPER, Grey, Ink, Pixels
 from pipeline.read.words import word_of
@@ -30,7 +30,9 @@ _LARGER = 1.5
 _DPI = 240
 _ABOVE = 0.3
 _BESIDE = 0.4
-"""What belongs to a line beyond its box, in heights of the box: marks and descenders, and a margin."""
+_BESIDE_DIGITS = 1.0
+"""What belongs to a line beyond its box, in heights of the box: marks and descenders, and a margin. With digits it is
+wide enough for one more of them: the first reading may have lost the end of a number."""
 _GAP = 40
 """Pixels between two strips."""
 _INK = 215
@@ -107,7 +109,7 @@ def read_again(
 
 def _sheet(path: Path, media_type: str, reading: PageReading, ink: Path, limits: Limits) -> _Sheet:
     page = reading.page
-    raw = laid_flat(raw_page(path, media_type, page.number, limits), page.corners)
+    raw = raw_page(path, media_type, page.number, limits)
     height, width = raw.pixels.shape[:2]
     way = straighten(width, height, page.rotation, page.skew_degrees)
     kept = cv2.imread(str(ink), cv2.IMREAD_GRAYSCALE)
@@ -117,7 +119,7 @@ def _sheet(path: Path, media_type: str, reading: PageReading, ink: Path, limits:
 
 
 def _strip(sheet: _Sheet, spot: Spot, box: Box) -> _Strip:
-    left, right = _sides(box, sheet.words)
+    left, right = _sides(box, sheet.words, _BESIDE_DIGITS if spot.as_scanned else _BESIDE)
     top, bottom = box.y - _ABOVE * box.h, box.bottom + _ABOVE * box.h
     zoom = _LARGER * sheet.scale
     size = (max(1, round((right - left) * zoom)), max(1, round((bottom - top) * zoom)))
@@ -128,9 +130,9 @@ def _strip(sheet: _Sheet, spot: Spot, box: Box) -> _Strip:
     return _Strip(spot, strip, left, top)
 
 
-def _sides(box: Box, words: Iterable[Word]) -> tuple[float, float]:
-    """Return where a strip begins and ends: with a margin, or half way to the words beside it."""
-    middle, margin = box.y + box.h / 2, _BESIDE * box.h
+def _sides(box: Box, words: Iterable[Word], beside_it: float) -> tuple[float, float]:
+    """Return where a strip begins and ends: with a margin, in heights of the box, or half way to the words beside."""
+    middle, margin = box.y + box.h / 2, beside_it * box.h
     beside = [word.box for word in words if word.box.y < middle < word.box.bottom]
     before = max((other.right for other in beside if other.x + other.w / 2 < box.x), default=box.x - 2 * margin)
     after = min((other.x for other in beside if other.x + other.w / 2 > box.right), default=box.right + 2 * margin)

@@ -76,7 +76,7 @@ def _kept(tokens: Iterable[Token], usual: float, scale: float) -> list[Word]:
 
 def word_of(token: Token, scale: float) -> Word:
     """Return one word as it stands on the page, without dots and smears at its ends; its line is not yet known."""
-    text = _LEADER.sub("", unicodedata.normalize("NFC", token.text)).strip().strip(_SMEAR)
+    text = _LEADER.sub("", unicodedata.normalize("NFC", token.text)).strip().strip(_SMEAR).replace("⁄", "/")
     left, top = round(token.left / scale), round(token.top / scale)
     box = Box(left, top, max(1, round(token.width / scale)), max(1, round(token.height / scale)))
     return Word(text, min(max(token.confidence / 100, 0.0), 1.0), box, 0)

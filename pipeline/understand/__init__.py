@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from pipeline.understand.accept import judge, page_check
+from pipeline.understand.accept import is_doubtful, judge, page_check
 from pipeline.understand.again import Opinions
 from pipeline.understand.checks import cross_checks, identifier_of, whole_date
 from pipeline.understand.classify import Verdict, classify
@@ -49,7 +49,7 @@ class Understood:
     review_reasons: tuple[str, ...]
     """Why a person has to look, as `code:field`; empty when nobody has to."""
     doubts: tuple[Spot, ...]
-    """Where a second reading may settle a field that is not accepted."""
+    """Where a second reading may settle a field."""
 
 
 def understand(
@@ -87,7 +87,7 @@ def _document(stack: Stack, types: Mapping[str, DocumentType], opinions: Opinion
         doubts=tuple(
             item.reading.spot
             for name, item in finds.items()
-            if item.reading.spot is not None and not fields[name].accepted
+            if type_ and item.reading.spot is not None and is_doubtful(fields[name], type_.fields[name].kind)
         ),
     )
 

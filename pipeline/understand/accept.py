@@ -39,17 +39,16 @@ _AGREED: Final[dict[ValueKind, tuple[float, float]]] = {
     "sex": (0.30, 0.60),
     "ethnicity": (0.30, 0.60),
     "nationality": (0.30, 0.60),
-    "place": (0.60, 0.80),
-    "agency": (0.60, 0.80),
+    "place": (0.65, 0.80),
+    "agency": (0.65, 0.80),
     "personal_id": (0.50, 0.80),
     "number": (0.50, 0.80),
     "amount": (0.50, 0.80),
     "text": (0.60, 0.80),
 }
 """Confidence of the less and of the more confident of two readings that say the same."""
-_MARKS_AGREED: Final = (0.85, 0.88)
-_MARKS: Final = frozenset({"dots_of_i", "marks_in_capitals"})
-"""Checks that doubt a mark which may well be printed: two readings that are this confident outweigh them."""
+_OUTWEIGHED: Final = {"dots_of_i": (0.85, 0.88), "marks_in_capitals": (0.85, 0.88), "twelve_digits": (0.90, 0.90)}
+"""Checks that doubt what may well be printed so: two readings that are this confident outweigh them."""
 _LISTED: Final = 0.80
 """What was read as one of the usual kinds of documents or posts may be read a little worse than free text."""
 _CONFIRMS: Final = frozenset({"in_words", "repeated"})
@@ -111,7 +110,7 @@ def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *
     listed = kind == "text" and any(check.name == "as_printed" for check in applied)
     needed = _SAID_TWICE if twice else _LISTED if listed else _NEEDED[kind]
     sure = worst >= needed or _agreed(reading, _AGREED[kind])
-    outweighed = _MARKS if _agreed(reading, _MARKS_AGREED) else frozenset()
+    outweighed = {name for name, confidences in _OUTWEIGHED.items() if _agreed(reading, confidences)}
     against = [check for check in applied if not check.passed and check.name not in outweighed]
     return Field(
         value=reading.value,
@@ -122,6 +121,15 @@ def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *
         raw_text=found.passage.text,
         checks=applied,
     )
+
+
+def is_doubtful(field: Field, kind: ValueKind) -> bool:
+    """Return whether a second reading is worth its cost: for what is not accepted, and for free text.
+
+    Free text has neither shape nor lexicon: nothing but the engine's confidence speaks for `chuyến` or `chuyển`.
+    """
+    free = kind == "text" and not any(check.name == "as_printed" for check in field.checks)
+    return free or not field.accepted
 
 
 def _agreed(reading: Reading, needed: tuple[float, float]) -> bool:

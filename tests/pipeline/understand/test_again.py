@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline.understand import understand
 from schemas.document_type import document_types
 from schemas.page import Box, Word
-from tests.pipeline.understand.paper import BIRTH, reading, replaced, spoiled
+from tests.pipeline.understand.paper import BIRTH, LETTER_PAGE, reading, replaced, spoiled
 
 
 def read(page, opinions=None):
@@ -109,6 +109,24 @@ def test_a_mark_that_may_have_been_lost_is_there_when_both_readings_are_sure(con
     """`HIÊN` may be `HIỀN`: capitals lose their marks, but not in the same way twice."""
     page = reading(replaced(BIRTH, "HÀ VĂN MÒN", "HÀ VĂN HIÊN"))
     assert read_twice(page, "HÀ VĂN HIÊN", confidence).fields["father_full_name"].accepted is accepted
+
+
+def test_free_text_is_asked_again_even_where_it_was_accepted():
+    """`chuyến` or `chuyển`: neither a shape nor a lexicon tells, so the second reading does."""
+    page = reading(replaced(replaced(LETTER_PAGE, " giai đoạn", ""), "@750 2007 - 2020", ""))
+    document = read(page)
+    assert document.fields["abstract"].accepted
+    (spot,) = document.doubts
+    same, other = (read(page, {spot: said(f"Về việc rà soát, làm sạch dữ liệu {word} tịch")}) for word in ("hộ", "hệ"))
+    assert same.fields["abstract"].accepted
+    assert not other.fields["abstract"].accepted
+
+
+@pytest.mark.parametrize(("text", "accepted"), [("186396023", True), ("1186396023", False), ("", False)])
+def test_a_number_of_nine_digits_is_accepted_when_both_readings_have_nine(text, accepted):
+    """The identity card before 2012; or twelve digits of which three were lost."""
+    page = reading(replaced(BIRTH, "cá nhân: 040316112233", "cá nhân: 186396023"))
+    assert read_twice(page, text, 0.96).fields["personal_id"].accepted is accepted
 
 
 def test_a_second_reading_never_makes_a_name_usual():
