@@ -1,9 +1,15 @@
-"""From the pixels of a scan to those of the upright, straight page: one matrix, to read by and to make the copy by."""
+"""From the pixels of a scan to those of the upright, straight page: one matrix, to read by and to make the copy by.
+
+A photograph has one step more: the sheet on it, seen at an angle, is laid flat first.
+"""
 
 import math
 from typing import NamedTuple
 
-from schemas.page import Rotation
+from schemas.page import Corners, Rotation
+
+_A4_RATIO = math.sqrt(2)
+_NEARLY_A4 = 0.08
 
 
 class Affine(NamedTuple):
@@ -30,6 +36,31 @@ class Affine(NamedTuple):
     def apply(self, x: float, y: float) -> tuple[float, float]:
         """Return where the point goes."""
         return self.a * x + self.b * y + self.c, self.d * x + self.e * y + self.f
+
+    def inverse(self) -> "Affine":
+        """Return the matrix of the way back."""
+        a, b, c, d, e, f = self
+        area = a * e - b * d
+        return Affine(e / area, -b / area, (b * f - c * e) / area, -d / area, a / area, (c * d - a * f) / area)
+
+
+class Projective(NamedTuple):
+    """`x' = (a x + b y + c) / (g x + h y + i)`, `y' = (d x + e y + f) / (g x + h y + i)`."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+    g: float
+    h: float
+    i: float
+
+    def apply(self, x: float, y: float) -> tuple[float, float]:
+        """Return where the point goes."""
+        depth = self.g * x + self.h * y + self.i
+        return (self.a * x + self.b * y + self.c) / depth, (self.d * x + self.e * y + self.f) / depth
 
 
 class Straightening(NamedTuple):
@@ -68,3 +99,36 @@ def straighten(width: int, height: int, rotation: Rotation, skew_degrees: float)
         sin, cos, high / 2 - (sin * w + cos * h) / 2,
     )  # fmt: skip
     return Straightening(upright.then(clockwise), wide, high)
+
+
+def sheet_size(corners: Corners) -> tuple[int, int]:
+    """Return width and height, in pixels, of a photographed sheet laid flat; of nearly A4's shape becomes A4's.
+
+    Args:
+        corners: of the sheet on the photograph, clockwise from the one at the top left.
+    """
+    top_left, top_right, bottom_right, bottom_left = corners
+    width = (math.dist(top_left, top_right) + math.dist(bottom_left, bottom_right)) / 2
+    height = (math.dist(top_left, bottom_left) + math.dist(top_right, bottom_right)) / 2
+    long, short = max(width, height), min(width, height)
+    if abs(long / short / _A4_RATIO - 1) < _NEARLY_A4:
+        short = math.sqrt(long * short / _A4_RATIO)
+        long = short * _A4_RATIO
+    return (round(long), round(short)) if width > height else (round(short), round(long))
+
+
+def sheet_to_scan(corners: Corners, width: int, height: int) -> Projective:
+    """Return the way from a sheet of *width* x *height* pixels laid flat back to the photograph.
+
+    P. Heckbert, "Fundamentals of texture mapping and image warping", 1989, section 2.2.3.
+    """
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners
+    ax, ay, bx, by = x1 - x2, y1 - y2, x3 - x2, y3 - y2
+    sx, sy = x0 - x1 + x2 - x3, y0 - y1 + y2 - y3
+    area = ax * by - bx * ay
+    g, h = (sx * by - bx * sy) / area, (ax * sy - sx * ay) / area
+    return Projective(
+        (x1 - x0 + g * x1) / width, (x3 - x0 + h * x3) / height, x0,
+        (y1 - y0 + g * y1) / width, (y3 - y0 + h * y3) / height, y0,
+        g / width, h / height, 1,
+    )  # fmt: skip

@@ -2,5 +2,6 @@
 
 from pipeline.prepare.pages import RawPage, exif_turn, raw_page
 from pipeline.prepare.picture import Prepared, prepare
+from pipeline.prepare.sheet import laid_flat
 
-__all__ = ["Prepared", "RawPage", "exif_turn", "prepare", "raw_page"]
+__all__ = ["Prepared", "RawPage", "exif_turn", "laid_flat", "prepare", "raw_page"]

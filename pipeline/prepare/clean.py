@@ -1,11 +1,13 @@
 """From a scan to a picture that an engine reads well: red ink dropped, paper made white, rules and dots taken out."""
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from pipeline.prepare.layout import Pieces
+from pipeline.prepare.layout import Pieces, shrunk
 from pipeline.prepare.pixels import GREY_AXES, PAPER, Grey, Ink, Pixels
 
 _RED = 40
@@ -72,7 +74,7 @@ def without_stamps(picture: Pixels) -> Grey:
     red, green, blue = cv2.split(picture)
     reddish = cv2.threshold(cv2.subtract(red, cv2.max(green, blue)), _RED, PAPER, cv2.THRESH_BINARY)[1]
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
-    if reddish.any():
+    if cv2.hasNonZero(reddish):
         # As bright as paper where there is stamp alone; darker where it lies on letters.
         stamp = float(np.percentile(red[reddish > 0], _STAMP))
         bright = cv2.convertScaleAbs(red, alpha=PAPER / max(stamp, 1))
@@ -84,8 +86,7 @@ def without_stamps(picture: Pixels) -> Grey:
 def _red_print(reddish: Ink) -> Ink:
     """Return the areas of red ink that have the shape of a line of print."""
     height, width = reddish.shape
-    size = (max(1, width // _BLOCK), max(1, height // _BLOCK))
-    dense = cv2.threshold(cv2.resize(reddish, size, interpolation=cv2.INTER_AREA), _SPARSE, 1, cv2.THRESH_BINARY)[1]
+    dense = cv2.threshold(shrunk(reddish, _BLOCK), _SPARSE, 1, cv2.THRESH_BINARY)[1]
     _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(dense, cv2.MORPH_CLOSE, _JOIN))
     along, across = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     along, across = np.maximum(along, across), np.minimum(along, across)
@@ -103,16 +104,16 @@ def flattened(grey: Grey) -> Grey:
     the edge of the paper becomes white too.
     """
     height, width = grey.shape
-    size = (max(1, width // _COARSE), max(1, height // _COARSE))
-    coarse = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    whole = cv2.copyMakeBorder(grey, 0, -height % _COARSE, 0, -width % _COARSE, cv2.BORDER_REPLICATE)
+    coarse = shrunk(shrunk(np.asarray(whole, np.uint8), 2), _COARSE // 2)
     beyond = _beyond_the_paper(coarse)
     coarse[beyond > 0] = np.median(coarse)
     paper = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_LETTER, _LETTER)))
     paper = cv2.medianBlur(paper, 2 * _LETTER + 1)
-    background = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    background = cv2.resize(paper, whole.shape[::-1], interpolation=cv2.INTER_LINEAR)[:height, :width]
     flat = np.asarray(cv2.divide(grey, background, scale=PAPER), np.uint8)
-    if beyond.any():
-        flat[cv2.resize(beyond, (width, height), interpolation=cv2.INTER_NEAREST) > 0] = PAPER
+    if cv2.hasNonZero(beyond):
+        flat[cv2.resize(beyond, whole.shape[::-1], interpolation=cv2.INTER_NEAREST)[:height, :width] > 0] = PAPER
     return flat
 
 
@@ -134,24 +135,23 @@ def without_leaders(flat: Grey, pieces: Pieces) -> Grey:
     _, _, w, h = pieces.boxes.T
     small = (np.maximum(w, h) <= _LEADER_DOT) & (pieces.areas >= _LEADER_AREA)
     small[0] = False
-    dots = pieces.mask(small)
-    joined = cv2.morphologyEx(dots, cv2.MORPH_CLOSE, np.ones((1, _LEADER_GAP), np.uint8))
+    joined = cv2.morphologyEx(pieces.mask(small), cv2.MORPH_CLOSE, np.ones((1, _LEADER_GAP), np.uint8))
     seeds = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, _RULE_LENGTH), np.uint8))
-    if not seeds.any():
+    if not cv2.hasNonZero(seeds):
         return flat
     reach = cv2.dilate(seeds, np.ones((1, _LEADER_REACH), np.uint8))
-    near = np.unique(pieces.labels[(reach > 0) & (dots > 0)])
-    leader = np.zeros(len(small), bool)
-    leader[near[_is_even_with_neighbours(pieces.boxes[near], _weights(flat, pieces.labels, dots)[near])]] = True
-    cleaned = flat.copy()
-    cleaned[cv2.dilate(pieces.mask(leader), np.ones((3, 3), np.uint8)) > 0] = PAPER
-    return cleaned
+    dotted = small[pieces.owners]
+    places, owners = pieces.places[dotted], pieces.owners[dotted]
+    weights = np.bincount(owners, weights=1 - flat.ravel()[places] / PAPER, minlength=len(small))
+    near = np.unique(owners[reach.ravel()[places] > 0])
+    leader = np.zeros(len(small), np.bool_)
+    leader[near[_is_even_with_neighbours(pieces.boxes[near], weights[near])]] = True
+    return _without(flat, pieces.mask(leader))
 
 
-def _weights(flat: Grey, labels: NDArray[np.int32], ink: Ink) -> NDArray[np.float64]:
-    """Return for each piece how much of *ink* it holds, in pixels of full black."""
-    where = ink > 0
-    return np.bincount(labels[where], weights=1 - flat[where] / PAPER).astype(np.float64)
+def _without(flat: Grey, ink: Ink) -> Grey:
+    """Return the picture with some ink taken out, its edges too."""
+    return np.asarray(cv2.max(flat, cv2.dilate(ink, np.ones((3, 3), np.uint8))), np.uint8)
 
 
 def _is_even_with_neighbours(boxes: NDArray[np.int32], weights: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -176,8 +176,19 @@ def without_rules(flat: Grey) -> Grey:
     to one) that is long, thin and alone: hardly touched from above or below. Where a descender crosses it, the
     descender stays.
     """
-    level = _rows_removed(flat, dot_gap=_DOT_GAP)
-    return np.ascontiguousarray(_rows_removed(np.ascontiguousarray(level.T), dot_gap=1).T)
+    cleaned = flat.copy()
+    ink = _any_ink(cleaned)
+    closed = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, _DOT_GAP), np.uint8)), np.uint8)
+    for left, top, width, height in _runs(closed, np.ones((1, _RULE_LENGTH), np.uint8)):
+        if height <= _RULE_THICKNESS:
+            along = slice(left, left + width)
+            _remove_row(cleaned[:, along], ink[:, along], closed[:, along], top, top + height)
+    ink = _any_ink(cleaned)
+    for left, top, width, height in _runs(ink, np.ones((_RULE_LENGTH, 1), np.uint8)):
+        if width <= _RULE_THICKNESS:
+            along = slice(top, top + height)
+            _remove_row(cleaned[along].T, ink[along].T, ink[along].T, left, left + width)
+    return cleaned
 
 
 def without_specks(flat: Grey, pieces: Pieces) -> Grey:
@@ -186,36 +197,37 @@ def without_specks(flat: Grey, pieces: Pieces) -> Grey:
     Dots of letters stand near them; a median filter would take those too.
     """
     tiny = pieces.boxes[:, 2:].max(axis=1) <= _SPECK
-    writing = pieces.mask(~tiny)
-    near = cv2.dilate(writing, np.ones((_SPECK_ALONE, _SPECK_ALONE), np.uint8))
+    near = cv2.dilate(pieces.mask(~tiny), np.ones((_SPECK_ALONE, _SPECK_ALONE), np.uint8))
     tiny[0] = False
-    alone = cv2.subtract(pieces.mask(tiny), near)
-    cleaned = flat.copy()
-    cleaned[cv2.dilate(alone, np.ones((3, 3), np.uint8)) > 0] = PAPER
-    return cleaned
+    places = pieces.places[tiny[pieces.owners]]
+    alone = np.zeros(pieces.shape, np.uint8)
+    alone.ravel()[places[near.ravel()[places] == 0]] = PAPER
+    return _without(flat, alone)
 
 
-def _rows_removed(flat: Grey, *, dot_gap: int) -> Grey:
-    ink = np.asarray(cv2.threshold(flat, _PALEST_DOT, PAPER, cv2.THRESH_BINARY_INV)[1], np.uint8)
-    closed = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, dot_gap), np.uint8)), np.uint8)
-    runs = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, _RULE_LENGTH), np.uint8))
-    outlines, _ = cv2.findContours(runs, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    cleaned = flat.copy()
-    for left, top, width, height in map(cv2.boundingRect, outlines):
-        if height <= _RULE_THICKNESS:
-            _remove_row(cleaned, ink[:, left : left + width], closed[:, left : left + width], left, top, top + height)
-    return cleaned
+def _any_ink(flat: Grey) -> Ink:
+    return np.asarray(cv2.threshold(flat, _PALEST_DOT, PAPER, cv2.THRESH_BINARY_INV)[1], np.uint8)
 
 
-def _remove_row(cleaned: Grey, ink: Ink, closed: Ink, left: int, top: int, bottom: int) -> None:
-    """Take out what lies from *top* to *bottom* in a strip of ink, as it is and closed, if that is a rule."""
+def _runs(ink: Ink, kernel: Ink) -> Iterator[tuple[int, int, int, int]]:
+    """Yield x, y, w, h of what is as long as the kernel."""
+    outlines, _ = cv2.findContours(
+        cv2.morphologyEx(ink, cv2.MORPH_OPEN, kernel), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    for outline in outlines:
+        left, top, width, height = cv2.boundingRect(outline)
+        yield left, top, width, height
+
+
+def _remove_row(cleaned: Grey, ink: Ink, closed: Ink, top: int, bottom: int) -> None:
+    """Take out of a strip what lies from *top* to *bottom* in its ink, as it is and closed, if that is a rule."""
     above = closed[max(0, top - 1 - _RULE_CLEARANCE) : max(0, top - 1)]
     below = closed[bottom + 1 : bottom + 1 + _RULE_CLEARANCE]
     touched = max(float(np.mean(side.max(axis=0, initial=0) > 0)) for side in (above, below))
     if touched > (_RULE_TOUCHED if _is_even(ink[top:bottom].max(axis=0) > 0) else _UNEVEN_TOUCHED):
         return
     alone = (above[-1:].max(axis=0, initial=0) == 0) & (below[:1].max(axis=0, initial=0) == 0)
-    cleaned[max(0, top - 1) : bottom + 1, left : left + len(alone)][:, alone] = PAPER
+    cleaned[max(0, top - 1) : bottom + 1, alone] = PAPER
 
 
 def _is_even(inked: NDArray[np.bool_]) -> bool:

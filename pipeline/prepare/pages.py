@@ -14,7 +14,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from pipeline.prepare.pixels import PAPER, Pixels
 from pipeline.tools import poppler
 from pipeline.tools.pdf import ScanImage, scan_image
-from schemas.page import Rotation
+from schemas.page import Corners, Rotation
 from schemas.problem import FILE_DAMAGED, FILE_ENCRYPTED, PAGE_TOO_LARGE, ProblemError
 from schemas.settings import Limits
 
@@ -44,6 +44,8 @@ class RawPage(NamedTuple):
     """As the file says or as the size implies; None when neither is known."""
     how: Literal["decoded", "embedded", "rasterised"]
     """`decoded`: from an image file; `embedded`: the image a PDF page consists of; `rasterised`: drawn by Poppler."""
+    corners: Corners | None = None
+    """Where the sheet was on a photograph from which it was taken; None where the page is as it came."""
 
 
 def raw_page(path: Path, media_type: str, number: int, limits: Limits) -> RawPage:
@@ -176,11 +178,17 @@ def _as_pixels(picture: Image.Image) -> Pixels:
 
 def _dpi(picture: Image.Image, pixels: Pixels) -> int | None:
     """Return what the file says when paper of that size exists, else what an A4 sheet of this size would have."""
-    long, short = max(pixels.shape[:2]), min(pixels.shape[:2])
+    height, width = pixels.shape[:2]
     said = float(picture.info.get("dpi", (0, 0))[0])
     smallest, largest = _PAPER_INCHES
-    if said and smallest <= long / said <= largest:
+    if said and smallest <= max(height, width) / said <= largest:
         return round(said)
+    return dpi_of_sheet(width, height)
+
+
+def dpi_of_sheet(width: int, height: int) -> int | None:
+    """Return the resolution of an A4 sheet of this size in pixels; None when it has not the shape of one."""
+    long, short = max(width, height), min(width, height)
     is_a4 = abs(long / short / _A4_RATIO - 1) < _RATIO_MARGIN
     return round(long / _A4_INCHES) if is_a4 else None
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Affine, straighten
 from pipeline.prepare.clean import flattened, without_leaders, without_rules, without_specks, without_stamps
-from pipeline.prepare.layout import WORKING_DPI, Pieces, ink_of, letters_of, pieces_of
+from pipeline.prepare.layout import HALF, WORKING_DPI, Pieces, are_letters, ink_of, letters_of, pieces_of, shrunk
 from pipeline.prepare.orientation import NO_AXIS, is_axis_sure, sideways_share, upright_vote
 from pipeline.prepare.pages import RawPage, turned
-from pipeline.prepare.pixels import PAPER, Grey, Ink, Pixels
+from pipeline.prepare.pixels import PAPER, Grey, Ink, Pixels, Places
 from pipeline.prepare.quality import is_blank, measured, warnings_of
 from pipeline.prepare.seals import without_seals
 from pipeline.prepare.skew import SkewEstimate, skew_of
@@ -25,6 +25,8 @@ _USUAL_LETTER = 19.0
 """Median height of 13 to 14 pt letters with their marks in pixels at 200 dpi."""
 _LETTER_RANGE = (14.0, 40.0)
 """Median heights that are read as they are; smaller and larger print is brought to the usual height first."""
+_SMALL_LETTER = 16.0
+"""Median height from which it is measured again at full resolution."""
 _ENOUGH_LETTERS = 60
 _ENLARGED = 2.5
 """The most that a scan is enlarged: beyond it there is nothing more to see."""
@@ -71,12 +73,11 @@ def prepare(raw: RawPage, *, other_axis: bool = False) -> Prepared:
     pieces = pieces_of(ink_of(straight))
     straight = without_leaders(without_seals(straight, pieces), pieces)
     straight = without_specks(without_rules(straight), pieces)
-    letters = letters_of(pieces)
-    up: Rotation = 0 if upright_vote(letters) >= 0 else 180
+    up: Rotation = 0 if upright_vote(letters_of(pieces)) >= 0 else 180
     return Prepared(
-        page=_page(raw, axis if up == 0 else _OPPOSITE[axis], skew, straight, ink_of(straight)),
+        page=_page(raw, axis if up == 0 else _OPPOSITE[axis], skew, straight, pieces.places),
         picture=turned(_reduced(straight), up),
-        letters=turned(_reduced(letters.ink), up),
+        letters=turned(_reduced_ink(pieces.mask(are_letters(pieces))), up),
         scale=scale * _REDUCED,
         dpi=round(WORKING_DPI * _REDUCED),
         axis_sure=is_axis_sure(share),
@@ -87,17 +88,31 @@ def _reduced(picture: Grey) -> Grey:
     return np.asarray(cv2.resize(picture, None, fx=_REDUCED, fy=_REDUCED, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def _reduced_ink(ink: Ink) -> Ink:
+    # The thinnest stroke shall not fall between the pixels.
+    broad = cv2.dilate(ink, np.ones((2, 2), np.uint8), anchor=(0, 0))
+    return np.asarray(cv2.resize(broad, None, fx=_REDUCED, fy=_REDUCED, interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
 def _at_reading_size(raw: RawPage) -> tuple[Grey, Pieces, float]:
-    """Return the flattened grey picture at the size at which print is read best, its ink, and its scale."""
+    """Return the flattened grey picture at the size at which print is read best, its ink at half that, its scale."""
     longest = max(raw.pixels.shape[:2])
     scale = min(_ENLARGED, WORKING_DPI / raw.dpi if raw.dpi else _A4_LONG_SIDE / longest)
     flat = _flat(raw.pixels, scale)
-    pieces = pieces_of(ink_of(flat))
-    better = _better_scale(scale, letters_of(pieces).boxes[:, 3])
+    pieces = _glanced_at(flat)
+    heights = pieces.boxes[are_letters(pieces), 3]
+    if len(heights) and np.median(heights) <= _SMALL_LETTER:
+        close = pieces_of(ink_of(flat))
+        heights = close.boxes[are_letters(close), 3]
+    better = _better_scale(scale, heights)
     if better == scale:
         return flat, pieces, scale
     flat = _flat(raw.pixels, better)
-    return flat, pieces_of(ink_of(flat)), better
+    return flat, _glanced_at(flat), better
+
+
+def _glanced_at(flat: Grey) -> Pieces:
+    return pieces_of(ink_of(shrunk(flat, HALF)), reduced=HALF)
 
 
 def _better_scale(scale: float, heights: NDArray[np.int32]) -> float:
@@ -139,10 +154,10 @@ def _between_centres(matrix: Affine, scale: float) -> Affine:
     return Affine(1, 0, 0.5, 0, 1, 0.5).then(scaled).then(Affine(1, 0, -0.5, 0, 1, -0.5))
 
 
-def _page(raw: RawPage, rotation: Rotation, skew: SkewEstimate, flat: Grey, ink: Ink) -> Page:
+def _page(raw: RawPage, rotation: Rotation, skew: SkewEstimate, flat: Grey, places: Places) -> Page:
     height, width = raw.pixels.shape[:2]
     way = straighten(width, height, rotation, skew.degrees)
-    quality = measured(flat, ink)
+    quality = measured(flat, places)
     warnings = warnings_of(quality, raw.dpi, skew_undecided=skew.is_undecided)
     return Page(
         number=raw.number,
@@ -152,11 +167,12 @@ def _page(raw: RawPage, rotation: Rotation, skew: SkewEstimate, flat: Grey, ink:
         width=way.width,
         height=way.height,
         blank=False,
+        corners=raw.corners,
         quality=quality.model_copy(update={"skew_agreement": skew.agreement, "warnings": warnings}),
     )
 
 
 def _blank(raw: RawPage, flat: Grey, scale: float) -> Prepared:
     """Set a page aside: as it came, not turned, not to be read, not dropped."""
-    page = _page(raw, 0, SkewEstimate(0.0, None), flat, ink_of(flat)).model_copy(update={"blank": True})
+    page = _page(raw, 0, SkewEstimate(0.0, None), flat, np.flatnonzero(ink_of(flat))).model_copy(update={"blank": True})
     return Prepared(page, flat, np.zeros_like(flat), scale, WORKING_DPI, axis_sure=True)

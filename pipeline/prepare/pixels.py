@@ -10,5 +10,8 @@ Grey = NDArray[np.uint8]
 Ink = NDArray[np.uint8]
 """255 where there is ink, 0 elsewhere (rows, columns)."""
 
+Places = NDArray[np.intp]
+"""Pixels of a picture, as places in its flattened array."""
+
 PAPER = 255
 GREY_AXES = 2

@@ -86,12 +86,13 @@ def strips_of(picture: Grey, letters: Ink) -> list[Strip]:
         picture: an upright, straight, clean page at 160 dpi.
         letters: ink of the letters on it.
     """
-    ink = ink_of(picture)
-    height, width = ink.shape
+    height, width = picture.shape
     lines = _lines(letters)
+    blocks = list(_blocks(lines))
+    ink = ink_of(picture) if blocks else letters
     strips: list[Strip] = []
     done = 0
-    for found in _blocks(lines):
+    for found in blocks:
         block = _clear(found, ink, lines)
         top, bottom = (0, 0) if block is None else _edges(block, lines, height)
         if block is None or top < done:

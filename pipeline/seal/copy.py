@@ -22,6 +22,7 @@ from pipeline.prepare.pixels import Pixels
 from pipeline.seal.appearance import DEPTH, Stamps, as_rectangle, lay_out, stamp_face
 from pipeline.seal.fonts import Face, embed, glyphless_face
 from pipeline.seal.ink import ink_on_top
+from pipeline.seal.photograph import as_photographed
 from pipeline.seal.pictures import Picture, opened_pictures
 from pipeline.seal.text_layer import characters, text_layer
 from schemas.page import Page, PageReading
@@ -80,10 +81,13 @@ def make_copy(
         face = glyphless_face(characters(word for reading in readings for word in reading.words))
         font = embed(pdf, face)
         for reading in readings:
-            _add_page(pdf, reading, pictures(pdf, reading.page.number), face, font)
+            picture = pictures(pdf, reading.page.number)
+            scan = straighten(picture.width, picture.height, picture.turn, 0)
+            _add_page(pdf, as_photographed(reading, scan.width, scan.height), picture, face, font)
         first = readings[0]
         pixels = raw_page(path, media_type, first.page.number, limits).pixels
-        stamps = _make_room(pdf, first, pixels, scanner, agency)
+        seen = as_photographed(first, pixels.shape[1], pixels.shape[0])
+        stamps = _make_room(pdf, seen, pixels, scanner, agency)
         _describe(pdf, title, made_at)
         return UnsignedCopy(_saved(pdf, path.name), stamps)
 
