@@ -35,6 +35,10 @@ class FieldSpec(Value):
     """Every way the label is printed, old forms and new; longer ones win."""
     part: LetterPart | None = None
     """Instead of labels (or where none is found): a place in the letter layout."""
+    named: bool = False
+    """Where no label says it: the one of the `usual` values that the abstract names."""
+    inside: tuple[str, ...] = ()
+    """Words in the middle of a sentence that it follows, where no label says it."""
     section: str | None = None
     """Only in this section of the form: `Năm sinh` means the mother's below the mother's name. None: before the first
     section begins, or anywhere in a form without sections."""
@@ -50,9 +54,9 @@ class FieldSpec(Value):
     """A person has to look when it is missing."""
 
     @model_validator(mode="after")
-    def _is_findable(self) -> Self:
-        if not self.labels and self.part is None:
-            message = "a field needs `labels` or a `part`"
+    def _fits_its_kind(self) -> Self:
+        if self.named and not self.usual:
+            message = "only one of the `usual` values can be `named`"
             raise ValueError(message)
         if self.usual and self.kind != "text":
             message = "only a `text` has `usual` values"
@@ -137,7 +141,7 @@ class DocumentType(Value):
         named = {name for owner in self.owners for name in (owner.identifier, owner.name, owner.birth, owner.sex)}
         named |= {name for order in self.orders for name in (order.first, order.then)}
         named |= {name for pair in self.same_year for name in (pair.number, pair.date)}
-        named |= {self.validity.starts, self.validity.ends}
+        named |= {self.validity.starts, self.validity.ends, *self.table}
         unknown |= named - set(self.fields) - {None}
         if unknown:
             message = f"names that do not exist: {', '.join(sorted(map(str, unknown)))}"
@@ -146,11 +150,24 @@ class DocumentType(Value):
 
 
 def parse_document_type(text: str, *, origin: str) -> DocumentType:
+        lost = {name for name, spec in self.fields.items() if not spec.labels and spec.part is None} - set(self.table)
+        if lost:
+            message = f"neither `labels` nor a `part` nor in the `table`: {', '.join(sorted(lost))}"
+            raise ValueError(message)
     """Return the document type that a TOML *text* describes.
 
     Raises:
         ProblemError: `configuration`, naming *origin* and every key that is wrong.
     """
+    def spec(self, name: str) -> FieldSpec:
+        """Return what is known of a field, also of one in a later row of a table (`full_name_2`)."""
+        return self.fields[name] if name in self.fields else self.fields[name.rsplit("_", 1)[0]]
+
+
+def in_row(name: str, row: int) -> str:
+    """Return the name of a field in a row of a table, from 1."""
+    return name if row == 1 else f"{name}_{row}"
+
     try:
         return DocumentType.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

@@ -181,7 +181,8 @@ def print_record(record: Record) -> None:
     ]
     print_table("", ("", ""), facts)
     type_ = document_types().get(record.document_type or "")
-    print_fields({name: record.fields[name] for name in type_.fields} if type_ else record.fields)
+    known = [name for name in type_.fields if name in record.fields] if type_ else []
+    print_fields({name: record.fields[name] for name in (*known, *sorted(record.fields.keys() - known))})
 
 
 _MARKS = {"good": "✓", "warning": "!", "bad": "✗", "VALID": "✓", "INDETERMINATE": "?", "INVALID": "✗"}

@@ -5,20 +5,22 @@ field says is what is printed, in normal form, with everything that speaks for a
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import count, takewhile
 from types import MappingProxyType
 
 from pipeline.understand.accept import is_doubtful, judge, page_check
 from pipeline.understand.again import Opinions
+from pipeline.understand.card import vote
 from pipeline.understand.checks import cross_checks, identifier_of, whole_date
 from pipeline.understand.classify import Verdict, classify
 from pipeline.understand.fields import Found, find_fields, foreign_words
 from pipeline.understand.letter import Sheet
 from pipeline.understand.lines import rows
 from pipeline.understand.split import Stack, split
-from schemas.document_type import DocumentType, ValiditySpec
+from schemas.document_type import DocumentType, OwnerSpec, ValiditySpec, in_row
 from schemas.field import Check, Field
 from schemas.page import PageReading, Spot
 from schemas.record import Owner
@@ -70,7 +72,7 @@ def _document(stack: Stack, types: Mapping[str, DocumentType], opinions: Opinion
     sheets = [Sheet(found, reading.page.width, reading.page.height) for reading in readings if (found := rows(reading))]
     verdict = classify(sheets, types)
     type_ = types[verdict.code] if verdict.code is not None else None
-    finds = find_fields(sheets, type_, opinions) if type_ else {}
+    finds = vote(find_fields(sheets, type_, opinions), readings, type_) if type_ else {}
     fields = _fields(finds, readings, type_, sure=verdict.confidence >= SURE_TYPE) if type_ else {}
     return Understood(
         pages=tuple(reading.page.number for reading in readings),
@@ -95,14 +97,14 @@ def _document(stack: Stack, types: Mapping[str, DocumentType], opinions: Opinion
 def _fields(
     found: Mapping[str, Found], readings: Sequence[PageReading], type_: DocumentType, *, sure: bool
 ) -> dict[str, Field]:
-    crossed = cross_checks(found, type_)
+    crossed = cross_checks({name: item for name, item in found.items() if name in type_.fields}, type_)
     foreign = foreign_words(type_)
     legible = {reading.page.number: page_check(reading, foreign) for reading in readings}
     unknown = Check(name="page_legible", passed=True)
     return {
         name: judge(
             item,
-            type_.fields[name].kind,
+            type_.spec(name).kind,
             crossed.get(name, ()),
             legible.get(item.reading.words.page, unknown),
             sure_type=sure,
@@ -113,17 +115,22 @@ def _fields(
 
 def _owners(fields: Mapping[str, Field], type_: DocumentType) -> tuple[Owner, ...]:
     """Return whose the record is; an identifier that was not accepted does not lead to anybody."""
-    owners = []
-    for spec in type_.owners:
-        name, identifier = fields[spec.name], fields[spec.identifier] if spec.identifier else None
-        owners.append(
-            Owner(
-                role=spec.role,
-                identifier=identifier_of(identifier.value) if identifier and identifier.accepted else None,
-                name=str(name.value) if name.value is not None else None,
-            )
-        )
-    return tuple(owners)
+    return tuple(_owner(fields, spec, row) for spec in type_.owners for row in _rows(fields, spec))
+
+
+def _rows(fields: Mapping[str, Field], spec: OwnerSpec) -> Iterator[int]:
+    """Yield the rows of a table in which an owner stands; only 1 on a paper without one."""
+    return takewhile(lambda row: in_row(spec.name, row) in fields, count(1))
+
+
+def _owner(fields: Mapping[str, Field], spec: OwnerSpec, row: int) -> Owner:
+    name = fields[in_row(spec.name, row)]
+    identifier = fields.get(in_row(spec.identifier, row)) if spec.identifier else None
+    return Owner(
+        role=spec.role,
+        identifier=identifier_of(identifier.value) if identifier and identifier.accepted else None,
+        name=str(name.value) if name.value is not None else None,
+    )
 
 
 def _date_of(fields: Mapping[str, Field], name: str | None) -> date | None:
@@ -159,7 +166,7 @@ def _reasons(verdict: Verdict, fields: Mapping[str, Field], type_: DocumentType 
         if field.value is None and any(letter.isalnum() for letter in field.raw_text):
             reasons.append(f"unread:{name}")
         elif field.value is None:
-            reasons += [f"missing:{name}"] if type_.fields[name].required else []
+            reasons += [f"missing:{name}"] if type_.spec(name).required else []
         elif not field.accepted:
             reasons.append(f"{failed or 'unsure'}:{name}")
     return reasons

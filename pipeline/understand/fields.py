@@ -1,18 +1,21 @@
 """Every field of a document: where it stands, what is read there, and every rule that was applied to it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from itertools import takewhile
 from typing import NamedTuple
 
 from pipeline.understand.again import Opinions, read_twice
-from pipeline.understand.folding import letters
-from pipeline.understand.labels import Hit, Place, find_labels, place_hits, value_after
+from pipeline.understand.folding import fold, letters
+from pipeline.understand.labels import Hit, Place, find_in_row, find_labels, place_hits, value_after
 from pipeline.understand.letter import Part, Sheet, find_kind, find_parts, known_post, strip_subject
 from pipeline.understand.lines import Passage
 from pipeline.understand.syllables import implausible
+from pipeline.understand.tables import table_rows
 from pipeline.understand.values import Reading, as_usual, clean, is_identifier, partial_date, read_value
 from pipeline.understand.words import amount_in_words, date_in_words
-from schemas.document_type import DocumentType, FieldSpec, LetterPart, ValueKind
+from schemas.document_type import DocumentType, FieldSpec, LetterPart, ValueKind, in_row
 from schemas.field import Check
 
 _SHORT_LABEL = 5
@@ -27,6 +30,11 @@ class Found(NamedTuple):
     """Everything that stands where the value should be."""
 
 
+_PLACES: frozenset[ValueKind] = frozenset({"place", "agency"})
+_ENDS_PLACE = re.compile(r"[,;]?\s+(?:gồm\b|Số\s*[:;]|Quyển số\b|[Nn]gày(?:,|\s+\d))")
+"""What may stand behind a place in its line, and is none of it: `…, tỉnh Nghệ An, gồm:`, `… Số: 97 ngày 5/8/2021`."""
+
+
 NOTHING = Passage((), 1)
 _CUT_OFF = Check(name="whole", passed=False, detail="after a comma or a dash something follows")
 
@@ -37,11 +45,42 @@ def find_fields(sheets: Sequence[Sheet], type_: DocumentType, opinions: Opinions
     form = _Form.of(sheets, type_, opinions)
     found = {}
     for name, spec in type_.fields.items():
+        if not spec.labels and spec.part is None:
+            continue
         labelled = form.find(spec) if spec.labels else None
         by_place = _read_part(spec.part, parts, spec.kind, opinions) if spec.part else None
         by_shape = form.find_alone(spec) if spec.alone and labelled is None else None
-        found[name] = labelled or by_place or by_shape or Found(Reading(None, NOTHING), NOTHING)
+        by_words = form.find_inside(spec) or _named(spec, parts, opinions) if labelled is None else None
+        found[name] = labelled or by_place or by_shape or by_words or Found(Reading(None, NOTHING), NOTHING)
+    return found | _in_table(sheets, type_, opinions)
+
+
+def _in_table(sheets: Sequence[Sheet], type_: DocumentType, opinions: Opinions) -> dict[str, Found]:
+    """Return what stands in the rows of a table of several people, as `full_name`, `full_name_2` and so on."""
+    rows = [row for sheet in sheets for row in sheet.rows]
+    table = table_rows(rows, {name: type_.fields[name].kind for name in type_.table}) if type_.table else ()
+    found = {}
+    for number, row in enumerate(table, start=1):
+        for name, passage in row.cells.items():
+            spec = type_.fields[name]
+            reading = read_twice(spec.kind, passage, partial(_read_labelled, spec), opinions)
+            checked = reading._replace(checks=reading.checks + row.checks[name])
+            found[in_row(name, number)] = Found(checked, passage)
     return found
+
+
+def _named(spec: FieldSpec, parts: Mapping[LetterPart, Part], opinions: Opinions) -> Found | None:
+    """Return the usual value that the abstract names; the longest where one is a part of another."""
+    if not spec.named or "abstract" not in parts:
+        return None
+    abstract = parts["abstract"].passage
+    said = fold(abstract.text)
+    places = {value: said.find(fold(value)) for value in spec.usual}
+    value = max((value for value, at in places.items() if at >= 0), key=len, default=None)
+    if value is None:
+        return None
+    passage = abstract.cut(places[value], places[value] + len(value))
+    return Found(read_twice(spec.kind, passage, partial(_read_labelled, spec), opinions), passage)
 
 
 class _Form(NamedTuple):
@@ -92,9 +131,33 @@ class _Form(NamedTuple):
         read = partial(read_value, spec.kind)
         return Found(read_twice(spec.kind, passages[0], read, self.opinions), passages[0])
 
+    def find_inside(self, spec: FieldSpec) -> Found | None:
+        """Return what follows the first of certain words in the middle of a sentence."""
+        rows = [row for sheet in self.sheets for row in sheet.rows]
+        wanted = [letters(words) for words in spec.inside]
+        for index, row in enumerate(rows):
+            for start, end, label in find_in_row(row, wanted, anywhere=True):
+                hit = Hit(index, start, end, label, row.words[start].box.x)
+                place = Place(None, 0.0, float("inf"))
+                passage = value_after(rows, (*self.hits, hit), hit, place, goes_on=True)
+                passage = passage.cut(0, passage.text.find(",") % (len(passage.text) + 1))
+                return Found(read_twice(spec.kind, passage, partial(_read_labelled, spec), self.opinions), passage)
+        return None
+
     def _read(self, index: int, spec: FieldSpec) -> Found:
-        passage = self._value(index, goes_on=spec.kind in _MORE_THAN_ONE_ROW)
+        in_sentence = spec.kind == "person_name" and self._in_sentence(self.hits[index])
+        passage = self._value(index, goes_on=spec.kind in _MORE_THAN_ONE_ROW or in_sentence)
+        if in_sentence:
+            passage = passage._replace(words=tuple(takewhile(lambda word: word.text[0].isupper(), passage.words)))
+        end = _ENDS_PLACE.search(passage.text) if spec.kind in _PLACES else None
+        if end:
+            passage = _closed(passage.cut(0, end.start()))
         return Found(read_twice(spec.kind, passage, partial(_read_labelled, spec), self.opinions), passage)
+
+    def _in_sentence(self, hit: Hit) -> bool:
+        """Return whether a label stands close behind other words: `Cấp giấy chứng nhận … đối với ông (bà):`."""
+        row = [row for sheet in self.sheets for row in sheet.rows][hit.row]
+        return hit.start > 0 and row.words[hit.start].box.x - row.words[hit.start - 1].box.right < row.height
 
     def _value(self, index: int, *, goes_on: bool) -> Passage:
         rows = [row for sheet in self.sheets for row in sheet.rows]
@@ -112,6 +175,12 @@ class _Form(NamedTuple):
             return ()
         agrees = str(said) == str(found.reading.value)
         return (Check(name="in_words", passed=agrees, detail="" if agrees else f"the words say {said}"),)
+
+
+def _closed(passage: Passage) -> Passage:
+    """Return a passage without the comma that led over to what was cut off."""
+    *words, last = passage.words or (None,)
+    return passage._replace(words=(*words, last._replace(text=last.text.rstrip(",;")))) if last else passage
 
 
 def _read_labelled(spec: FieldSpec, passage: Passage) -> Reading:

@@ -432,14 +432,3 @@ def test_the_number_of_a_card_is_known_by_its_shape():
     assert read(reading(lines)).fields["personal_id"].value == "040301556164"
     two = replaced(lines, "Nốt ruồi C:", "040301556165")
     assert read(reading(two)).fields["personal_id"].value is None
-
-
-def test_a_table_of_several_beneficiaries_is_not_taken_for_one():
-    lines = replaced(MERIT, "@300 Họ và tên: ĐẬU CÔNG KHOA @770 Năm sinh: 1947", "STT @300 Họ tên @770 Năm sinh")
-    lines = replaced(
-        lines, "@300 Nơi thường trú: Thôn Yên Phú, xã Giang Sơn Đông, tỉnh Nghệ An", "1 @300 ĐẬU CÔNG KHOA @770 1947"
-    )
-    lines = replaced(lines, "@300 Đối tượng: Bệnh binh", "2 @300 BÙI THỊ LAN @770 1951")
-    document = read(reading(lines))
-    assert not document.fields["full_name"].accepted
-    assert "missing:full_name" in document.review_reasons or document.document_type != "merit_allowance_decision"
