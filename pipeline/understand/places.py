@@ -138,13 +138,9 @@ def _unit(printed: str, above: str) -> _Unit:
 
 
 @cache
-def _below(unit: _Unit | None) -> tuple[_Unit, ...]:
-    """Return the known units that belong to *unit*; without one the districts of the home province."""
+def _below(unit: _Unit) -> tuple[_Unit, ...]:
+    """Return the known units that belong to *unit*."""
     home = communes()[0]
-    if unit is None:
-        return tuple(
-            known for known in _known() if known.above == f"tỉnh {home}" and known.level not in {"xã", "phường"}
-        )
     above = f"tỉnh {home}" if unit == _Unit("", home, "") else f"{unit.level} {unit.name}"
     return tuple(known for known in _known() if known.above == above)
 
@@ -154,8 +150,8 @@ def _walk(parts: Sequence[_Part]) -> Iterator[_Match]:
     options = _provinces()
     for index, part in enumerate(reversed(parts)):
         match = _match(part, options)
-        if match is None and index == 0 and part.level:  # no province is printed
-            match = _match(part, _below(None))
+        if match is None and index == 0 and part.level:  # no province is printed, as in letterheads
+            match = _match(part, _known(), by_marks=True)
         if match is None:
             return
         yield match
@@ -164,7 +160,14 @@ def _walk(parts: Sequence[_Part]) -> Iterator[_Match]:
             return
 
 
-def _match(part: _Part, options: Sequence[_Unit]) -> _Match | None:
+def _match(part: _Part, options: Sequence[_Unit], *, by_marks: bool = False) -> _Match | None:
+    """Return the unit that a part names, or the only one that it can be.
+
+    Args:
+        part: of the address.
+        options: the units that it may name.
+        by_marks: it may differ by marks only, not by a letter: where nothing says in which province it lies.
+    """
     fitting = [unit for unit in options if part.level in ({"", unit.level} if unit.level else _OF_PROVINCES)]
     key = normal(part.name)
     exact = next((unit for unit in fitting if normal(unit.name) == key), None)
@@ -174,7 +177,7 @@ def _match(part: _Part, options: Sequence[_Unit]) -> _Match | None:
         return None  # a place of another district, say: this one is older or newer than the lexicon
     read = letters(part.name)
     near = {unit.name: unit for unit in fitting if letters(unit.name) == read}
-    if not near and len(read) > _SHORT:
+    if not near and len(read) > _SHORT and not by_marks:
         near = {
             unit.name: unit for unit in fitting if Levenshtein.distance(letters(unit.name), read, score_cutoff=1) <= 1
         }

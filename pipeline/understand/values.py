@@ -28,8 +28,8 @@ from pipeline.understand.vocabulary import (
     misread_words,
 )
 from schemas.document_type import ValueKind
-from schemas.field import Check
-from schemas.page import Spot, Word
+from schemas.field import Check, Source
+from schemas.page import Box, Spot, Word
 
 FIRST_YEAR: Final = 1850
 LAST_YEAR: Final = 2100
@@ -46,6 +46,8 @@ _STROKES_LOST: Final = tuple(
     for one in (_STROKE, "")
     for other in (_STROKE, "")
 )
+_DIGITS_APART: Final = re.compile(r"(?<!\d)([0-2](?= \d)|3(?= [01])) (\d)(?=\s*(?:[/.-]|th))")
+"""Both figures of a day, which a fold or a dot of the form parts; the text keeps its length when they are joined."""
 _LONG_DATE: Final = re.compile(
     r"(?<!\d)(\d{1,2})[\s.,]*(?:th[aoe]ng|thắng)[\s.,:]*(\d{1,2})[\s.,]*n[ao]m[\s.,:]*(\d{4})(?!\d)"
 )
@@ -72,6 +74,15 @@ _WELL_READ: Final = 0.95
 _IDENTIFIER_LENGTHS: Final = (12, 9)
 
 
+class Coded(NamedTuple):
+    """The code that a value was taken from."""
+
+    source: Source
+    page: int
+    box: Box
+    confidence: float
+
+
 class Reading(NamedTuple):
     """A value, the words that it was read from, and what speaks for and against it."""
 
@@ -84,10 +95,14 @@ class Reading(NamedTuple):
     """Confidence of a second reading that says the same value."""
     sure: tuple[Word, ...] = ()
     """Those of the words that a lexicon confirms: they may be read worse than others."""
+    coded: Coded | None = None
+    """Where the value comes from when that is not the words."""
 
     @property
     def confidence(self) -> float:
         """The engine's confidence in the worst of the words; what a lexicon confirms counts as well read."""
+        if self.coded is not None:
+            return self.coded.confidence
         return min((self._worth(word) for word in self.words.words), default=0.0)
 
     def _worth(self, word: Word) -> float:
@@ -187,7 +202,7 @@ def _usual_words(value: str) -> Check:
 
 
 def _date(passage: Passage) -> Reading:
-    folded = fold(passage.text)
+    folded = _DIGITS_APART.sub(r"\1\2 ", fold(passage.text))
     found = []
     for pattern in (_LONG_DATE, _DAY_MONTH_YEAR):
         for match in pattern.finditer(folded):
@@ -201,7 +216,8 @@ def _date(passage: Passage) -> Reading:
         before = passage.text[:start]
         alone = not before.strip() or before[-1].isalpha() or bool(re.search(r"[^\W\d_]\s$", before))
         clear = Check(name="clear_start", passed=alone, detail=before)
-        return Reading(value, passage.cut(start, end), (single, clear, _digits_of_date(folded[start:end])))
+        checks = (single, clear, _digits_of_date(passage.text[start:end]))
+        return Reading(value, passage.cut(start, end), checks)
     return _damaged_date(passage)
 
 
@@ -210,11 +226,13 @@ def _digits_of_date(printed: str) -> Check:
 
     Where `tháng` is said, days below 10, January and February have a 0 (NĐ 30/2020 annex I, II.4): of `2 tháng 9` and
     `9 tháng 1` a digit was mostly not read. Where only figures are, both have it or neither: `1-06` was `21-06`.
+    A day whose figures stand apart (`1 1/8`) fails too.
     """
     day, month, *_ = re.findall(r"\d+", printed)
-    said = "thang" in printed
-    lost = (len(day) == 1 and (said or month[0] == "0")) or (month in {"1", "2"} and (said or day[0] == "0"))
-    return Check(name="date_digits", passed=not lost, detail=printed)
+    said = bool(re.search(r"\s[^\W\d_]", printed))
+    no_day = len(day) == 1 and (said or month[0] == "0" or bool(re.match(r"\d \d", printed)))
+    no_month = month in {"1", "2"} and (said or day[0] == "0")
+    return Check(name="date_digits", passed=not (no_day or no_month), detail=printed)
 
 
 def _damaged_date(passage: Passage) -> Reading:

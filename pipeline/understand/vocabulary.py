@@ -81,6 +81,10 @@ PHRASES: Final = (
     "ban quản lý", "khu kinh tế", "bảo hiểm xã hội", "kho bạc nhà nước", "thị trấn", "thị xã", "thành phố",
     "tòa án nhân dân", "viện kiểm sát nhân dân", "phòng tư pháp", "chi cục", "tổng cục", "bệnh viện", "trung tâm y tế",
     "trạm y tế", "trường đại học", "trường cao đẳng",
+    "sổ hộ tịch", "sổ đăng ký", "cơ sở dữ liệu", "căn cước", "kết hôn", "hôn nhân", "lý lịch tư pháp", "người có công",
+    "trợ cấp", "giai đoạn", "giải quyết", "trên địa bàn", "triển khai", "tăng cường", "hướng dẫn", "kiểm tra", "xử lý",
+    "biện pháp", "trật tự", "danh mục", "công bố", "khẩn trương", "khen thưởng", "học sinh", "quốc gia", "phòng, chống",
+    "thực hiện", "nâng cao", "quy trình", "nội bộ", "dự thảo", "tham gia ý kiến", "kỷ luật, kỷ cương",
     "một cửa", "thủ tục hành chính", "cải cách hành chính", "chuyển đổi số", "quyết định", "nghị định", "kế hoạch",
     *_DISTRICTS,
 )  # fmt: skip

@@ -211,6 +211,7 @@ def test_a_lexicon_does_not_confirm_what_was_hardly_read():
         ("ngày 09 tháng 1 năm 2014", "date_digits"),  # it was 11
         ("1-06-1976", "date_digits"),  # it was 21
         ("05/2/2016", "date_digits"),
+        ("1 1/8/1959", "date_digits"),  # read as the 11th, and a person looks
         ("ngày 02 tháng 9 năm 2024", None),
         ("7/4/1974", None),
         ("22/2/2016", None),
