@@ -129,6 +129,13 @@ class DocumentType(Value):
     """Parts of the form that repeat the same labels for several people, and the labels that begin them."""
     other_labels: tuple[str, ...] = ()
     """Labels of what is not a field: they end the value before them."""
+    table: tuple[str, ...] = ()
+    """Fields that stand in a table in some papers of this type, as its columns from left to right. The first row gives
+    them their values; the next ones give `full_name_2`, `full_name_3`, …, and an owner each. A field without labels and
+    without a part is there only where a table is."""
+    codes: Literal["identity_card"] | None = None
+    """What its QR code and its machine-readable zone say is another reading of its fields, if they are those of an
+    identity card."""
     fields: dict[str, FieldSpec]
     orders: tuple[OrderSpec, ...] = ()
     same_year: tuple[SameYearSpec, ...] = ()
@@ -143,22 +150,15 @@ class DocumentType(Value):
         named |= {name for pair in self.same_year for name in (pair.number, pair.date)}
         named |= {self.validity.starts, self.validity.ends, *self.table}
         unknown |= named - set(self.fields) - {None}
+        lost = {name for name, spec in self.fields.items() if not spec.labels and spec.part is None} - set(self.table)
+        if lost:
+            message = f"neither `labels` nor a `part` nor in the `table`: {', '.join(sorted(lost))}"
+            raise ValueError(message)
         if unknown:
             message = f"names that do not exist: {', '.join(sorted(map(str, unknown)))}"
             raise ValueError(message)
         return self
 
-
-def parse_document_type(text: str, *, origin: str) -> DocumentType:
-        lost = {name for name, spec in self.fields.items() if not spec.labels and spec.part is None} - set(self.table)
-        if lost:
-            message = f"neither `labels` nor a `part` nor in the `table`: {', '.join(sorted(lost))}"
-            raise ValueError(message)
-    """Return the document type that a TOML *text* describes.
-
-    Raises:
-        ProblemError: `configuration`, naming *origin* and every key that is wrong.
-    """
     def spec(self, name: str) -> FieldSpec:
         """Return what is known of a field, also of one in a later row of a table (`full_name_2`)."""
         return self.fields[name] if name in self.fields else self.fields[name.rsplit("_", 1)[0]]
@@ -168,6 +168,13 @@ def in_row(name: str, row: int) -> str:
     """Return the name of a field in a row of a table, from 1."""
     return name if row == 1 else f"{name}_{row}"
 
+
+def parse_document_type(text: str, *, origin: str) -> DocumentType:
+    """Return the document type that a TOML *text* describes.
+
+    Raises:
+        ProblemError: `configuration`, naming *origin* and every key that is wrong.
+    """
     try:
         return DocumentType.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
