@@ -63,11 +63,12 @@ class Spot(NamedTuple):
 
 
 class Code(NamedTuple):
-    """A printed code that was decoded: a QR code, or a bar code."""
+    """A printed code that was decoded: a QR code, a bar code, or the machine-readable zone of a card."""
 
     symbology: str
-    """As ISO/IEC name it, in lower case: `qr`, `code128`."""
+    """As ISO/IEC name it, in lower case: `qr`, `code128`; `mrz` for the zone (ISO/IEC 7501-1, ICAO Doc 9303)."""
     text: str
+    """On one line; the lines of a zone are parted by line feeds."""
     box: Box
 
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from pipeline.prepare import Prepared, prepare, raw_page
 from pipeline.read.again import keep_ink
+from pipeline.read.codes import find_codes
 from pipeline.read.columns import folded, strips_of, unfolded
+from pipeline.read.mrz import find_mrz, with_mrz
 from pipeline.read.words import words_of
 from pipeline.tools import tesseract
 from schemas.page import PageReading, Word
@@ -64,7 +66,9 @@ def read_page(path: Path, media_type: str, number: int, limits: Limits, ink: Pat
         best = max(ways, key=lambda one: one.confidence)
     if ink is not None:
         keep_ink(best.prepared.picture, ink)
-    return best.reading
+    reading = best.reading._replace(codes=find_codes(raw, best.reading.page))
+    zone = find_mrz(raw, reading, limits)
+    return reading if zone is None else with_mrz(reading, zone)
 
 
 def _try(prepared: Prepared, limits: Limits) -> _Try:

@@ -26,6 +26,8 @@ LANGUAGE_PACKAGE = "tesseract-ocr-vie"
 SECOND = "Vietnamese"
 """The model of the script: another network than the language's, so that its errors are others."""
 SECOND_PACKAGE = "tesseract-ocr-script-viet"
+LATIN = "eng"
+"""The model that Tesseract's package brings along: it knows the digits of machine-readable lines."""
 _PROBE_SECONDS = 20
 _WORD_LEVEL = "5"
 _TIMEOUT_MESSAGE = "Tesseract process timeout"
@@ -65,6 +67,11 @@ def second_model() -> str:
     return SECOND if _model(SECOND) else LANGUAGE
 
 
+def latin_model() -> str:
+    """Return the model for machine-readable lines: the language's own where the other one is not installed."""
+    return LATIN if _model(LATIN) else LANGUAGE
+
+
 def version() -> str:
     """Return Tesseract's version.
 
@@ -87,7 +94,7 @@ def model_sha256() -> str:
 
 
 def recognise(
-    picture: NDArray[np.uint8], *, segmentation: int, dpi: int, seconds: float, model: str = LANGUAGE
+    picture: NDArray[np.uint8], *, segmentation: int, dpi: int, seconds: float, model: str = LANGUAGE, letters: str = ""
 ) -> list[Token]:
     """Return the words on a grey *picture*, in the order Tesseract gives them.
 
@@ -97,6 +104,7 @@ def recognise(
         dpi: resolution of the picture; guessed by Tesseract if it were left out.
         seconds: wall time after which the process is killed.
         model: what it reads with.
+        letters: all that can stand there; anything when empty.
 
     Raises:
         ProblemError: `tool-missing`; `page-failed` when it takes too long or breaks.
@@ -106,6 +114,8 @@ def recognise(
         # A file path: given pixels, pytesseract writes a PNG first, which costs as much as a third of the reading.
         source.write_bytes(b"P5 %d %d 255\n" % (picture.shape[1], picture.shape[0]) + picture.tobytes())
         options = f"--oem 1 --psm {segmentation} --dpi {dpi} -c tessedit_create_tsv=1"
+        if letters:
+            options += f" -c tessedit_char_whitelist={letters}"
         _run(str(source), str(target), model, options, seconds)
         return _tokens(target.with_suffix(".tsv").read_text(encoding="utf-8"))
 

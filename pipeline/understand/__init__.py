@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from pipeline.understand.accept import is_doubtful, judge, page_check
 from pipeline.understand.again import Opinions
+from pipeline.understand.card import vote
 from pipeline.understand.checks import cross_checks, identifier_of, whole_date
 from pipeline.understand.classify import Verdict, classify
 from pipeline.understand.fields import Found, find_fields, foreign_words
@@ -71,7 +72,7 @@ def _document(stack: Stack, types: Mapping[str, DocumentType], opinions: Opinion
     sheets = [Sheet(found, reading.page.width, reading.page.height) for reading in readings if (found := rows(reading))]
     verdict = classify(sheets, types)
     type_ = types[verdict.code] if verdict.code is not None else None
-    finds = find_fields(sheets, type_, opinions) if type_ else {}
+    finds = vote(find_fields(sheets, type_, opinions), readings, type_) if type_ else {}
     fields = _fields(finds, readings, type_, sure=verdict.confidence >= SURE_TYPE) if type_ else {}
     return Understood(
         pages=tuple(reading.page.number for reading in readings),

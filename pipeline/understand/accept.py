@@ -12,7 +12,7 @@ from typing import Final
 from pipeline.understand.fields import Found
 from pipeline.understand.folding import letters
 from pipeline.understand.syllables import implausible
-from pipeline.understand.values import Reading
+from pipeline.understand.values import Coded, Reading
 from schemas.document_type import ValueKind
 from schemas.field import Check, Field
 from schemas.page import PageReading, Word
@@ -104,6 +104,8 @@ def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *
     reading = found.reading
     if reading.value is None:
         return Field(value=None, confidence=0.0, accepted=False, raw_text=found.passage.text)
+    if reading.coded is not None:
+        return _by_code(found, reading.coded, (*reading.checks, *checks), sure_type=sure_type)
     applied = (*reading.checks, *checks, *((page, unbroken(reading.words.words)) if kind in _MARKED else ()))
     worst = reading.confidence
     twice = any(check.name in _CONFIRMS and check.passed for check in applied)
@@ -120,6 +122,21 @@ def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *
         accepted=sure_type and sure and not against,
         raw_text=found.passage.text,
         checks=applied,
+    )
+
+
+def _by_code(found: Found, coded: Coded, checks: tuple[Check, ...], *, sure_type: bool) -> Field:
+    """Return a field whose value was decoded: how well its print was read does not count, what contradicts it does."""
+    words, failures = found.reading.words, sum(not check.passed for check in checks)
+    return Field(
+        value=found.reading.value,
+        confidence=round(_confidence(coded.confidence, failures, twice=False), 4),
+        page=words.page if words.words else coded.page,
+        box=words.box or coded.box,
+        source=coded.source,
+        accepted=sure_type and not failures,
+        raw_text=found.passage.text,
+        checks=checks,
     )
 
 
