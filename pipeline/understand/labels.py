@@ -66,9 +66,12 @@ def find_in_row(row: Row, wanted: Iterable[str], *, anywhere: bool = False) -> l
     found, at = [], 0
     while at < len(words):
         best = _best_at(row, words, at, wanted, starts=anywhere or at in gaps, anywhere=anywhere)
+        if best is None:
+            at += 1
+            continue
         # One word further on it may fit better: `DÂN CỘNG HÒA …` is within the bound for `CỘNG HÒA …`.
         later = _best_at(row, words, at + 1, wanted, starts=anywhere or at + 1 in gaps, anywhere=anywhere)
-        if best is None or (later is not None and later.label == best.label and later.score > best.score):
+        if later is not None and later.label == best.label and later.score > best.score:
             at += 1
         else:
             found.append((at, best.end, best.label))
@@ -104,7 +107,9 @@ def _best_at(
         ends.append((end, joined, colon))
         if colon:
             break
-    for label in wanted:
+    if not starts:  # then a colon alone can tell that it is a label
+        ends = [one for one in ends[-1:] if one[2]]
+    for label in wanted if ends else ():
         allowed = _allowed(len(label))
         for end, text, colon in ends:
             if len(text) < len(label) - allowed:
@@ -273,9 +278,21 @@ def mentions(text: str, phrase: str) -> bool:
     wanted, inside = letters(phrase), letters(text)
     if wanted in inside:
         return True
-    allowed = _allowed(len(wanted))
-    size = len(wanted)
-    return allowed > 0 and any(
+    size, allowed = len(wanted), _allowed(len(wanted))
+    return any(
         Levenshtein.distance(inside[at : at + size], wanted, score_cutoff=allowed) <= allowed
-        for at in range(max(1, len(inside) - size + 1))
+        for at in _likely_places(inside, wanted, allowed)
     )
+
+
+def _likely_places(text: str, wanted: str, misread: int) -> set[int]:
+    """Return where *wanted* may begin: one of its parts at least has no misread letter, for there is one part more."""
+    cuts = [len(wanted) * part // (misread + 1) for part in range(misread + 2)]
+    last = max(0, len(text) - len(wanted))
+    places: set[int] = set()
+    for start, end in pairwise(cuts):
+        at = text.find(wanted[start:end])
+        while at >= 0:
+            places.update(range(max(0, at - start - misread), min(last, at - start + misread) + 1))
+            at = text.find(wanted[start:end], at + 1)
+    return places
