@@ -34,6 +34,10 @@ class Box(NamedTuple):
         """The first row below the box."""
         return self.y + self.h
 
+    def meets(self, other: "Box") -> bool:
+        """Whether the two have a pixel in common."""
+        return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
+
     def union(self, other: "Box") -> "Box":
         """Return the smallest box that holds both."""
         x, y = min(self.x, other.x), min(self.y, other.y)
@@ -50,6 +54,8 @@ class Word(NamedTuple):
     box: Box
     line: int
     """Number of the text line on the page, from 0, in reading order."""
+    handwritten: bool = False
+    """Whether its strokes look like a pen's; False too where the scan is too coarse to tell."""
 
 
 class Spot(NamedTuple):

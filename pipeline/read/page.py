@@ -12,6 +12,7 @@ from pipeline.read.again import keep_ink
 from pipeline.read.codes import find_codes
 from pipeline.read.columns import folded, strips_of, unfolded
 from pipeline.read.mrz import find_mrz, with_mrz
+from pipeline.read.hand import mark_handwriting
 from pipeline.read.words import words_of
 from pipeline.tools import tesseract
 from schemas.page import PageReading, Word
@@ -91,7 +92,7 @@ def _read_as(prepared: Prepared, segmentation: int, limits: Limits) -> PageReadi
         dpi=prepared.dpi,
         seconds=_SHARE_OF_TIME * limits.page_seconds,
     )
-    words = words_of(folded(tokens, strips), prepared.scale)
+    words = mark_handwriting(words_of(folded(tokens, strips), prepared.scale), prepared.picture, prepared.scale)
     share = _ink_within(prepared, words)
     warnings = prepared.page.quality.warnings + (("ink_not_read",) if share < _LOST else ())
     quality = prepared.page.quality.model_copy(

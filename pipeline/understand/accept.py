@@ -91,6 +91,21 @@ def unbroken(words: Sequence[Word]) -> Check:
     return Check(name="unbroken", passed=widest <= _WIDE_GAP, detail=f"widest gap {widest:.1f} letter heights")
 
 
+def by_hand(found: Found) -> tuple[Check, ...]:
+    """Return a failed check where a value looks handwritten; none where nothing speaks against print.
+
+    One number is enough, since often only the day is filled in; of words half, since a signature may cross one. The
+    words of the first reading count: it looked at the whole page, and knows what its print looks like.
+    """
+    box = found.reading.words.box
+    words = [word for word in found.passage.words if box is not None and word.box.meets(box)]
+    penned = [word for word in words if word.handwritten]
+    number = any(letter.isdigit() for word in penned for letter in word.text)
+    if not penned or not (number or 2 * len(penned) >= len(words)):
+        return ()
+    return (Check(name="printed", passed=False, detail=f"{len(penned)} of {len(words)} words look handwritten"),)
+
+
 def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *, sure_type: bool) -> Field:
     """Return the field: the value that was read, how sure that is, and whether it is accepted.
 
@@ -106,7 +121,8 @@ def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *
         return Field(value=None, confidence=0.0, accepted=False, raw_text=found.passage.text)
     if reading.coded is not None:
         return _by_code(found, reading.coded, (*reading.checks, *checks), sure_type=sure_type)
-    applied = (*reading.checks, *checks, *((page, unbroken(reading.words.words)) if kind in _MARKED else ()))
+    marks = (page, unbroken(reading.words.words)) if kind in _MARKED else ()
+    applied = (*reading.checks, *checks, *marks, *by_hand(found))
     worst = reading.confidence
     twice = any(check.name in _CONFIRMS and check.passed for check in applied)
     listed = kind == "text" and any(check.name == "as_printed" for check in applied)
