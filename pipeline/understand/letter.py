@@ -45,6 +45,8 @@ _BESIDE: Final = 0.16
 _OFF_CENTRE: Final = 0.5
 """Post and name have one middle; if not, a word of one of them was lost under the stamp."""
 _NAME_WORDS: Final = range(2, 8)
+_REST: Final = 3
+"""Letters of a post that are more than a speck."""
 _RANK: Final = re.compile(r"^(thuong|dai|trung|thieu|ta|tuong|uy|ths|ts|pgs|gs|bs|ks)[.:]?$")
 _SIGNATURE_ROOM: Final = 0.32
 """From the signer's post down to the name is at most this share of the page: stamp and signature stand between."""
@@ -347,7 +349,8 @@ class _Post(NamedTuple):
 def find_signature(sheets: Sequence[Sheet]) -> dict[LetterPart, Part]:
     """Return who signed and as what: the posts at the end on the right, and the lowest name below them.
 
-    A stamp may hide the posts; the name is then the lowest one beside the list of recipients.
+    A stamp may hide the posts; the name is then the lowest one beside the list of recipients. Where it hides a part of
+    one of the two, its box is what it would be if they had one middle, so that a second reading looks there.
     """
     for sheet in reversed(sheets):
         posts = [_Post(row, piece) for row in sheet.rows for piece in _right_pieces(row, sheet) if _is_post(piece)]
@@ -357,23 +360,41 @@ def find_signature(sheets: Sequence[Sheet]) -> dict[LetterPart, Part]:
             name = _name_below(sheet, posts[0].row.middle, posts)
         else:
             name = _name_below(sheet, start, []) if start is not None else None
+            rest = _rest_of_post(sheet, start, name) if start is not None and name is not None else None
+            if name is not None and rest is not None:
+                return _signature(name, [rest], hidden=rest.piece)
         if posts or name is not None:
-            return _signature(name, posts)
+            return _signature(name, posts, hidden=name.words if name is not None else None)
     return {}
 
 
 def _name_below(sheet: Sheet, start: float, posts: Sequence[_Post]) -> "_Name | None":
-    for row in reversed(sheet.rows):
-        if row.middle < start + 0.5 * row.height:
-            return None
-        for piece in reversed(_right_pieces(row, sheet)):
-            name = _name_in(piece)
-            if name is not None and (not posts or any(_stands_above(post, row, name, sheet) for post in posts)):
-                return name
+    """Return the lowest name below the posts; where there is none, the lowest word that may be the rest of one."""
+    for shortest in (_NAME_WORDS.start, 1) if posts else (_NAME_WORDS.start,):
+        for row in reversed(sheet.rows):
+            if row.middle < start + 0.5 * row.height:
+                break
+            for piece in reversed(_right_pieces(row, sheet)):
+                name = _name_in(piece, shortest)
+                if name is not None and (not posts or any(_stands_above(post, row, name, sheet) for post in posts)):
+                    return name
     return None
 
 
-def _signature(name: "_Name | None", posts: Sequence[_Post]) -> dict[LetterPart, Part]:
+def _rest_of_post(sheet: Sheet, start: float, name: "_Name") -> _Post | None:
+    """Return what a stamp left of a post, such as `TỊCH`: between the list of recipients and the name."""
+    for row in sheet.rows:
+        if not start - row.height < row.middle < name.line.middle:
+            continue
+        for piece in _right_pieces(row, sheet):
+            said = letters(piece.text)
+            if len(said) >= _REST and _is_title(piece) and any(letters(post).endswith(said) for post in POSTS):
+                return _Post(row, piece)
+    return None
+
+
+def _signature(name: "_Name | None", posts: Sequence[_Post], *, hidden: Row | None) -> dict[LetterPart, Part]:
+    """Return the parts; *hidden* is the one of the two of which a stamp may have hidden the beginning."""
     title = _own_post([post.piece for post in posts])
     centred: tuple[Check, ...] = ()
     if name is not None and title is not None:
@@ -382,11 +403,21 @@ def _signature(name: "_Name | None", posts: Sequence[_Post]) -> dict[LetterPart,
     parts: dict[LetterPart, Part] = {}
     if name is not None:
         whole = Check(name="whole", passed=name.whole and len(name.words.words) > _NAME_WORDS.start)
-        parts["signer_name"] = Part(Passage(name.words.words, name.words.page), (whole, *centred))
+        words = _widened(name.words, title) if title is not None and hidden == name.words else name.words.words
+        parts["signer_name"] = Part(Passage(words, name.words.page), (whole, *centred))
     if title is not None:
         deputy = _deputy(title, [post.piece for post in posts])
-        parts["signer_title"] = Part(Passage(title.words, title.page), (*deputy, *centred))
+        words = _widened(title, name.line) if name is not None and hidden != name.words else title.words
+        parts["signer_title"] = Part(Passage(words, title.page), (*deputy, *centred))
     return parts
+
+
+def _widened(rest: Row, whole: Row) -> tuple[Word, ...]:
+    """Return words of which the first reaches so far to the left that they have one middle with another line."""
+    first, left = rest.words[0], round(2 * _centre(whole) - rest.right)
+    if left > first.box.x - _OFF_CENTRE * rest.height:
+        return rest.words
+    return (first._replace(box=first.box._replace(x=left, w=first.box.right - left)), *rest.words[1:])
 
 
 def _deputy(title: Row, posts: Sequence[Row]) -> tuple[Check, ...]:
@@ -439,8 +470,8 @@ class _Name(NamedTuple):
     """
 
 
-def _name_in(piece: Row) -> _Name | None:
-    """Return the longest run of words that look like a person's name: two to seven, each with a capital."""
+def _name_in(piece: Row, shortest: int) -> _Name | None:
+    """Return the longest run of words that look like a person's name: up to seven, each with a capital."""
     runs: list[list[Word]] = [[]]
     for word in piece.words:
         if _is_name_word(word):
@@ -448,7 +479,7 @@ def _name_in(piece: Row) -> _Name | None:
         elif runs[-1]:
             runs.append([])
     best = max(runs, key=len)
-    if len(best) not in _NAME_WORDS or all(_is_capitals(word) for word in best):
+    if not shortest <= len(best) < _NAME_WORDS.stop or all(_is_capitals(word) for word in best):
         return None
     plausible = sum(is_syllable(word.text.strip(".,;:")) for word in best)
     others = [word for word in piece.words if word not in best and not _RANK.match(fold(word.text))]

@@ -200,6 +200,22 @@ def test_a_name_off_the_middle_of_its_post_has_lost_a_word():
     assert not name.accepted
 
 
+def test_a_second_reading_looks_where_a_stamp_hides_the_beginning_of_a_name():
+    hidden = replaced(LETTER_PAGE, "@1005 Lý Nguyễn Hữu Nghĩa", "@1180 Nghĩa")
+    document = read(reading(hidden))
+    assert document.fields["signer_name"].value is None
+    (spot,) = [spot for spot in document.doubts if spot.lines[0].y > 900]
+    assert spot.lines[0].x == pytest.approx(1005, abs=50)
+
+
+def test_the_rest_of_a_post_is_no_post_that_is_accepted():
+    hidden = replaced(LETTER_PAGE, "@1060 KT. GIÁM ĐỐC", "@1110 TỊCH")
+    hidden = replaced(hidden, " @1040 PHÓ GIÁM ĐỐC", "")
+    document = read(reading(hidden))
+    assert (document.fields["signer_title"].value, document.fields["signer_title"].accepted) == ("TỊCH", False)
+    assert document.fields["signer_name"].value == "Lý Nguyễn Hữu Nghĩa"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "check"),
     [
