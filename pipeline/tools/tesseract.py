@@ -113,7 +113,8 @@ def recognise(
         source, target = Path(folder, "page.pgm"), Path(folder, "words")
         # A file path: given pixels, pytesseract writes a PNG first, which costs as much as a third of the reading.
         source.write_bytes(b"P5 %d %d 255\n" % (picture.shape[1], picture.shape[0]) + picture.tobytes())
-        options = f"--oem 1 --psm {segmentation} --dpi {dpi} -c tessedit_create_tsv=1"
+        # Letters are dark when they come here: no line has to be tried as white on black.
+        options = f"--oem 1 --psm {segmentation} --dpi {dpi} -c tessedit_create_tsv=1 -c tessedit_do_invert=0"
         if letters:
             options += f" -c tessedit_char_whitelist={letters}"
         _run(str(source), str(target), model, options, seconds)
