@@ -11,8 +11,8 @@ from pipeline.prepare import Prepared, prepare, raw_page
 from pipeline.read.again import keep_ink
 from pipeline.read.codes import find_codes
 from pipeline.read.columns import folded, strips_of, unfolded
-from pipeline.read.mrz import find_mrz, with_mrz
 from pipeline.read.hand import mark_handwriting
+from pipeline.read.mrz import find_mrz, with_mrz
 from pipeline.read.words import words_of
 from pipeline.tools import tesseract
 from schemas.page import PageReading, Word
