@@ -72,6 +72,8 @@ _CONFIRMED: Final = 0.60
 """A word that a lexicon confirms may be read this badly."""
 _WELL_READ: Final = 0.95
 _IDENTIFIER_LENGTHS: Final = (12, 9)
+_OLD_CARD: Final = re.compile(r"chung minh nhan dan|\bcmnd\b")
+"""The card that had nine digits, where it is named before its number: then no three were lost."""
 
 
 class Coded(NamedTuple):
@@ -182,8 +184,9 @@ def _address(passage: Passage) -> Reading:
     province = Check(name="province", passed=known, detail=last[1] if last else "")
     places = look_up(as_usual_words(value))
     whole = Check(name="whole", passed=not is_level(value.split()[-1]))
+    shape = Check(name="place_shape", passed=" " in value or not value.isupper())  # `MẪU` lies over specimens
     hooks = _dots_of_i(value, truly=_TRULY_HOOKED)
-    checks = (_spelling(value), hooks, _usual_words(value), whole, dots, province, *places.checks)
+    checks = (_spelling(value), hooks, _usual_words(value), whole, shape, dots, province, *places.checks)
     return Reading(places.value, passage, checks, sure=_words_at(passage, value, places.sure))
 
 
@@ -353,7 +356,8 @@ def _identifier(passage: Passage) -> Reading:
     for length in _IDENTIFIER_LENGTHS:
         for digits, span in runs:
             if len(digits) == length:
-                twelve = Check(name="twelve_digits", passed=length == _IDENTIFIER_LENGTHS[0])
+                old = bool(_OLD_CARD.search(fold(passage.text[: span[0]])))
+                twelve = Check(name="twelve_digits", passed=length == _IDENTIFIER_LENGTHS[0] or old)
                 return Reading(digits, passage.cut(*span), (twelve,))
     return Reading(None, passage)
 

@@ -242,3 +242,12 @@ def test_names_of_every_people_pass_and_marks_that_they_seldom_have_do_not(kind,
 
 def test_colons_that_were_dots_of_the_form_are_no_part_of_a_name():
     assert read_value("person_name", passage("LẦU: CHỐNG LỲ")).value == "LẦU CHỐNG LỲ"
+
+
+@pytest.mark.parametrize(
+    ("text", "passed"),
+    [("040201000123", True), ("Chứng minh nhân dân số 184741324, Công an tỉnh Nghệ An", True), ("184741324", False)],
+)
+def test_nine_digits_are_the_whole_number_only_where_the_old_card_is_named(text, passed):
+    [check] = read_value("personal_id", passage(text)).checks
+    assert (check.name, check.passed) == ("twelve_digits", passed)
