@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from pipeline.understand.accept import is_doubtful, judge, page_check
 from pipeline.understand.again import Opinions
-from pipeline.understand.card import vote
+from pipeline.understand.card import card_type, vote
 from pipeline.understand.checks import cross_checks, identifier_of, whole_date
 from pipeline.understand.classify import Verdict, classify
 from pipeline.understand.fields import Found, find_fields, foreign_words
@@ -70,7 +70,7 @@ def understand(
 def _document(stack: Stack, types: Mapping[str, DocumentType], opinions: Opinions) -> Understood:
     readings = stack.readings
     sheets = [Sheet(found, reading.page.width, reading.page.height) for reading in readings if (found := rows(reading))]
-    verdict = classify(sheets, types)
+    verdict = card_type(classify(sheets, types), readings, types)
     type_ = types[verdict.code] if verdict.code is not None else None
     finds = vote(find_fields(sheets, type_, opinions), readings, type_) if type_ else {}
     fields = _fields(finds, readings, type_, sure=verdict.confidence >= SURE_TYPE) if type_ else {}

@@ -12,8 +12,10 @@ from typing import Final, NamedTuple
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
+from pipeline.understand.classify import Verdict
 from pipeline.understand.fields import Found
 from pipeline.understand.folding import letters
+from pipeline.understand.labels import mentions
 from pipeline.understand.mrz import zone_facts
 from pipeline.understand.qr import card_facts
 from pipeline.understand.values import Coded, Reading
@@ -23,6 +25,8 @@ from schemas.page import Code, PageReading
 
 _WELL_READ: Final = 0.80
 """Confidence from which on print contradicts a code; below it, something similar is taken to be misread."""
+_LEGIBLE: Final = 0.50
+"""Confidence below which, or with any check failed, print contradicts nothing."""
 _SIMILAR: Final = 75.0
 """Likeness, of 100, of what may be the same."""
 _DIGITS_OFF: Final = 2
@@ -30,6 +34,13 @@ _AGREED: Final = 0.99
 """Confidence of what a code says, and print or another code as well."""
 _ALONE: Final = 0.95
 """Confidence of what a code alone says, for sure that of this card."""
+
+
+_TELLING: Final = 8
+"""Letters of a name that are enough to tell people apart."""
+_SURE_TYPE: Final = 0.95
+_MOST_WORDS: Final = 250
+"""On both sides of a card; a letter to which a card was copied has more."""
 
 
 class _Statement(NamedTuple):
@@ -50,11 +61,26 @@ def vote(found: Mapping[str, Found], readings: Sequence[PageReading], type_: Doc
         type_: its type.
     """
     statements = list(_statements(readings)) if type_.codes == "identity_card" else []
-    kept = [one for one in statements if _is_of_this_card(one, statements, found)]
+    text = " ".join(word.text for reading in readings for word in reading.words if "<" not in word.text)
+    kept = [one for one in statements if _is_of_this_card(one, statements, found, text)]
     if len({one.facts["personal_id"] for one in kept if "personal_id" in one.facts}) > 1:
         kept = []
     strange = [one for one in statements if one not in kept]
     return {name: _weighed(item, _about(kept, name), _about(strange, name), name) for name, item in found.items()}
+
+
+def card_type(verdict: Verdict, readings: Sequence[PageReading], types: Mapping[str, DocumentType]) -> Verdict:
+    """Return the type of a document in view of its codes: what has the codes of a card and no other title is a card.
+
+    Its own title is red, and goes with the stamps when they are taken out.
+    """
+    card = next((type_ for type_ in types.values() if type_.codes == "identity_card"), None)
+    if card is None or next(_statements(readings), None) is None:
+        return verdict
+    open_ = verdict.code is None or types[verdict.code].letter
+    if verdict.code == card.code or (open_ and sum(len(reading.words) for reading in readings) <= _MOST_WORDS):
+        return Verdict(card.code, max(verdict.confidence, _SURE_TYPE))
+    return verdict
 
 
 def _statements(readings: Sequence[PageReading]) -> Iterator[_Statement]:
@@ -69,20 +95,19 @@ def _statements(readings: Sequence[PageReading]) -> Iterator[_Statement]:
             yield _Statement("mrz", page, code, zone_facts(code.text))
 
 
-def _is_of_this_card(one: _Statement, all_: Sequence[_Statement], found: Mapping[str, Found]) -> bool:
-    """Return whether print or another code has the same identifier or the same birth: codes may be of another card."""
+def _is_of_this_card(one: _Statement, all_: Sequence[_Statement], found: Mapping[str, Found], text: str) -> bool:
+    """Return whether something else names the same person: a code may be that of another card on the sheet."""
+    if any(len(said) >= _TELLING and mentions(text, said) for said in _names(one.facts)):
+        return True
     said = [
         {name: item.reading.value for name, item in found.items()},
         *(other.facts for other in all_ if other.source != one.source),
     ]
-    return any(
-        one.facts.get("personal_id") == other.get("personal_id") is not None
-        or (
-            one.facts.get("date_of_birth") == other.get("date_of_birth") is not None
-            and _same(one.facts.get("full_name", ""), other.get("full_name"))
-        )
-        for other in said
-    )
+    return any(one.facts.get("personal_id") == other.get("personal_id") is not None for other in said)
+
+
+def _names(facts: Mapping[str, str]) -> Iterator[str]:
+    yield from (facts[name] for name in ("personal_id", "full_name") if name in facts)
 
 
 def _about(statements: Sequence[_Statement], name: str) -> list[_Statement]:
@@ -97,6 +122,8 @@ def _weighed(found: Found, believed: Sequence[_Statement], strange: Sequence[_St
         for one in strange
         if printed.value is not None and not _same(one.facts[name], printed.value)
     )
+    if not believed and printed.value is None and len({one.facts[name] for one in strange}) == 1:
+        believed, against = strange, (Check(name="of_this_card", passed=False, detail="nothing else names the person"),)
     if not believed:
         return found._replace(reading=printed._replace(checks=printed.checks + against))
     first, *others = believed
@@ -122,10 +149,11 @@ def _print_vote(printed: Reading, value: str) -> Check:
     if _same(says, value):
         return Check(name="print", passed=True)
     one, other = letters(says), letters(value)
-    doubted = printed.confidence < _WELL_READ or any(not check.passed for check in printed.checks)
     near = Levenshtein.distance(one, other) <= _DIGITS_OFF or fuzz.ratio(one, other) >= _SIMILAR
     part = not one.isdecimal() and (one in other or other in one)
-    return Check(name="print", passed=part or (doubted and near), detail=f"read as {says}")
+    garbled = printed.confidence < _LEGIBLE or any(not check.passed for check in printed.checks)
+    passed = part or garbled or (near and printed.confidence < _WELL_READ)
+    return Check(name="print", passed=passed, detail=f"read as {says}")
 
 
 def _same(one: object, other: object) -> bool:

@@ -185,6 +185,7 @@ def _address(passage: Passage) -> Reading:
     places = look_up(as_usual_words(value))
     whole = Check(name="whole", passed=not is_level(value.split()[-1]))
     shape = Check(name="place_shape", passed=" " in value or not value.isupper())  # `MẪU` lies over specimens
+    shape = Check(name="place_shape", passed=" " in value or not value.isupper())  # `MẪU` lies over specimens
     hooks = _dots_of_i(value, truly=_TRULY_HOOKED)
     checks = (_spelling(value), hooks, _usual_words(value), whole, shape, dots, province, *places.checks)
     return Reading(places.value, passage, checks, sure=_words_at(passage, value, places.sure))

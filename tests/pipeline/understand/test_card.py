@@ -120,3 +120,20 @@ def test_a_card_on_another_paper_says_nothing_about_that_paper():
     plain = understand((reading(BIRTH),), document_types())
     with_card = understand((coded(reading(BIRTH), QR, MRZ),), document_types())
     assert [document.fields for document in with_card] == [document.fields for document in plain]
+
+
+def test_print_that_is_garbled_contradicts_nothing():
+    garbled = reading(replaced(CARD, "Khối 5, Hưng Bình, Vinh, Nghệ An", "Mơn of rsdnce"))
+    found = fields(coded(spoiled(garbled, "rsdnce", 0.3), QR))["place_of_residence"]
+    assert (found.value, found.accepted) == ("Khối 5, Hưng Bình, Vinh, Nghệ An", True)
+
+
+def test_a_card_whose_title_is_lost_is_known_by_its_codes():
+    lost = replaced(replaced(CARD, "CĂN CƯỚC CÔNG DÂN", "…"), "Citizen Identity Card", "…")
+    assert fields(coded(reading(lost), QR))["full_name"].accepted
+
+
+def test_a_code_that_nothing_else_confirms_is_shown_and_not_accepted():
+    (document,) = understand((coded(reading(("CĂN CƯỚC", "không đọc được")), QR),), document_types())
+    found = document.fields["full_name"]
+    assert (found.value, found.accepted, failed(found)) == ("Nguyễn Văn An", False, ["of_this_card"])
