@@ -17,8 +17,8 @@ from pipeline.understand.card import card_type, vote
 from pipeline.understand.checks import cross_checks, identifier_of, whole_date
 from pipeline.understand.classify import Verdict, classify
 from pipeline.understand.fields import Found, find_fields, foreign_words
-from pipeline.understand.letter import Sheet
 from pipeline.understand.lines import rows
+from pipeline.understand.sheet import Sheet
 from pipeline.understand.split import Stack, split
 from schemas.document_type import DocumentType, OwnerSpec, ValiditySpec, in_row
 from schemas.field import Check, Field

@@ -8,8 +8,9 @@ from rapidfuzz import fuzz
 
 from pipeline.understand.folding import letters
 from pipeline.understand.labels import find_labels, mentions
-from pipeline.understand.letter import Sheet, find_header, find_parts
+from pipeline.understand.letter import find_header, find_parts
 from pipeline.understand.lines import Row
+from pipeline.understand.sheet import Sheet
 from schemas.document_type import DocumentType
 
 _TITLE_AT: Final = 0.55

@@ -9,8 +9,10 @@ from typing import NamedTuple
 from pipeline.understand.again import Opinions, read_twice
 from pipeline.understand.folding import fold, letters
 from pipeline.understand.labels import Hit, Place, find_in_row, find_labels, place_hits, value_after
-from pipeline.understand.letter import Part, Sheet, find_kind, find_parts, known_post, strip_subject
+from pipeline.understand.letter import find_kind, find_parts, strip_subject
 from pipeline.understand.lines import Passage
+from pipeline.understand.sheet import Part, Sheet
+from pipeline.understand.signature import known_post
 from pipeline.understand.syllables import implausible
 from pipeline.understand.tables import table_rows
 from pipeline.understand.values import Reading, as_usual, clean, is_identifier, partial_date, read_value

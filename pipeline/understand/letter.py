@@ -13,8 +13,9 @@ from rapidfuzz.distance import Levenshtein
 from pipeline.understand.folding import fold, letters
 from pipeline.understand.labels import find_in_row
 from pipeline.understand.lines import Passage, Row, pitch
-from pipeline.understand.syllables import is_syllable
-from pipeline.understand.vocabulary import AGENCIES, KINDS, LETTER_KIND, LEVELS, POSTS
+from pipeline.understand.sheet import Part, Sheet, centre, is_capitals, is_title, right_pieces
+from pipeline.understand.signature import find_signature
+from pipeline.understand.vocabulary import AGENCIES, KINDS, LETTER_KIND, LEVELS
 from schemas.document_type import LetterPart
 from schemas.field import Check
 from schemas.page import Word
@@ -27,10 +28,6 @@ _NUMBER_AT: Final = re.compile(r"\bso\s*[:;.]")
 _DAY_AT: Final = re.compile(r"[,.\s]\s*(?:hom\s+nay\s+)?ng[aà]y\W?\s*(?=\S{0,4}\s*th[ao]ng|\d)")
 _TERRITORIES: Final = re.compile(r"\b(tinh|thanh pho|tp|huyen|thi xa|quan|phuong|xa|thi tran|viet nam|chinh phu)\b")
 _LEVELS: Final = tuple(fold(level) for level in LEVELS)
-_DELEGATION: Final = re.compile(r"^\W*(tm|kt|tl|tuq|t/l|t/m|k/t)\b", re.IGNORECASE)
-_LONG_POST: Final = 7
-"""Posts of so many letters are known with one of them misread."""
-_SIGNS: Final = ("nguoiky", "tmuyban", "tmubnd", "nguoithuchien")
 _BODY_STARTS: Final = ("kinhgui", "cancu", "theodenghi", "xetdenghi", "dieu1", "noinhan", "phan1", "phani")
 _HEADER_SHARE: Final = 0.42
 """The header of a letter ends in the upper part of the first page."""
@@ -39,32 +36,6 @@ _END_AT: Final = 0.4
 _WIDE: Final = 1.3
 _ROOM_FOR_A_LINE: Final = 2.0
 _ALIGNED: Final = 1.5
-_BLOCK: Final = 0.2
-"""Posts that are signed together stand within this share of the page: `TL.`, `KT.`, the post itself, a second one."""
-_BESIDE: Final = 0.16
-_OFF_CENTRE: Final = 0.5
-"""Post and name have one middle; if not, a word of one of them was lost under the stamp."""
-_NAME_WORDS: Final = range(2, 8)
-_REST: Final = 3
-"""Letters of a post that are more than a speck."""
-_RANK: Final = re.compile(r"^(thuong|dai|trung|thieu|ta|tuong|uy|ths|ts|pgs|gs|bs|ks)[.:]?$")
-_SIGNATURE_ROOM: Final = 0.32
-"""From the signer's post down to the name is at most this share of the page: stamp and signature stand between."""
-
-
-class Sheet(NamedTuple):
-    """The rows of one page and its size in pixels."""
-
-    rows: tuple[Row, ...]
-    width: int
-    height: int
-
-
-class Part(NamedTuple):
-    """Where a part stands, and what its place says about the reading."""
-
-    passage: Passage
-    checks: tuple[Check, ...] = ()
 
 
 class Header(NamedTuple):
@@ -144,7 +115,7 @@ def _find_issuer(sheet: Sheet, header: Header, number: Passage | None) -> Part |
         left = row.between(0, header.split)
         if row.middle < header.top - 1.2 * row.height or left is None:
             continue
-        words = left.words if _names_place(left) else tuple(word for word in left.words if _is_capitals(word))
+        words = left.words if _names_place(left) else tuple(word for word in left.words if is_capitals(word))
         if _ends_issuer(left) or (lines and row.middle - lines[-1].middle > 2 * _ROOM_FOR_A_LINE * row.height):
             break
         if words:
@@ -181,11 +152,6 @@ def _without_dashes(words: Sequence[Word]) -> Sequence[Word]:
     return words[inner[0] : inner[-1] + 1] if inner else ()
 
 
-def _is_capitals(word: Word) -> bool:
-    plain = [letter for letter in word.text if letter.isalpha()]
-    return word.text == "-" or (not plain and word.text.isdigit()) or (bool(plain) and word.text == word.text.upper())
-
-
 def _begins_agency(line: Row) -> bool:
     said = fold(line.text).lstrip("- ")
     return any(said.startswith(fold(name) + " ") for name in AGENCIES) or said in {fold(name) for name in AGENCIES}
@@ -216,7 +182,7 @@ def _place_and_date_at_the_end(sheet: Sheet) -> dict[LetterPart, Passage]:
     for row in reversed(sheet.rows):
         if row.middle < _END_AT * sheet.height:
             break
-        for piece in _right_pieces(row, sheet):
+        for piece in right_pieces(row, sheet):
             parts = _place_before_day(piece)
             if "issue_place" in parts:
                 return parts
@@ -249,7 +215,7 @@ def _kind_and_abstract(sheet: Sheet, header: Header) -> dict[LetterPart, Part]:
         if left and subject and row.left < 0.3 * sheet.width:
             mark = Passage(left.words, left.page).cut(0, subject.end())
             return {"document_kind": Part(mark), "abstract": _block(_subject_lines(sheet, header, index, step))}
-        if find_kind(row.text) is not None and _is_title(row):
+        if find_kind(row.text) is not None and is_title(row):
             parts: dict[LetterPart, Part] = {"document_kind": Part(Passage(row.words, row.page))}
             lines = _abstract_lines(sheet, index, step)
             if lines:
@@ -279,17 +245,12 @@ def is_subject(text: str) -> bool:
     return _SUBJECT.match(fold(text)) is not None
 
 
-def _is_title(row: Row) -> bool:
-    words = [word.text for word in row.words if any(letter.isalpha() for letter in word.text)]
-    return bool(words) and all(word == word.upper() for word in words)
-
-
 def _block(lines: Sequence[Row]) -> Part:
     """Return lines as one part. They have one middle or one left edge; if not, words were lost at an end."""
     height = lines[0].height
     aligned = any(
         max(edges) - min(edges) <= _ALIGNED * height
-        for edges in ([_centre(line) for line in lines], [line.left for line in lines])
+        for edges in ([centre(line) for line in lines], [line.left for line in lines])
     )
     passage = Passage(tuple(word for line in lines for word in line.words), lines[0].page)
     return Part(passage, (Check(name="aligned", passed=aligned),))
@@ -327,185 +288,10 @@ def _abstract_lines(sheet: Sheet, index: int, step: float) -> list[Row]:
 
 def _ends_abstract(row: Row) -> bool:
     said = letters(row.text)
-    return said.startswith(_BODY_STARTS) or (_is_title(row) and len(row.words) > 1)
+    return said.startswith(_BODY_STARTS) or (is_title(row) and len(row.words) > 1)
 
 
 def strip_subject(text: str) -> str:
     """Return an abstract without `V/v` or `Về việc`."""
     match = _SUBJECT.match(fold(text))
     return text[match.end() :] if match else text
-
-
-# ---------------------------------------------------------------------------------------------- the signature block
-
-
-class _Post(NamedTuple):
-    row: Row
-    """The whole row, across the page."""
-    piece: Row
-    """The post in it."""
-
-
-def find_signature(sheets: Sequence[Sheet]) -> dict[LetterPart, Part]:
-    """Return who signed and as what: the posts at the end on the right, and the lowest name below them.
-
-    A stamp may hide the posts; the name is then the lowest one beside the list of recipients. Where it hides a part of
-    one of the two, its box is what it would be if they had one middle, so that a second reading looks there.
-    """
-    for sheet in reversed(sheets):
-        posts = [_Post(row, piece) for row in sheet.rows for piece in _right_pieces(row, sheet) if _is_post(piece)]
-        start = next((row.middle for row in sheet.rows if letters(row.text).startswith("noinhan")), None)
-        if posts:
-            posts = [post for post in posts if posts[-1].row.middle - post.row.middle < _BLOCK * sheet.height]
-            name = _name_below(sheet, posts[0].row.middle, posts)
-        else:
-            name = _name_below(sheet, start, []) if start is not None else None
-            rest = _rest_of_post(sheet, start, name) if start is not None and name is not None else None
-            if name is not None and rest is not None:
-                return _signature(name, [rest], hidden=rest.piece)
-        if posts or name is not None:
-            return _signature(name, posts, hidden=name.words if name is not None else None)
-    return {}
-
-
-def _name_below(sheet: Sheet, start: float, posts: Sequence[_Post]) -> "_Name | None":
-    """Return the lowest name below the posts; where there is none, the lowest word that may be the rest of one."""
-    for shortest in (_NAME_WORDS.start, 1) if posts else (_NAME_WORDS.start,):
-        for row in reversed(sheet.rows):
-            if row.middle < start + 0.5 * row.height:
-                break
-            for piece in reversed(_right_pieces(row, sheet)):
-                name = _name_in(piece, shortest)
-                if name is not None and (not posts or any(_stands_above(post, row, name, sheet) for post in posts)):
-                    return name
-    return None
-
-
-def _rest_of_post(sheet: Sheet, start: float, name: "_Name") -> _Post | None:
-    """Return what a stamp left of a post, such as `TỊCH`: between the list of recipients and the name."""
-    for row in sheet.rows:
-        if not start - row.height < row.middle < name.line.middle:
-            continue
-        for piece in _right_pieces(row, sheet):
-            said = letters(piece.text)
-            if len(said) >= _REST and _is_title(piece) and any(letters(post).endswith(said) for post in POSTS):
-                return _Post(row, piece)
-    return None
-
-
-def _signature(name: "_Name | None", posts: Sequence[_Post], *, hidden: Row | None) -> dict[LetterPart, Part]:
-    """Return the parts; *hidden* is the one of the two of which a stamp may have hidden the beginning."""
-    title = _own_post([post.piece for post in posts])
-    centred: tuple[Check, ...] = ()
-    if name is not None and title is not None:
-        off = abs(_centre(name.line) - _centre(title)) / title.height
-        centred = (Check(name="centred", passed=off <= _OFF_CENTRE, detail=f"{off:.1f} letter heights apart"),)
-    parts: dict[LetterPart, Part] = {}
-    if name is not None:
-        whole = Check(name="whole", passed=name.whole and len(name.words.words) > _NAME_WORDS.start)
-        words = _widened(name.words, title) if title is not None and hidden == name.words else name.words.words
-        parts["signer_name"] = Part(Passage(words, name.words.page), (whole, *centred))
-    if title is not None:
-        deputy = _deputy(title, [post.piece for post in posts])
-        words = _widened(title, name.line) if name is not None and hidden != name.words else title.words
-        parts["signer_title"] = Part(Passage(words, title.page), (*deputy, *centred))
-    return parts
-
-
-def _widened(rest: Row, whole: Row) -> tuple[Word, ...]:
-    """Return words of which the first reaches so far to the left that they have one middle with another line."""
-    first, left = rest.words[0], round(2 * _centre(whole) - rest.right)
-    if left > first.box.x - _OFF_CENTRE * rest.height:
-        return rest.words
-    return (first._replace(box=first.box._replace(x=left, w=first.box.right - left)), *rest.words[1:])
-
-
-def _deputy(title: Row, posts: Sequence[Row]) -> tuple[Check, ...]:
-    """Return the check that who signs for the head (`KT.`) is a deputy: a stamp often hides the `PHÓ`."""
-    if not any(letters(post.text).startswith("kt") for post in posts):
-        return ()
-    return (Check(name="deputy", passed=letters(title.text).startswith(("pho", "thutruong"))),)
-
-
-def _centre(row: Row) -> float:
-    return (row.left + row.right) / 2
-
-
-def _right_pieces(row: Row, sheet: Sheet) -> list[Row]:
-    pieces = row.pieces()
-    return [
-        piece
-        for piece in pieces
-        if piece.left > 0.4 * sheet.width and (piece.left + piece.right) / 2 > 0.5 * sheet.width
-    ]
-
-
-def _is_post(piece: Row) -> bool:
-    """Return whether capitals say on whose behalf or in which post somebody signs."""
-    capitals = [word for word in piece.words if _is_capitals(word)]
-    said = letters(" ".join(word.text for word in capitals))
-    if not said or len(capitals) * 2 < len(piece.words):
-        return False
-    return said.startswith(_SIGNS) or any(_contains(said, letters(post)) for post in POSTS)
-
-
-def _contains(said: str, wanted: str) -> bool:
-    if wanted in said:
-        return True
-    size = len(wanted)
-    return size >= _LONG_POST and any(
-        Levenshtein.distance(said[at : at + size], wanted, score_cutoff=1) <= 1
-        for at in range(max(1, len(said) - size + 1))
-    )
-
-
-class _Name(NamedTuple):
-    words: Row
-    line: Row
-    """The words with what else stands in the line: a rank before the name is centred with it."""
-    whole: bool
-    """Whether nothing else touches it: a stroke through the first letter makes `guyễn` of a family name.
-
-    A name of two words may have lost its first one; those few that have only two wait for a person.
-    """
-
-
-def _name_in(piece: Row, shortest: int) -> _Name | None:
-    """Return the longest run of words that look like a person's name: up to seven, each with a capital."""
-    runs: list[list[Word]] = [[]]
-    for word in piece.words:
-        if _is_name_word(word):
-            runs[-1].append(word)
-        elif runs[-1]:
-            runs.append([])
-    best = max(runs, key=len)
-    if not shortest <= len(best) < _NAME_WORDS.stop or all(_is_capitals(word) for word in best):
-        return None
-    plausible = sum(is_syllable(word.text.strip(".,;:")) for word in best)
-    others = [word for word in piece.words if word not in best and not _RANK.match(fold(word.text))]
-    return _Name(Row(piece.page, tuple(best)), piece, not others) if plausible * 2 >= len(best) else None
-
-
-def _is_name_word(word: Word) -> bool:
-    plain = word.text.strip(".,;:\"'“”>")
-    return plain.isalpha() and plain[0].isupper() and (len(plain) == 1 or not plain.isupper())
-
-
-def _stands_above(post: _Post, row: Row, name: _Name, sheet: Sheet) -> bool:
-    if not 0.5 * row.height < row.middle - post.row.middle < _SIGNATURE_ROOM * sheet.height:
-        return False
-    return abs(_centre(name.words) - _centre(post.piece)) < _BESIDE * sheet.width
-
-
-def _own_post(posts: Sequence[Row]) -> Row | None:
-    """Return the signer's own post: the last line that is not `TM.`, `KT.`, `TL.` or the form's `NGƯỜI KÝ`."""
-    own = [
-        post for post in posts if not _DELEGATION.match(fold(post.text)) and not letters(post.text).startswith(_SIGNS)
-    ]
-    return Row(own[-1].page, tuple(word for word in own[-1].words if _is_capitals(word))) if own else None
-
-
-def known_post(text: str) -> str | None:
-    """Return the post of the usual ones that *text* is, marks aside; None if it is another one."""
-    said = letters(text)
-    return next((post.upper() for post in POSTS if letters(post) == said), None)

@@ -14,8 +14,10 @@ from pipeline.understand.classify import by_title, classify
 from pipeline.understand.dossier import is_separator, separator_code
 from pipeline.understand.folding import letters
 from pipeline.understand.labels import mentions
-from pipeline.understand.letter import Sheet, find_header, find_parts, find_signature
+from pipeline.understand.letter import find_header, find_parts
 from pipeline.understand.lines import Row, rows
+from pipeline.understand.sheet import Sheet, centre, is_title
+from pipeline.understand.signature import find_signature
 from schemas.document_type import DocumentType
 from schemas.page import PageReading
 
@@ -171,7 +173,7 @@ def _opening(sheet: Sheet, types: Mapping[str, DocumentType]) -> _Sign:
     parts = find_parts([sheet])
     placed = {"number_symbol", "issue_date"} <= parts.keys()
     if header.found and header.top < _HEADER_AT * sheet.height and above <= _ABOVE_HEADER:
-        named = "document_kind" in parts or any(_is_title(row, sheet) for row in _below(sheet, header.top))
+        named = "document_kind" in parts or any(_is_heading(row, sheet) for row in _below(sheet, header.top))
         return _Sign.BEGINS if named else _Sign.MAY_BEGIN
     return _Sign.MAY_BEGIN if title > 0 or placed else _Sign.NOTHING
 
@@ -180,11 +182,9 @@ def _below(sheet: Sheet, top: float) -> list[Row]:
     return [row for row in sheet.rows if top + 1.5 * row.height < row.middle < 0.5 * sheet.height]
 
 
-def _is_title(row: Row, sheet: Sheet) -> bool:
+def _is_heading(row: Row, sheet: Sheet) -> bool:
     """Return whether a row is a title: capitals only, alone in the middle of the page."""
-    said = [word.text for word in row.words if any(letter.isalpha() for letter in word.text)]
-    centred = abs((row.left + row.right) / 2 - sheet.width / 2) < 0.1 * sheet.width
-    return len(said) >= _TITLE_WORDS and all(word == word.upper() for word in said) and centred
+    return len(row.words) >= _TITLE_WORDS and is_title(row) and abs(centre(row) - sheet.width / 2) < 0.1 * sheet.width
 
 
 def _page_number(sheet: Sheet) -> int | None:
