@@ -83,9 +83,11 @@ def digitize(path: Path, name: str, workers: Workers, limits: Limits, watcher: W
         for number, task in enumerate([scan.read(number) for number in range(1, file.page_count + 1)], start=1):
             readings.append(settled(task, name, number))
             watcher.page_read()
-        doubts = [spot for document in understand(readings, types) for spot in document.doubts]
-        opinions = scan.second_opinions(readings, doubts)
-    return Digitized(file=file, readings=tuple(readings), documents=understand(readings, types, opinions))
+        documents = understand(readings, types)
+        opinions = scan.second_opinions(readings, [spot for document in documents for spot in document.doubts])
+    if opinions:
+        documents = understand(readings, types, opinions)
+    return Digitized(file=file, readings=tuple(readings), documents=documents)
 
 
 class _Scan(NamedTuple):

@@ -2,8 +2,11 @@ from concurrent.futures import CancelledError, Future
 
 import pytest
 
-from pipeline.digitize import settled
+from pipeline.digitize import Unwatched, digitize, settled
+from pipeline.read import read_again
+from samples import make
 from schemas.problem import FILE_DAMAGED, PAGE_FAILED, ProblemError
+from schemas.settings import Limits
 
 
 def failed(error):
@@ -31,3 +34,40 @@ def test_what_is_known_comes_through_unchanged(error):
     with pytest.raises(type(error)) as raised:
         settled(failed(error), "scan.pdf")
     assert raised.value is error
+
+
+class Here:
+    """A pool that does everything at once and in this process; the tasks in `broken` fail."""
+
+    def __init__(self, scratch, broken=()):
+        self.scratch, self.broken, self.done = scratch, broken, []
+
+    def submit(self, function, *args, **_):
+        task = Future()
+        self.done.append(function)
+        if function in self.broken:
+            task.set_exception(PAGE_FAILED.error("it took too long"))
+        else:
+            task.set_result(function(*args))
+        return task
+
+
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory):
+    """A paper whose number is hard to read."""
+    sample = make.paper("birth_certificate", "extract", "office", 11, dpi=200, fmt="png", dotted_lines=True)
+    return sample.save(tmp_path_factory.mktemp("scan"))
+
+
+def read_twice(document):
+    return {name for name, field in document.fields.items() if any(c.name == "read_again" for c in field.checks)}
+
+
+@pytest.mark.parametrize("broken", [(), (read_again,)], ids=["as it should be", "no second reading"])
+def test_what_is_doubtful_is_read_a_second_time_if_it_can_be(scan, tmp_path, broken):
+    workers = Here(tmp_path, broken)
+    (document,) = digitize(scan, scan.name, workers, Limits(), Unwatched()).documents
+    assert workers.done.count(read_again) == 1
+    assert bool(read_twice(document)) is not bool(broken)
+    assert document.fields["full_name"].value is not None
+    assert list(tmp_path.iterdir()) == []
