@@ -122,7 +122,9 @@ class _Form(NamedTuple):
             checks += (
                 Check(name="one_value", passed=False, detail="the label stands there again, with another value"),
             )
-        return first._replace(reading=first.reading._replace(checks=checks + self._in_words(index, spec, first)))
+        reading = first.reading._replace(checks=checks)
+        words = self._in_words(index, spec)
+        return first._replace(reading=_said_twice(reading, spec.kind, words) if words else reading)
 
     def find_alone(self, spec: FieldSpec) -> Found | None:
         """Return the number of the wanted shape that stands by itself, if there is only one."""
@@ -165,18 +167,33 @@ class _Form(NamedTuple):
         rows = [row for sheet in self.sheets for row in sheet.rows]
         return value_after(rows, self.hits, self.hits[index], self.places[index], goes_on=goes_on)
 
-    def _in_words(self, index: int, spec: FieldSpec, found: Found) -> tuple[Check, ...]:
-        """Return the check of a value against its second reading in words, if that can be read."""
+    def _in_words(self, index: int, spec: FieldSpec) -> Passage | None:
+        """Return where a value is written out once more, or None where it is not."""
         wanted = {letters(label) for label in spec.in_words}
         after = next((i for i in range(index + 1, len(self.hits)) if self.hits[i].label in wanted), None)
-        if after is None or found.reading.value is None:
-            return ()
-        text = self._value(after, goes_on=True).text
-        said = amount_in_words(text) if spec.kind == "amount" else date_in_words(text)
-        if said is None:
-            return ()
-        agrees = str(said) == str(found.reading.value)
-        return (Check(name="in_words", passed=agrees, detail="" if agrees else f"the words say {said}"),)
+        return self._value(after, goes_on=True) if after is not None else None
+
+
+def _said_twice(digits: Reading, kind: ValueKind, words: Passage) -> Reading:
+    """Return a date or an amount with what its second reading, in words, has to say.
+
+    The same: then either may be read badly. Something else, or the digits cannot be read: a person looks, and is shown
+    what was read better.
+    """
+    amount, day = (amount_in_words(words.text), None) if kind == "amount" else (None, date_in_words(words.text))
+    said = day.isoformat() if day is not None else amount
+    if said is None:
+        return digits
+    if said == digits.value:
+        return digits._replace(checks=(*digits.checks, Check(name="in_words", passed=True)))
+    written = Reading(said, words, spot=digits.spot)
+    doubted = any(not check.passed for check in digits.checks) and written.confidence >= digits.confidence
+    if digits.value is None or doubted:
+        detail = "only the words can be read" if digits.value is None else f"the digits say {digits.value}"
+        return written._replace(checks=(Check(name="in_words", passed=False, detail=detail),))
+    return digits._replace(
+        checks=(*digits.checks, Check(name="in_words", passed=False, detail=f"the words say {said}"))
+    )
 
 
 def _closed(passage: Passage) -> Passage:

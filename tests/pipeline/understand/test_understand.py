@@ -184,6 +184,17 @@ def test_what_contradicts_itself_is_not_accepted(old, new, field, check):
     assert any(reason.endswith(f":{field}") for reason in document.review_reasons)
 
 
+@pytest.mark.parametrize("digits", ["2z/x/2016", "2212/2016"], ids=["unreadable", "strokes lost"])
+def test_words_give_a_date_whose_digits_cannot_be_read_and_a_person_looks(digits):
+    born = read(reading(replaced(BIRTH, "22/2/2016", digits))).fields["date_of_birth"]
+    assert (born.value, born.accepted) == ("2016-02-22", False)
+
+
+def test_digits_that_are_sound_are_shown_where_the_words_say_something_else():
+    born = read(reading(replaced(BIRTH, "hai mươi hai, tháng", "hai mươi ba, tháng"))).fields["date_of_birth"]
+    assert (born.value, born.accepted) == ("2016-02-22", False)
+
+
 def test_a_deputy_whose_title_lost_a_word_is_not_accepted():
     title = read(reading(replaced(LETTER_PAGE, "PHÓ GIÁM ĐỐC", "GIÁM ĐỐC"))).fields["signer_title"]
     assert (title.value, title.accepted) == ("GIÁM ĐỐC", False)
