@@ -223,10 +223,10 @@ def _remove_row(cleaned: Grey, ink: Ink, closed: Ink, top: int, bottom: int) -> 
     """Take out of a strip what lies from *top* to *bottom* in its ink, as it is and closed, if that is a rule."""
     above = closed[max(0, top - 1 - _RULE_CLEARANCE) : max(0, top - 1)]
     below = closed[bottom + 1 : bottom + 1 + _RULE_CLEARANCE]
-    touched = max(float(np.mean(side.max(axis=0, initial=0) > 0)) for side in (above, below))
-    if touched > (_RULE_TOUCHED if _is_even(ink[top:bottom].max(axis=0) > 0) else _UNEVEN_TOUCHED):
+    touched = max(np.count_nonzero(side.any(axis=0)) for side in (above, below)) / ink.shape[1]
+    if touched > _RULE_TOUCHED or (touched > _UNEVEN_TOUCHED and not _is_even(ink[top:bottom].max(axis=0) > 0)):
         return
-    alone = (above[-1:].max(axis=0, initial=0) == 0) & (below[:1].max(axis=0, initial=0) == 0)
+    alone = ~above[-1:].any(axis=0) & ~below[:1].any(axis=0)
     cleaned[max(0, top - 1) : bottom + 1, alone] = PAPER
 
 
