@@ -6,7 +6,7 @@
 import re
 from typing import Final
 
-from pipeline.understand.values import iso_date
+from pipeline.understand.dates import iso_date
 from schemas.identifier import PersonalIdentifier
 
 _FIRST: Final = re.compile(r"IDVNM\d{10}(\d{12})<<\d", re.ASCII)

@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from pipeline.understand.dates import iso_date
 from pipeline.understand.folding import letters
-from pipeline.understand.values import clean, iso_date
+from pipeline.understand.values import clean
 
 _FEWEST, _MOST = 5, 14
 """Parts of a card's code."""

@@ -7,11 +7,11 @@ Nothing is repaired but members of closed sets (sex, ethnic group, nationality, 
 import re
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Mapping
-from datetime import date
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
+from pipeline.understand import dates
 from pipeline.understand.folding import fold, letters
 from pipeline.understand.lines import Passage
 from pipeline.understand.names import crowded, likelier, unusual
@@ -31,28 +31,10 @@ from schemas.document_type import ValueKind
 from schemas.field import Check, Source
 from schemas.page import Box, Spot, Word
 
-FIRST_YEAR: Final = 1850
-LAST_YEAR: Final = 2100
-
 _NOTHING: Final = frozenset({"", "khong", "khongco", "chuaxacdinh", "khongxacdinh", "khongro", "chuaro", "none"})
 _RANKS: Final = re.compile(
     r"^(((thượng|đại|trung|thiếu)\s+(tá|tướng|úy)|ths|ts|pgs|gs|bs|bsck\w*|ks|ckii?|luật sư|ông|bà)[.:]?\s+)+",
     re.IGNORECASE,
-)
-_DAY_MONTH_YEAR: Final = re.compile(r"(\d{1,2})\s*[/.,-]\s*(\d{1,2})\s*[/.,-]\s*(\d{4})(?!\d)")
-_STROKE: Final = r"[/.,\-Il|1]"
-_STROKES_LOST: Final = tuple(
-    re.compile(rf"(\d{{2}}){one}(\d{{2}}){other}(\d{{4}})", re.ASCII)
-    for one in (_STROKE, "")
-    for other in (_STROKE, "")
-)
-_DIGITS_APART: Final = re.compile(r"(?<!\d)([0-2](?= \d)|3(?= [01])) (\d)(?=\s*(?:[/.-]|th))")
-"""Both figures of a day, which a fold or a dot of the form parts; the text keeps its length when they are joined."""
-_LONG_DATE: Final = re.compile(
-    r"(?<!\d)(\d{1,2})[\s.,]*(?:th[aoe]ng|thắng)[\s.,:]*(\d{1,2})[\s.,]*n[ao]m[\s.,:]*(\d{4})(?!\d)"
-)
-_MONTH_YEAR: Final = re.compile(
-    r"(?:thang\s*(\d{1,2})[\s.,]*nam[\s.,:]*|(?<![\d/.-])(\d{1,2})\s*[/.-]\s*)(\d{4})(?!\d)"
 )
 _YEAR: Final = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 _NUMBER: Final = re.compile(
@@ -185,7 +167,6 @@ def _address(passage: Passage) -> Reading:
     places = look_up(as_usual_words(value))
     whole = Check(name="whole", passed=not is_level(value.split()[-1]))
     shape = Check(name="place_shape", passed=" " in value or not value.isupper())  # `MẪU` lies over specimens
-    shape = Check(name="place_shape", passed=" " in value or not value.isupper())  # `MẪU` lies over specimens
     hooks = _dots_of_i(value, truly=_TRULY_HOOKED)
     checks = (_spelling(value), hooks, _usual_words(value), whole, shape, dots, province, *places.checks)
     return Reading(places.value, passage, checks, sure=_words_at(passage, value, places.sure))
@@ -206,70 +187,22 @@ def _usual_words(value: str) -> Check:
 
 
 def _date(passage: Passage) -> Reading:
-    folded = _DIGITS_APART.sub(r"\1\2 ", fold(passage.text))
-    found = []
-    for pattern in (_LONG_DATE, _DAY_MONTH_YEAR):
-        for match in pattern.finditer(folded):
-            value = iso_date(*(int(part) for part in reversed(match.groups())))
-            if value is not None:
-                found.append((match.start(), match.end(), value))
+    found = dates.whole(passage.text)
     if found:
-        start, end, value = min(found)
-        others = {other for _, _, other in found} - {value}
-        single = Check(name="one_date", passed=not others)
-        before = passage.text[:start]
-        alone = not before.strip() or before[-1].isalpha() or bool(re.search(r"[^\W\d_]\s$", before))
-        clear = Check(name="clear_start", passed=alone, detail=before)
-        checks = (single, clear, _digits_of_date(passage.text[start:end]))
-        return Reading(value, passage.cut(start, end), checks)
-    return _damaged_date(passage)
-
-
-def _digits_of_date(printed: str) -> Check:
-    """Return whether day and month have as many digits as they are written with.
-
-    Where `tháng` is said, days below 10, January and February have a 0 (NĐ 30/2020 annex I, II.4): of `2 tháng 9` and
-    `9 tháng 1` a digit was mostly not read. Where only figures are, both have it or neither: `1-06` was `21-06`.
-    A day whose figures stand apart (`1 1/8`) fails too.
-    """
-    day, month, *_ = re.findall(r"\d+", printed)
-    said = bool(re.search(r"\s[^\W\d_]", printed))
-    no_day = len(day) == 1 and (said or month[0] == "0" or bool(re.match(r"\d \d", printed)))
-    no_month = month in {"1", "2"} and (said or day[0] == "0")
-    return Check(name="date_digits", passed=not (no_day or no_month), detail=printed)
-
-
-def _damaged_date(passage: Passage) -> Reading:
-    """Return a date whose strokes were read as letters or as a 1, or not at all: a guess that a person confirms."""
+        return Reading(found.value, passage.cut(found.start, found.end), found.checks)
     lost = Check(name="strokes", passed=False, detail="what parts day, month and year was not read")
     for word in passage.words:
-        matches = (pattern.fullmatch(word.text) for pattern in _STROKES_LOST)
-        dates = {iso_date(int(m[3]), int(m[2]), int(m[1])) for m in matches if m} - {None}
-        if len(dates) == 1:
-            return Reading(dates.pop(), Passage((word,), passage.page), (lost,))
+        value = dates.without_strokes(word.text)
+        if value:
+            return Reading(value, Passage((word,), passage.page), (lost,))
     return Reading(None, passage)
 
 
 def partial_date(passage: Passage) -> Reading:
     """Return `1990-02` or `1990`, the ISO 8601 forms of what old papers say; only if there is nothing else."""
-    folded = fold(passage.text)
+    value = dates.month_or_year(passage.text)
     partial = Check(name="full_date", passed=False, detail="only a month or a year is printed")
-    match = _MONTH_YEAR.fullmatch(folded.strip(" .,;:-"))
-    if match and iso_date(int(match[3]), int(match[1] or match[2]), 1):
-        return Reading(f"{match[3]}-{int(match[1] or match[2]):02d}", passage, (partial,))
-    match = re.fullmatch(r"(?:nam\s*)?(\d{4})\W*", folded.strip())
-    if match and FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
-        return Reading(match[1], passage, (partial,))
-    return Reading(None, passage)
-
-
-def iso_date(year: int, month: int, day: int) -> str | None:
-    """Return the date in ISO 8601, or None if there is no such day between 1850 and 2100."""
-    try:
-        value = date(year, month, day)
-    except ValueError:
-        return None
-    return value.isoformat() if FIRST_YEAR <= year <= LAST_YEAR else None
+    return Reading(value, passage, (partial,) if value else ())
 
 
 def _year(passage: Passage) -> Reading:
@@ -277,9 +210,9 @@ def _year(passage: Passage) -> Reading:
     if isinstance(whole.value, str):
         return whole._replace(value=whole.value[:4], checks=())
     match = _YEAR.search(passage.text)
-    if match and FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
-        return Reading(match[1], passage.cut(*match.span()))
-    return Reading(None, passage)
+    return (
+        Reading(match[1], passage.cut(*match.span())) if match and dates.is_year(match[1]) else Reading(None, passage)
+    )
 
 
 def _sex(passage: Passage) -> Reading:
