@@ -20,6 +20,8 @@ _SAME_TITLE: Final = 84.0
 _BY_MARKS: Final = 0.5
 """A title that cannot be read is made up for by this share of the marks, or of the labels beside some marks."""
 _SOME_MARKS: Final = 2
+_DECLARED: Final = "cam đoan"
+"""Whoever applies for a paper declares what the paper will say: the labels are the same, the paper is another."""
 
 
 class Verdict(NamedTuple):
@@ -58,7 +60,7 @@ def by_title(sheet: Sheet, type_: DocumentType, sheets: Sequence[Sheet] = ()) ->
     if likeness < _SAME_TITLE:
         if found >= _SOME_MARKS:
             share = max(share, _labels_found(sheets or (sheet,), type_))
-        another = _likeness(sheet, type_.not_titles) >= _SAME_TITLE
+        another = _likeness(sheet, type_.not_titles) >= _SAME_TITLE or mentions(text, _DECLARED)
         return Verdict(type_.code, 0.5 + 0.29 * share) if share >= _BY_MARKS and not another else Verdict(None, 0.0)
     if _likeness(sheet, type_.not_titles) > likeness:
         return Verdict(None, 0.0)
@@ -93,6 +95,8 @@ def _as_letter(sheets: Sequence[Sheet], type_: DocumentType) -> Verdict:
     weights = {"number_symbol": 0.2, "issue_date": 0.15, "issuer_name": 0.15, "abstract": 0.1, "signer_name": 0.05}
     text = "\n".join(row.text for sheet in sheets for row in sheet.rows)
     marks = any(mentions(text, mark) for mark in type_.marks)
-    score = sum(weight for part, weight in weights.items() if part in parts)
+    # An agency above no number is that of a form as well.
+    counted = parts.keys() if "number_symbol" in parts else parts.keys() - {"issuer_name"}
+    score = sum(weight for part, weight in weights.items() if part in counted)
     score += 0.25 * header.found + 0.1 * marks
     return Verdict(type_.code, round(score, 3)) if score >= _BY_MARKS else Verdict(None, round(score, 3))

@@ -318,6 +318,14 @@ def test_a_title_that_cannot_be_read_is_made_up_for_by_the_labels_and_a_person_l
     assert not any(field.accepted for field in document.fields.values())
 
 
+def test_an_application_with_a_title_that_cannot_be_read_is_not_the_paper():
+    lines = replaced(MARRIAGE, "GIẤY CHỨNG NHẬN KẾT HÔN", "TỜ KHAI")
+    assert (
+        read(reading((*lines, "Chúng tôi cam đoan những lời khai trên là đúng"))).document_type
+        != "marriage_certificate"
+    )
+
+
 @pytest.mark.parametrize(
     "places",
     [
