@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from pipeline.geometry import Affine, straighten
-from pipeline.prepare import raw_page
+from pipeline.prepare import laid_flat, raw_page
 from pipeline.prepare.clean import without_stamps
 from pipeline.prepare.pixels import PAPER, Grey, Ink, Pixels
 from pipeline.read.words import word_of
@@ -109,7 +109,7 @@ def read_again(
 
 def _sheet(path: Path, media_type: str, reading: PageReading, ink: Path, limits: Limits) -> _Sheet:
     page = reading.page
-    raw = raw_page(path, media_type, page.number, limits)
+    raw = laid_flat(raw_page(path, media_type, page.number, limits), page.corners)
     height, width = raw.pixels.shape[:2]
     way = straighten(width, height, page.rotation, page.skew_degrees)
     kept = cv2.imread(str(ink), cv2.IMREAD_GRAYSCALE)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from pipeline.prepare import Prepared, prepare, raw_page
+from pipeline.prepare import Prepared, laid_flat, prepare, raw_page
 from pipeline.read.again import keep_ink
 from pipeline.read.codes import find_codes
 from pipeline.read.columns import folded, strips_of, unfolded
@@ -54,7 +54,7 @@ def read_page(path: Path, media_type: str, number: int, limits: Limits, ink: Pat
     Raises:
         ProblemError: see `raw_page`; `tool-missing`, `page-failed`.
     """
-    raw = raw_page(path, media_type, number, limits)
+    raw = laid_flat(raw_page(path, media_type, number, limits))
     prepared = prepare(raw)
     if prepared.page.blank:
         return PageReading(prepared.page, ())

@@ -58,7 +58,7 @@ def test_lines_of_one_spot_stay_in_order(once):
 def test_an_empty_place_gives_nothing(once):
     path, reading, ink = once
     page = reading.page
-    spot = Spot(1, (reading.words[0].box._replace(x=page.width - 80, y=page.height - 60, w=60, h=30),), as_scanned=True)
+    spot = Spot(1, (reading.words[0].box._replace(x=60, y=page.height // 2, w=60, h=30),), as_scanned=True)
     assert read_again(path, "image/png", reading, [spot], ink, LIMITS) == {spot: ()}
 
 
