@@ -52,12 +52,19 @@ def test_a_paper_is_read(scanned, layout, level, overrides, limit):
     assert "ink_not_read" not in reading.page.quality.warnings
 
 
+def test_a_photographed_paper_is_read(scanned):
+    reading, truth = scanned(perspective=0.04, skew=-3.0, rotation=90)
+    assert character_error(reading, truth) < 0.03
+    assert (reading.page.rotation, reading.page.skew_degrees) == (90, 0)
+    assert reading.page.corners is not None
+
+
 @pytest.mark.parametrize("overrides", [{}, {"rotation": 90}, {"skew": 2.0}])
 def test_words_stand_on_the_page_where_they_are_printed(tmp_path, overrides):
     """Nearly all ink of the upright, straight page lies within the boxes of words, and little else does."""
     sample = make.paper("administrative_document", "notice", "clean", 5, **{"dpi": 200, "stamp": 0.0, **overrides})
     path = sample.save(tmp_path)
-    page, words = read_page(path, TYPES[path.suffix[1:]], 1, LIMITS)
+    page, words, _ = read_page(path, TYPES[path.suffix[1:]], 1, LIMITS)
     scan = np.asarray(sample.pages[0].convert("L"))
     way = straighten(scan.shape[1], scan.shape[0], page.rotation, page.skew_degrees)
     matrix = np.array([way.matrix[:3], way.matrix[3:]], np.float64)
