@@ -22,6 +22,8 @@ _VALUE_GAP: Final = 7.0
 """A space wider than this, in letter heights, inside a value: something else stands there."""
 _LINE_GAP: Final = 1.75
 """A value goes on in the next row only if that is nearer than so many usual row distances."""
+_ABBREVIATED: Final = 3
+"""A full stop behind so few letters is that of an abbreviation (`TP.`)."""
 _LEVEL: Final = 1.5
 """Labels side by side are less than so many letter heights apart."""
 _INDENT: Final = 3.0
@@ -238,7 +240,7 @@ def value_after(rows: Sequence[Row], hits: Sequence[Hit], hit: Hit, place: Place
             continue
         if first is not None and below.words[first].box.x <= here[0].box.x + height:
             break
-        if apart and not _begins_piece(below, here[0]):
+        if apart and not begins_piece(below, here[0]):
             break
         if words and not in_column and not _continues(words[-1], here[0], margin, height):
             break
@@ -252,13 +254,15 @@ def value_after(rows: Sequence[Row], hits: Sequence[Hit], hit: Hit, place: Place
     return Passage(tuple(words), row.page)
 
 
-def _begins_piece(row: Row, word: Word) -> bool:
+def begins_piece(row: Row, word: Word) -> bool:
     """Return whether nothing stands close before a word in its row."""
     return any(piece.words[0] == word for piece in row.pieces(0.6 * COLUMN_GAP))
 
 
 def _continues(before: Word, after: Word, margin: float, height: float) -> bool:
     """Return whether a line break stands between two words: the second one had no room, or is in mid-sentence."""
+    if before.text.endswith(".") and len(before.text) > _ABBREVIATED:
+        return False
     no_room = before.box.right + 0.2 * height + after.box.w > margin
     mid_sentence = before.text.endswith((",", "-")) or after.text[:1].islower()
     return no_room or mid_sentence or is_level(before.text)

@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.understand.folding import fold, letters
-from pipeline.understand.labels import find_in_row
+from pipeline.understand.labels import begins_piece, find_in_row
 from pipeline.understand.lines import Passage, Row, pitch
 from pipeline.understand.sheet import Part, Sheet, centre, is_capitals, is_title, right_pieces
 from pipeline.understand.signature import find_signature
-from pipeline.understand.vocabulary import AGENCIES, KINDS, LETTER_KIND, LEVELS
+from pipeline.understand.vocabulary import AGENCIES, KINDS, LETTER_KIND, LEVELS, is_level
 from schemas.document_type import LetterPart
 from schemas.field import Check
 from schemas.page import Word
@@ -26,6 +26,8 @@ MOTTO: Final = letters("Độc lập - Tự do - Hạnh phúc")
 _SUBJECT: Final = re.compile(r"^\W*(v\s*[/l|]?\s*v|ve\s+viec|vv)\b[\s:.]*")
 _NUMBER_AT: Final = re.compile(r"\bso\s*[:;.]")
 _DAY_AT: Final = re.compile(r"[,.\s]\s*(?:hom\s+nay\s+)?ng[aà]y\W?\s*(?=\S{0,4}\s*th[ao]ng|\d)")
+_ENDS_IN_YEAR: Final = re.compile(r"\bnam\s*[\w/|]{0,6}[^\w;,]?(?:\s\S{1,2})?$")
+"""A date ends with its year; a speck may stand behind it."""
 _TERRITORIES: Final = re.compile(r"\b(tinh|thanh pho|tp|huyen|thi xa|quan|phuong|xa|thi tran|viet nam|chinh phu)\b")
 _LEVELS: Final = tuple(fold(level) for level in LEVELS)
 _BODY_STARTS: Final = ("kinhgui", "cancu", "theodenghi", "xetdenghi", "dieu1", "noinhan", "phan1", "phani")
@@ -33,6 +35,8 @@ _HEADER_SHARE: Final = 0.42
 """The header of a letter ends in the upper part of the first page."""
 _END_AT: Final = 0.4
 """What stands at the end of a page stands below this part of it."""
+_PLACE_WORDS: Final = 6
+"""Words of the place before the date at most: `Thành phố Hồ Chí Minh`, and a speck."""
 _WIDE: Final = 1.3
 _ROOM_FOR_A_LINE: Final = 2.0
 _ALIGNED: Final = 1.5
@@ -167,12 +171,14 @@ def _place_and_date(sheet: Sheet, header: Header) -> dict[LetterPart, Passage]:
     """Return the words before and from `ngày` on, in the right column or, where it is narrow, anywhere at the top."""
     for column in (header.split, 0.0):
         for _, row in _upper(sheet):
+            if letters(row.text).startswith(_BODY_STARTS):
+                break
             right = row.between(column, sheet.width)
             if right is None or row.middle < header.top:
                 continue
             for piece in reversed(right.pieces(4.0)):
                 parts = _place_before_day(piece)
-                if parts:
+                if parts and begins_piece(row, piece.words[0]):
                     return parts
     return {}
 
@@ -192,7 +198,7 @@ def _place_and_date_at_the_end(sheet: Sheet) -> dict[LetterPart, Passage]:
 def _place_before_day(piece: Row) -> dict[LetterPart, Passage]:
     """Return the place and the date if a piece of a row says `Nghệ An, ngày 12 tháng 6 năm 2023`.
 
-    What stands behind a label is another date: `Đã chết vào lúc: 18 giờ, ngày …`.
+    What stands behind a label is another date (`Đã chết vào lúc: 18 giờ, ngày …`), and so is that in a sentence.
     """
     passage = Passage(piece.words, piece.page)
     match = _DAY_AT.search(fold(passage.text))
@@ -200,6 +206,9 @@ def _place_before_day(piece: Row) -> dict[LetterPart, Passage]:
         return {}
     parts: dict[LetterPart, Passage] = {"issue_date": passage.cut(match.start() + 1, len(passage.text))}
     place = passage.cut(0, match.start())
+    named = not place.words or place.text[0].isupper() or is_level(place.words[0].text)
+    if not named or len(place.words) > _PLACE_WORDS or not _ENDS_IN_YEAR.search(fold(passage.text)):
+        return {}
     return {**parts, "issue_place": place} if place.words else parts
 
 

@@ -426,6 +426,12 @@ def test_a_usual_sentence_whose_marks_were_misread_waits_for_a_person():
     assert (field.value, field.accepted) == ("Bệnh binh", False)
 
 
+def test_a_sentence_that_has_ended_does_not_go_on_in_the_next_line():
+    lines = replaced(MARITAL_STATUS, "Giấy này có giá trị đến", "này có giá trị đến")
+    lines = replaced(lines, "làm thủ tục đăng ký", "làm thủ tục chuyển nhượng quyền sử dụng đất và đăng ký")
+    assert read(reading(lines)).fields["purpose"].value.endswith("đăng ký kết hôn")
+
+
 def test_an_amount_that_its_words_contradict_is_not_accepted():
     field = read(reading(replaced(MERIT, "2.128.500", "2.123.500"))).fields["allowance_amount"]
     assert (field.value, field.accepted) == (2123500, False)

@@ -259,6 +259,14 @@ def test_an_identifier_that_is_not_accepted_leads_to_nobody():
     assert read(spoiled(reading(BIRTH), "040316112233", 0.5)).owners[0].identifier is None
 
 
+def test_the_date_of_a_law_is_not_the_date_of_issue():
+    lines = replaced(LETTER_PAGE, "Nghệ An, ngày 12 tháng 6 năm 2023", "")
+    law = "@300 Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6 năm 2015;"
+    document = read(reading((*lines[:8], law, *lines[8:])))
+    assert document.fields["issue_date"].value is None
+    assert document.fields["issue_place"].value is None
+
+
 def test_a_handwritten_day_that_cannot_be_read_gives_no_date():
     document = read(reading(replaced(LETTER_PAGE, "ngày 12 tháng", "ngày 0P tháng")))
     assert document.fields["issue_date"].value is None
