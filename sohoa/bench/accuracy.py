@@ -20,6 +20,7 @@ COLUMNS = (
     "fields",
     "exact",
     "accepted",
+    "by hand",
     "silent (95 % bound)",
     "invented",
     "CER",
@@ -29,8 +30,9 @@ COLUMNS = (
     "tilt p95",
     "worst",
 )
-"""Type accuracy, exact and accepted fields, silent errors, character error rate, how much of it is tone marks, digits
-that were lost, pages turned right, and degrees of tilt that were left.
+"""Type accuracy; exact and accepted ones of the printed fields; how many were accepted of those written by hand; silent
+errors; character error rate, how much of it is tone marks, digits that were lost; pages turned right, and degrees of tilt
+that were left.
 """
 LEVELS = ("clean", "office", "hard", "real")
 
@@ -103,6 +105,7 @@ def cells(row: Row) -> tuple[str, ...]:
         str(found.fields),
         _percent(found.field_exact),
         _percent(found.accepted_share),
+        f"{found.handwritten_accepted}/{found.handwritten}" if found.handwritten else "–",
         f"{found.silent_errors}/{found.accepted}{bound}",
         str(found.invented),
         _percent(found.cer, digits=2),

@@ -2,6 +2,9 @@
 
 A field is exact when its value is what the paper says (`sohoa.bench.truth.same`). A value where the paper has none is
 *invented*. A *silent error* is an accepted value that is wrong or invented: the worst that can happen.
+
+What is written by hand is for people to read. It is counted apart, and none of it may be accepted; a silent error is
+one wherever it happens.
 """
 
 import unicodedata
@@ -33,6 +36,8 @@ class FieldScore(NamedTuple):
     name: str
     wanted: bool
     """Whether the paper has a value."""
+    handwritten: bool
+    """Whether at least a part of the value is written by hand."""
     read: bool
     """Whether a value was read."""
     exact: bool
@@ -87,11 +92,17 @@ class Accuracy(Value):
     whole_papers: float | None
     """Share of papers found as one document with exactly their pages."""
     fields: int
-    """Values that stand on the papers."""
+    """Values that are printed on the papers."""
     field_exact: float | None
+    """Share of the printed values that were read to the letter."""
     accepted_share: float | None
-    """Share of the values on the papers that nobody has to look at."""
+    """Share of the printed values that nobody has to look at."""
+    handwritten: int
+    """Values that are written by hand, wholly or in part."""
+    handwritten_accepted: int
+    """How many of these nobody would have looked at: must be 0."""
     accepted: int
+    """Accepted values, whether printed, written by hand or invented."""
     silent_errors: int
     silent_upper_bound: float | None
     """Upper end of the 95 % interval of the share of silent errors among accepted fields (Clopper and Pearson 1934)."""
@@ -141,6 +152,7 @@ def _field(truth: Truth, name: str, found: Extraction | None) -> FieldScore:
     return FieldScore(
         name,
         bool(wanted),
+        name in truth.handwritten,
         value is not None,
         any(same(name, value, option) for option in wanted),
         bool(field and field.accepted and value is not None),
@@ -190,7 +202,8 @@ def summary(papers: Iterable[PaperScore], only: str | None = None) -> Accuracy:
     """Return how well *papers* were read; *only* names the one field to look at, if not the whole papers."""
     papers = list(papers)
     fields = [each for paper in papers for each in paper.fields if only in {None, each.name}]
-    wanted = [each for each in fields if each.wanted]
+    printed = [each for each in fields if each.wanted and not each.handwritten]
+    by_hand = [each for each in fields if each.wanted and each.handwritten]
     accepted = [each for each in fields if each.accepted]
     silent = sum(each.silent for each in fields)
     texts = [paper.text for paper in papers if paper.text is not None and only is None]
@@ -201,9 +214,11 @@ def summary(papers: Iterable[PaperScore], only: str | None = None) -> Accuracy:
         papers=len(papers),
         type_accuracy=_share(sum(paper.type_right for paper in papers), len(papers)),
         whole_papers=_share(sum(paper.whole for paper in papers), len(papers)),
-        fields=len(wanted),
-        field_exact=_share(sum(each.exact for each in wanted), len(wanted)),
-        accepted_share=_share(sum(each.accepted for each in wanted), len(wanted)),
+        fields=len(printed),
+        field_exact=_share(sum(each.exact for each in printed), len(printed)),
+        accepted_share=_share(sum(each.accepted for each in printed), len(printed)),
+        handwritten=len(by_hand),
+        handwritten_accepted=sum(each.accepted for each in by_hand),
         accepted=len(accepted),
         silent_errors=silent,
         silent_upper_bound=upper_bound(silent, len(accepted)) if accepted else None,

@@ -42,6 +42,8 @@ class Truth(Value, extra="ignore"):
     """Other values that are as good."""
     unscored: tuple[str, ...] = ()
     """Fields that nobody could judge."""
+    handwritten: tuple[str, ...] = ()
+    """Fields of whose values at least a part is written by hand: they are for people to read."""
     text: str | None = None
     text_alt: tuple[str, ...] = ()
     """The text in other reading orders that are as good."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from schemas.field import Field
 from schemas.page import Page, Quality
 from schemas.report import Extraction
-from sohoa.bench.accuracy import table
+from sohoa.bench.accuracy import COLUMNS, cells, table
 from sohoa.bench.score import score, summary, text_score, upper_bound
 from sohoa.bench.truth import PageTruth, Truth
 
@@ -58,6 +58,25 @@ def test_fields_are_exact_accepted_silently_wrong_or_invented():
     assert (total.fields, total.field_exact, total.accepted_share) == (4, 0.5, 0.75)
     assert (total.silent_errors, total.accepted, total.invented) == (2, 4, 1)
     assert summary(score([wanted], [found]), "sex").silent_errors == 1
+
+
+def test_what_is_written_by_hand_is_counted_apart_but_for_silent_errors():
+    wanted = truth(
+        PageTruth(number=1),
+        fields={"full_name": "An", "number": "7/2016", "sex": "nam", "date_of_birth": "2016-02-03"},
+        handwritten=["number", "sex", "date_of_birth"],
+    )
+    found = read(
+        page(1), fields={"full_name": field("An"), "number": field("1/2016"), "sex": field("nam", accepted=False)}
+    )
+    papers = [*score([wanted], [found])]
+    total = summary(papers)
+    assert (total.fields, total.field_exact, total.accepted_share) == (1, 1, 1)
+    assert (total.handwritten, total.handwritten_accepted) == (3, 1)
+    assert (total.silent_errors, total.accepted) == (1, 2)
+    by_name = {row.name: dict(zip(COLUMNS, cells(row), strict=True))["by hand"] for row in table(papers)}
+    assert by_name["all"] == "1/3"
+    assert by_name["full_name"] == "–"
 
 
 def test_text_errors_are_told_apart_into_tones_and_digits():
