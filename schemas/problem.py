@@ -130,7 +130,7 @@ FOLDER_EMPTY = Kind(
 TRUTH_MISSING = Kind(
     "truth-missing",
     "There is no truth to measure against",
-    "Name a folder of scans with NAME.truth.json beside each; `python -m samples.make --out FOLDER` makes one.",
+    "Name a folder of scans with NAME.truth.json beside each; `python -m samples.sets tuning --out FOLDER` makes one.",
 )
 COPY_NOT_PDFA = Kind(
     "copy-not-pdfa",
@@ -245,6 +245,61 @@ SIGNATURE_INDETERMINATE = Kind(
 )
 RECORD_UNKNOWN = Kind("record-unknown", "No such record", "Check the record id.", Exit.USAGE, 404)
 SUBMISSION_UNKNOWN = Kind("submission-unknown", "No such submission", "Check the submission id.", Exit.USAGE, 404)
+
+# --- at a station ----------------------------------------------------------------------------------------------
+STATION_NOT_ENROLLED = Kind(
+    "station-not-enrolled",
+    "This is no station yet",
+    "Run `sohoa station enroll`, or name the station's folder with --home.",
+    Exit.BAD_CONFIGURATION,
+    500,
+)
+STATION_BUSY = Kind(
+    "station-busy", "The station runs already", "Use the one that runs, or stop it first.", Exit.USAGE, 409
+)
+STATION_FULL = Kind(
+    "station-full",
+    "The station's disk has too little room left",
+    "Make room on the disk; what is scanned waits in its folder until then.",
+    Exit.OFFLINE,
+    507,
+    transient=True,
+)
+SCANNER_FAILED = Kind(
+    "scanner-failed",
+    "The scanner did not scan",
+    "Look at the scanner: is it on, is there paper in it? `scanimage -L` lists the scanners that are found.",
+    Exit.MISSING_DEPENDENCY,
+    503,
+)
+DOSSIER_UNKNOWN = Kind(
+    "dossier-unknown", "No such dossier at this station", "Look with `sohoa station status`.", Exit.USAGE, 404
+)
+DOSSIER_NOT_READY = Kind(
+    "dossier-not-ready", "The dossier cannot be closed yet", "Do what is named, then close it again.", http_status=409
+)
+RECEIPT_WRONG = Kind(
+    "receipt-wrong",
+    "The receipt is not for what was sent",
+    "Keep the paper, and report this to whoever runs the server.",
+    Exit.INTEGRITY,
+    422,
+)
+SERVER_UNREACHABLE = Kind(
+    "server-unreachable",
+    "The server does not answer",
+    "Nothing is lost: what was scanned is safe at the station, and goes on its way when the line is back.",
+    Exit.OFFLINE,
+    503,
+    transient=True,
+)
+STATION_CLOCK = Kind(
+    "station-clock",
+    "The station's clock is wrong",
+    "Nothing has to be done: the station goes by the server's clock now.",
+    Exit.OFFLINE,
+    401,
+)
 
 # --- how it was asked ------------------------------------------------------------------------------------------
 BAD_REQUEST = Kind(

@@ -23,6 +23,8 @@ from schemas.report import Extraction, Ingestion
 from schemas.settings import Loaded, Settings
 from sohoa import console
 from sohoa.configuration import read_settings
+from sohoa.station.cli import station
+from sohoa.verbs import PathWord, Verbs, json_option
 
 Told = TypeVar("Told", Extraction, Ingestion)
 
@@ -44,48 +46,11 @@ class Configuration:
         return self.loaded.settings
 
 
-class _Verb(click.Command):
-    """A command whose help ends in examples, kept as they are written."""
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        if self.epilog:
-            lines = "".join(f"  {line.strip()}\n" for line in self.epilog.strip().splitlines())
-            formatter.write(f"\nExamples:\n{lines}")
+_scans = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=PathWord())
 
 
-class _Verbs(click.Group):
-    """A group of such commands, listed in the order in which they are defined."""
-
-    command_class = _Verb
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
-        return list(self.commands)
-
-
-_Verbs.group_class = _Verbs
-
-
-class _Path(click.Path):
-    """A path. An empty word names none; it must not stand for the working folder."""
-
-    def __init__(self) -> None:
-        super().__init__(path_type=Path)
-
-    def convert(
-        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
-    ) -> str | bytes | os.PathLike[str]:
-        """See click."""
-        if not os.fspath(value):
-            self.fail("an empty word is no path.", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON: one object a line.")
-_scans = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=_Path())
-
-
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("--config", type=_Path(), help="Configuration file instead of ./sohoa.toml.")
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--config", type=PathWord(), help="Configuration file instead of ./sohoa.toml.")
 @click.version_option(package_name="sohoa")
 @click.pass_context
 def cli(context: click.Context, config: Path | None) -> None:
@@ -95,7 +60,7 @@ def cli(context: click.Context, config: Path | None) -> None:
 
 @cli.command(epilog="sohoa extract scan.pdf\nsohoa extract --json *.jpg | jq .fields.full_name.value")
 @_scans
-@_json_option
+@json_option
 @click.pass_obj
 def extract(configuration: Configuration, paths: Sequence[Path], *, as_json: bool) -> Exit:
     """Read scans and print their fields. Signs nothing and stores nothing."""
@@ -115,7 +80,7 @@ def extract(configuration: Configuration, paths: Sequence[Path], *, as_json: boo
 @_scans
 @click.option("--dossier", metavar="CODE", help="Dossier code (mã hồ sơ) that the papers belong to.")
 @click.option("--procedure", metavar="CODE", help="Procedure code (mã TTHC).")
-@_json_option
+@json_option
 @click.pass_obj
 def ingest(
     configuration: Configuration, paths: Sequence[Path], dossier: str | None, procedure: str | None, *, as_json: bool
@@ -139,7 +104,7 @@ def ingest(
 @click.option("--valid-on", type=click.DateTime(["%Y-%m-%d"]), help="Valid on this day; today if not said.")
 @click.option("--purpose", metavar="CODE", required=True, help="Procedure that needs the record (mã TTHC).")
 @click.option("--dossier", metavar="CODE", required=True, help="Dossier it is needed for (mã hồ sơ).")
-@_json_option
+@json_option
 @click.pass_obj
 def lookup(
     configuration: Configuration,
@@ -171,7 +136,7 @@ def record() -> None:
 
 @record.command(epilog="sohoa record show 0f3a…\nsohoa record show --json 0f3a… | jq .fields")
 @click.argument("record_id", metavar="RECORD_ID")
-@_json_option
+@json_option
 @click.pass_obj
 def show(configuration: Configuration, record_id: str, *, as_json: bool) -> None:
     """Show the latest version of a record: its fields, owners, dates, and where it came from.
@@ -189,7 +154,7 @@ def show(configuration: Configuration, record_id: str, *, as_json: bool) -> None
 
 @record.command(epilog="sohoa record export 0f3a… --to folder")
 @click.argument("record_id", metavar="RECORD_ID")
-@click.option("--to", "folder", type=_Path(), required=True, help="Folder to write into.")
+@click.option("--to", "folder", type=PathWord(), required=True, help="Folder to write into.")
 @click.pass_obj
 def export(configuration: Configuration, record_id: str, folder: Path) -> None:
     """Write copy, record, signature and root certificates as plain files that other tools can check.
@@ -204,7 +169,7 @@ def export(configuration: Configuration, record_id: str, folder: Path) -> None:
 
 @cli.command(epilog="sohoa verify copy.pdf\nsohoa verify 0f3a…")
 @click.argument("target", metavar="FILE.pdf|RECORD_ID")
-@_json_option
+@json_option
 @click.pass_obj
 def verify(configuration: Configuration, target: str, *, as_json: bool) -> Exit:
     """Check a signed file, or a record with its signatures.
@@ -222,7 +187,7 @@ def verify(configuration: Configuration, target: str, *, as_json: bool) -> Exit:
 
 
 @cli.command(epilog="sohoa rebuild")
-@_json_option
+@json_option
 @click.pass_obj
 def rebuild(configuration: Configuration, *, as_json: bool) -> Exit:
     """Make the catalog anew from the warehouse, the only truth.
@@ -244,7 +209,7 @@ def rebuild(configuration: Configuration, *, as_json: bool) -> Exit:
 
 
 @cli.command(epilog="sohoa reconcile")
-@_json_option
+@json_option
 @click.pass_obj
 def reconcile(configuration: Configuration, *, as_json: bool) -> Exit:
     """Run submissions that have a receipt but no outcome.
@@ -260,7 +225,7 @@ def reconcile(configuration: Configuration, *, as_json: bool) -> Exit:
 
 
 @cli.command(epilog="sohoa doctor")
-@_json_option
+@json_option
 @click.pass_obj
 def doctor(configuration: Configuration, *, as_json: bool) -> Exit:
     """Check that everything is in place; say what to do.
@@ -281,7 +246,7 @@ def doctor(configuration: Configuration, *, as_json: bool) -> Exit:
 
 
 @cli.command(epilog="sohoa config\nSOHOA_STORE__KIND=s3 sohoa config --json")
-@_json_option
+@json_option
 @click.pass_obj
 def config(configuration: Configuration, *, as_json: bool) -> None:
     """Print every setting, its value and where it came from.
@@ -307,6 +272,9 @@ def demo(configuration: Configuration) -> Exit:
     return run_demo(configuration.settings)
 
 
+cli.add_command(station)
+
+
 @cli.group()
 def bench() -> None:
     """Measure Sohoa on scans whose truth is known."""
@@ -315,9 +283,9 @@ def bench() -> None:
 @bench.command(
     epilog="sohoa bench accuracy\nsohoa bench accuracy scans/ --plots plots/\nsohoa bench accuracy --json scans/ | jq ."
 )
-@click.argument("folders", metavar="[FOLDER]...", nargs=-1, type=_Path())
-@click.option("--plots", type=_Path(), help="Folder to draw plots into (SVG).")
-@_json_option
+@click.argument("folders", metavar="[FOLDER]...", nargs=-1, type=PathWord())
+@click.option("--plots", type=PathWord(), help="Folder to draw plots into (SVG).")
+@json_option
 @click.pass_obj
 def accuracy(configuration: Configuration, folders: Sequence[Path], plots: Path | None, *, as_json: bool) -> None:
     """Read scans with NAME.truth.json beside each, and say how much was right.
