@@ -1,0 +1,174 @@
+"""The sender: takes what the outbox holds to the intake, and brings the proof back.
+
+First the journal, so that whatever happens afterwards is missing by name; then, one submission after the other, its
+files, the small ones first, and its manifest. A receipt counts once it is proved. The sender remembers nothing that it
+could not ask again: killed anywhere, it starts over, and what has arrived is not sent twice.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from schemas.digest import Sha256
+from schemas.problem import SERVER_UNREACHABLE, ProblemError, refused_by_system
+from schemas.station import Journal
+from schemas.submission import SubmittedFile
+from sohoa.station.client import Intake
+from sohoa.station.outgoing import Outgoing, Unsent
+from sohoa.station.proof import prove
+from sohoa.station.upload import upload
+
+IDLE_SECONDS = 2.0
+"""How often the outbox is looked at while there is nothing to send."""
+FIRST_SECONDS, LONGEST_SECONDS = 1.0, 300.0
+"""What is waited at most after a first failure, and after any number of them."""
+
+_FOR_ALL = frozenset(["not-authorised", "sequence-conflict", "configuration", "station-clock"])
+"""Refusals that are about the station, not about the one submission that met with them."""
+_WORDS = {
+    "not-authorised": "Máy chủ không nhận điểm quét này. Giữ lại giấy và gọi người quản trị.",
+    "sequence-conflict": "Nhật ký của điểm quét không khớp với máy chủ. Giữ lại giấy và gọi người quản trị.",
+    "station-clock": "Đồng hồ của máy này sai và không chỉnh theo máy chủ được. Gọi người quản trị.",
+    "configuration": "Điểm quét được cài đặt sai. Giữ lại giấy và gọi người quản trị.",
+    "receipt-wrong": "Biên nhận của máy chủ không đúng. Giữ lại giấy và gọi người quản trị.",
+    "integrity-mismatch": "Tệp quét trên máy này bị hỏng. Quét lại hồ sơ.",
+}
+
+
+class _Rest(NamedTuple):
+    """How often a submission failed by itself, and until when it is left alone."""
+
+    failures: int
+    until: float
+
+
+class Sender:
+    """Sends for one station. There must be no other for its outbox at the same time."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        outbox: Outgoing,
+        pinned: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            intake: where to.
+            outbox: what to send, and where proof is kept.
+            pinned: PEM of the certificate of receipts, or of its root.
+            clock: seconds that only grow.
+            draw: a random number from 0 up to 1.
+        """
+        self._intake = intake
+        self._outbox = outbox
+        self._pinned = pinned
+        self._clock = clock
+        self._draw = draw
+        self._known: int | None = None
+        self._there: set[Sha256] = set()
+        self._resting: dict[Sha256, _Rest] = {}
+        self._moves = 0
+
+    def run(self, wait: Callable[[float], bool]) -> None:
+        """Send whatever comes, until told to stop.
+
+        Args:
+            wait: waits so many seconds and returns whether to stop, as `threading.Event.wait` does.
+        """
+        failures = 0
+        delay = 0.0
+        while not wait(delay):
+            moves = self._moves
+            problem = self.sync()
+            failures = 0 if problem is None else 1 if self._moves > moves else failures + 1
+            delay = self._pause(failures) if failures else IDLE_SECONDS
+
+    def sync(self) -> ProblemError | None:
+        """Send all that waits and is not left alone for a while, once; return what keeps the rest here.
+
+        A submission that is refused does not stop the others: the outbox is told what a person has to do about it.
+        """
+        waiting = list(self._outbox.to_send())
+        if waiting and self._known is None:
+            self._known = waiting[0].entry.entry.sequence
+        for unsent in filter(self._may_go, waiting):
+            try:
+                self._announce()
+                self._deliver(unsent)
+            except ProblemError as problem:
+                if problem.kind.transient:
+                    return problem
+                if problem.kind.slug in _FOR_ALL:
+                    for each in waiting:
+                        self._outbox.trouble(each.manifest.submission_id, _words(problem))
+                    return problem
+                self._leave_alone(unsent.manifest.submission_id, problem)
+        return None
+
+    def _announce(self) -> None:
+        """Bring the journal to the server, up to its end as it is now."""
+        while self._known is not None and (entries := self._outbox.entries_from(self._known)):
+            told = self._intake.send_journal(Journal(entries=entries)).next_sequence
+            if told == self._known:
+                raise SERVER_UNREACHABLE.error("the server took no entry of the journal")
+            self._known = told  # less than we sent from, if the server lost some: it gets them again
+
+    def _deliver(self, unsent: Unsent) -> None:
+        """Bring one submission to the server, and its proof to the outbox."""
+        manifest = unsent.manifest
+        for file in _small_first(manifest.files):
+            if file.sha256 not in self._there:
+                self._bring(file)
+        try:
+            signed = self._intake.submit(manifest)
+            prove(signed, manifest, self._pinned, self._intake.now())
+        except ProblemError as problem:
+            if not problem.kind.transient:
+                self._there.clear()  # perhaps a file is not there after all: each is asked about anew
+            raise
+        self._there.clear()
+        self._moved()
+        self._outbox.received(signed)
+        self._resting.pop(manifest.submission_id, None)
+
+    def _bring(self, file: SubmittedFile) -> None:
+        try:
+            with self._outbox.open(file.sha256) as content:
+                upload(self._intake, file, content, self._moved)
+        except OSError as error:
+            raise refused_by_system(error) from error
+        self._there.add(file.sha256)
+        self._moved()
+
+    def _moved(self) -> None:
+        self._moves += 1
+
+    def _may_go(self, unsent: Unsent) -> bool:
+        rest = self._resting.get(unsent.manifest.submission_id)
+        return rest is None or self._clock() >= rest.until
+
+    def _leave_alone(self, submission_id: Sha256, problem: ProblemError) -> None:
+        """Say what is wrong, and try again later: what is refused today may have been mended tomorrow."""
+        before = self._resting.get(submission_id)
+        failures = 1 if before is None else before.failures + 1
+        self._resting[submission_id] = _Rest(failures, self._clock() + self._pause(failures))
+        self._outbox.trouble(submission_id, _words(problem))
+
+    def _pause(self, failures: int) -> float:
+        """Return how long to wait: anything up to a bound that doubles, so that a crowd does not come back at once."""
+        return self._draw() * min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(failures - 1, 30))
+
+
+def _small_first(files: Iterable[SubmittedFile]) -> list[SubmittedFile]:
+    """Return each content once, previews and single pages before thick files."""
+    return sorted({file.sha256: file for file in files}.values(), key=lambda file: (file.size, file.sha256))
+
+
+def _words(problem: ProblemError) -> str:
+    slug = problem.kind.slug
+    return _WORDS.get(slug, f"Hồ sơ này không gửi được ({slug}). Giữ lại giấy và gọi người quản trị.")
