@@ -38,7 +38,7 @@ schemas: .make/dev ## Write the JSON Schemas anew
 	$(BIN)/python -m schemas.export
 
 samples: .make/dev ## Make the bundled sample scans anew (same seed, same pixels)
-	$(BIN)/python -m samples.make
+	$(BIN)/python -m samples.bundled
 
 bench: .make/dev ## Measure speed and memory side by side with bare Tesseract and OCRmyPDF, then accuracy
 	deploy/install-packages deploy/packages-bench.txt

@@ -17,7 +17,7 @@ from pipeline.understand import understand
 from pipeline.understand.again import CHECK, Opinions
 from schemas.document_type import document_types
 from schemas.field import Field
-from schemas.page import PageReading
+from schemas.page import PageReading, Spot, Word
 from schemas.settings import Limits
 from sohoa.bench.truth import Truth, same, truths_in
 
@@ -83,7 +83,8 @@ def _doubtful(path: Path, truths: Sequence[Truth]) -> Iterator[Twice]:
 
 
 def _read(path: Path) -> tuple[list[PageReading], Opinions]:
-    limits, opinions = Limits(), {}
+    limits = Limits()
+    opinions: dict[Spot, tuple[Word, ...]] = {}
     file = admit(path, limits)
     with tempfile.TemporaryDirectory() as folder:
         inks = [Path(folder, str(number)) for number in range(1, file.page_count + 1)]

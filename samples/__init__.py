@@ -1,4 +1,4 @@
 """Sample scans with known truth: synthetic people on papers set in type, then damaged as scanners do.
 
-Not part of the wheel: `sohoa demo`, tests and benchmarks use what `python -m samples.make` writes, or `make.paper`.
+Not part of the wheel: `sohoa demo`, tests and benchmarks use what `python -m samples.bundled` writes, or `make.paper`.
 """

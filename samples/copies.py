@@ -25,11 +25,10 @@ def photocopied(pixels: Floats, *, dpi: int, streaks: int, edge: float, noise: n
         edge: width of the black margin that a lid left open gives, as a share of the page's width.
         noise: lot for what is different on every copy.
     """
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    grey = cv2.GaussianBlur(grey, (0, 0), 0.45 * dpi / 200)
+    soft = cv2.GaussianBlur(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (0, 0), 0.45 * dpi / 200)
     middle, softness = noise.uniform(138, 168), noise.uniform(17, 26)
-    grey = 255 / (1 + cv2.exp((middle - grey) / softness))
-    grey = np.clip(np.asarray(grey, np.float32), INK, 252.0)
+    steep = 255 / (1 + cv2.exp((middle - soft) / softness))
+    grey: Floats = np.clip(np.asarray(steep, np.float32), INK, 252.0)
     height, width = grey.shape
     for _ in range(streaks):
         x, thickness = int(noise.integers(0, width - 4)), 1 + int(noise.integers(0, max(1, dpi // 150)))

@@ -1,15 +1,13 @@
-"""Make sample scans: one paper in memory with `paper`, the bundled set with `python -m samples.make`.
+"""Make sample scans: one paper in memory with `paper`. Whole sets: `samples.bundled`, `samples.sets`.
 
 The same seed gives the same pixels, with the same fonts and libraries. The fonts are Debian's; `typesetting.FAMILIES`
 names the packages.
 """
 
-import argparse
 import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack
@@ -61,10 +59,7 @@ KINDS: dict[str, Mapping[str, Layout]] = {
 }
 SHEETS: dict[str, Mapping[str, Layout]] = {"dossier_sheet": dossier_sheet.LAYOUTS}
 """What lies between papers and is none: kept apart from `KINDS`, which are the types of documents."""
-SCANS = Path(__file__).parent.parent / "sohoa" / "demo" / "scans"
-SEED = 20250701
 CAPTURE = frozenset({"copies", "perspective"})  # who tells one of them leaves nothing of how a page is captured to lot
-NO_FATHER_NO_IDENTIFIER = frozenset({"father", "personal_id"})  # both are legal
 
 
 class Overrides(TypedDict, total=False):
@@ -346,81 +341,3 @@ def _as_pdf(sample: Sample[Any]) -> bytes:
 
 
 _ENCODERS = {"jpg": _as_jpeg, "png": _as_png, "tiff": _as_tiff, "pdf": _as_pdf}
-
-
-# ---------------------------------------------------------------------------------------------------------- the set
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One bundled scan."""
-
-    kind: str
-    layout: str
-    level: Level
-    overrides: Overrides
-
-
-def _planned(kind: str, layout: str, level: Level, **overrides: Unpack[Overrides]) -> Planned:
-    return Planned(kind, layout, level, overrides)
-
-
-_birth = partial(_planned, "birth_certificate")
-_document = partial(_planned, "administrative_document")
-
-# The names say the kind and a number, nothing about anybody. The place in this table is added to the seed.
-PLAN: dict[str, Planned] = {
-    "birth_certificate_01": _birth("current", "clean", fmt="jpg", dpi=200, skew=0.0),
-    "birth_certificate_02": _birth("extract", "clean", fmt="png", dpi=200, mode="grey", noise=0.0, dotted_lines=True),
-    "birth_certificate_03": _birth(
-        "current", "office", fmt="jpg", dpi=200, mode="colour", rotation=180, skew=1.35, ornament=True, blue_values=True
-    ),
-    "birth_certificate_04": _birth(
-        "form_2006", "office", fmt="pdf", dpi=200, mode="grey", rotation=0, dotted_lines=True, blank_back=True
-    ),
-    "birth_certificate_05": _birth(
-        "current", "office", fmt="png", dpi=300, mode="bilevel", rotation=0, skew=-0.9, without=NO_FATHER_NO_IDENTIFIER
-    ),
-    "birth_certificate_06": _birth(
-        "extract", "hard", fmt="jpg", dpi=200, mode="colour", rotation=90, blue_values=True, family="FreeSerif"
-    ),
-    "birth_certificate_07": _birth("form_2006", "hard", fmt="tiff", dpi=200, mode="grey", rotation=0),
-    "administrative_document_01": _document("decision", "clean", fmt="pdf", dpi=300, mode="bilevel", paragraphs=7),
-    "administrative_document_02": _document("notice", "clean", fmt="jpg", dpi=200, skew=0.0, paragraphs=3),
-    "administrative_document_03": _document(
-        "report", "office", fmt="tiff", dpi=300, mode="bilevel", rotation=0, paragraphs=24, blank_back=True
-    ),
-    "administrative_document_04": _document(
-        "letter", "office", fmt="pdf", dpi=200, mode="colour", rotation=270, skew=-1.7, paragraphs=3
-    ),
-    "administrative_document_05": _document(
-        "letter", "office", fmt="jpg", dpi=200, mode="grey", rotation=0, family="Linux Libertine"
-    ),
-    "administrative_document_06": _document(
-        "proposal", "hard", fmt="png", dpi=200, mode="bilevel", rotation=0, border="dark", family="DejaVu Serif"
-    ),
-    "administrative_document_07": _document("decision", "hard", fmt="jpg", dpi=200, mode="colour", rotation=90),
-}
-
-
-def bundled(name: str, seed: int = SEED) -> Sample[Truth]:
-    """Make one scan of the bundled set."""
-    planned = PLAN[name]
-    overrides: Overrides = {"copies": 0, **planned.overrides, "name": name}
-    return paper(planned.kind, planned.layout, planned.level, seed + list(PLAN).index(name), **overrides)
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Write the bundled set."""
-    parser = argparse.ArgumentParser(prog="python -m samples.make", description="Write the bundled sample scans.")
-    parser.add_argument("--out", type=Path, default=SCANS, help="folder to write to (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=SEED, help="another seed, other papers (default: %(default)s)")
-    chosen = parser.parse_args(arguments)
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    for name in PLAN:
-        path = bundled(name, chosen.seed).save(chosen.out)
-        print(f"{path.name}  {path.stat().st_size // 1000} kB")
-
-
-if __name__ == "__main__":
-    main()

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 
@@ -46,8 +45,7 @@ class Order:
 def layouts(half: Half) -> Iterator[tuple[str, str]]:
     """Yield the kinds and layouts of one half: all for the held-out one, those that are not held out for the other."""
     for kind, known in make.KINDS.items():
-        module = f"samples.{kind}"
-        kept_back = getattr(import_module(module), "HELD_OUT", frozenset()) if find_spec(module) else frozenset()
+        kept_back: frozenset[str] = import_module(f"samples.{kind}").HELD_OUT
         yield from ((kind, layout) for layout in known if half == "held-out" or layout not in kept_back)
 
 

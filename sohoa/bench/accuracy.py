@@ -31,7 +31,7 @@ COLUMNS = (
     "worst",
 )
 """Type accuracy; exact and accepted ones of the printed fields; how many were accepted of those written by hand; silent
-errors; character error rate, how much of it is tone marks, digits that were lost; pages turned right, and degrees of tilt
+errors; character error rate, how much of it is tone marks, digits that were lost; pages turned right, degrees of tilt
 that were left.
 """
 LEVELS = ("clean", "office", "hard", "real")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from samples import citizen_identity_card, make
 from samples.citizen_identity_card import LAYOUTS, expiry
 from samples.machine_readable import check_digit, mrz, qr_code
+from samples.papers import Wishes
 from samples.people import Person, random_ethnicity, random_person
 
 KIND = "citizen_identity_card"
@@ -64,7 +65,7 @@ def test_the_code_on_a_scanned_card_says_what_the_truth_says(layout):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_print_code_and_lines_agree(layout, seed):
     truth = make.paper(KIND, layout, "clean", seed, dpi=72, rotation=0).truth
     fields, parts = truth["fields"], truth["qr"].split("|")
@@ -77,7 +78,8 @@ def test_print_code_and_lines_agree(layout, seed):
 
 
 def test_codes_come_with_and_without_the_older_number_and_in_different_orders():
-    codes = [make.paper(KIND, "chip_2021_copy", "clean", seed, dpi=72).truth["qr"].split("|") for seed in range(12)]
+    papers = [LAYOUTS["chip_2021_copy"](Random(seed), Wishes()) for seed in range(12)]
+    codes = [paper.besides["qr"].split("|") for paper in papers]
     assert {len(parts) for parts in codes} == {6, 7}
     assert {parts[1] == "" for parts in codes if len(parts) == 7} == {True, False}
 

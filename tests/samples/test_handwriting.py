@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(
     not all(Path(f"{FONTS}/{path}").exists() for _, path in handwriting.FACES.values()),
     reason=f"needs the packages {', '.join(package for package, _ in handwriting.FACES.values())}",
 )
+LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxyAĂÂBCDĐEÊGHIKLMNOÔƠPQRSTUƯVXY0123456789"
 FLAT = {"dpi": 150, "blur": 0.0, "noise": 0.0, "skew": 0.0, "copies": 0, "stamp": 0.0, "mode": "colour"}
 
 
@@ -31,9 +32,8 @@ def test_every_mark_can_be_told_from_every_other(face):
 
 
 @pytest.mark.parametrize("face", handwriting.FACES)
-@pytest.mark.parametrize("letter", [*"aăâbcdđeêghiklmnoôơpqrstuưvxyAĂÂBCDĐEÊGHIKLMNOÔƠPQRSTUƯVXY0123456789"])
-def test_every_letter_leaves_ink(face, letter):
-    assert written(letter, face).sum() > 20
+def test_every_letter_leaves_ink(face):
+    assert [letter for letter in LETTERS if written(letter, face).sum() <= 20] == []
 
 
 def test_what_is_filled_in_by_hand_is_in_the_truth_and_in_its_own_ink():

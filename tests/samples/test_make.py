@@ -1,18 +1,18 @@
 """The sample scans: what is on them is known, and the same seed makes the same scan."""
 
 import datetime as dt
-import json
 import re
 import unicodedata
+from functools import cache
 from pathlib import Path
 from random import Random
 
 import numpy as np
-import pikepdf
 import pytest
 from PIL import Image
 
 from samples import make, people, typesetting, wording
+from samples.bundled import NO_FATHER_NO_IDENTIFIER
 from samples.damage import Damage, tilted, turned
 
 pytestmark = pytest.mark.skipif(
@@ -60,12 +60,12 @@ WITHOUT_FATHER = {"personal_id", "father_full_name", "father_birth_year", "fathe
 MAY_BE_MISSING = WITHOUT_FATHER | {"place_of_origin", "valid_to"}
 DATES = ("date", "date_of_birth", "valid_to")
 EVERY_LAYOUT = [(kind, layout) for kind, layouts in make.KINDS.items() for layout in layouts]
-EVERY_BUNDLED = list(make.PLAN)
 QUICK = {"dpi": 72, "blur": 0.0, "folds": 0}
 
 
-def truth_of(name):
-    return json.loads((make.SCANS / f"{name}.truth.json").read_text(encoding="utf-8"))
+@cache
+def truth_of(kind, layout, seed=0):
+    return make.paper(kind, layout, "clean", seed, **QUICK).truth
 
 
 def ways_to_print(date):
@@ -105,22 +105,13 @@ def test_the_same_seed_gives_the_same_paper_at_every_level():
     assert len(texts) == 1
 
 
-@pytest.mark.parametrize("name", ["birth_certificate_02", "administrative_document_06"])
-def test_the_bundled_scans_are_what_the_generator_makes(name):
-    sample = make.bundled(name)
-    assert sample.truth == truth_of(name)
-    stored = np.asarray(Image.open(make.SCANS / sample.truth["file"]).convert("L"), dtype=float)
-    made = np.asarray(sample.pages[0].convert("L"), dtype=float)
-    assert np.abs(stored - made).mean() < 1.0  # another version of a library may shift an edge a little
-
-
 # ------------------------------------------------------------------------------------------------------ truth
 
 
 @pytest.mark.parametrize(("kind", "layout"), EVERY_LAYOUT)
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_a_paper_says_every_field_of_its_kind(kind, layout, seed):
-    truth = make.paper(kind, layout, "clean", seed, **QUICK).truth
+    truth = truth_of(kind, layout, seed)
     assert set(truth["fields"]) == FIELDS[kind]
     assert {name for name, value in truth["fields"].items() if value is None} <= MAY_BE_MISSING
     said = spoken(truth["text"])
@@ -132,32 +123,32 @@ def test_a_paper_says_every_field_of_its_kind(kind, layout, seed):
 
 @pytest.mark.parametrize(("kind", "layout"), EVERY_LAYOUT)
 def test_dates_are_iso_and_printed_as_vietnamese_papers_do(kind, layout):
-    truth = make.paper(kind, layout, "clean", 5, **QUICK).truth
+    truth = truth_of(kind, layout)
     for name, value in truth["fields"].items():
         if value is not None and name.endswith(DATES):
             assert any(date in truth["text"] for date in ways_to_print(value)), name
 
 
 def test_what_is_left_out_is_null_and_its_label_stays():
-    truth = make.paper("birth_certificate", "current", "clean", 4, without=make.NO_FATHER_NO_IDENTIFIER, **QUICK).truth
+    truth = make.paper("birth_certificate", "current", "clean", 4, without=NO_FATHER_NO_IDENTIFIER, **QUICK).truth
     missing = {name for name, value in truth["fields"].items() if value is None}
     assert missing == WITHOUT_FATHER
     assert "Họ, chữ đệm, tên người cha:" in truth["text"]
 
 
 def test_the_form_of_2006_names_the_father_first_and_has_no_identifier():
-    truth = make.paper("birth_certificate", "form_2006", "clean", 4, **QUICK).truth
+    truth = truth_of("birth_certificate", "form_2006")
     assert truth["text"].index("Họ và tên cha:") < truth["text"].index("Họ và tên mẹ:")
     assert truth["fields"]["personal_id"] is None
 
 
 def test_the_current_form_names_the_mother_first():
-    text = make.paper("birth_certificate", "current", "clean", 4, **QUICK).truth["text"]
+    text = truth_of("birth_certificate", "current")["text"]
     assert text.index("người mẹ:") < text.index("người cha:")
 
 
 def test_a_letter_carries_its_subject_under_the_number():
-    text = make.paper("administrative_document", "letter", "clean", 4, **QUICK).truth["text"]
+    text = truth_of("administrative_document", "letter")["text"]
     assert text.index("Số:") < text.index("V/v ") < text.index("CỘNG HÒA")
 
 
@@ -178,16 +169,16 @@ def test_an_identifier_tells_province_century_sex_and_year(sex, year, digits):
     assert re.fullmatch(digits + r"\d{6}", identifier)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_nobody_on_a_certificate_has_the_name_of_somebody_else_there(seed):
-    fields = make.paper("birth_certificate", "extract", "clean", seed, **QUICK).truth["fields"]
+    fields = truth_of("birth_certificate", "extract", seed)["fields"]
     names = [value for name, value in fields.items() if name.endswith(("full_name", "signer_name"))]
     assert len(set(names)) == len(names) == 4
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_identifiers_on_certificates_fit_the_child(seed):
-    fields = make.paper("birth_certificate", "current", "clean", seed, **QUICK).truth["fields"]
+    fields = truth_of("birth_certificate", "current", seed)["fields"]
     year = int(fields["date_of_birth"][:4])
     assert fields["personal_id"].startswith(f"040{2 + (fields['sex'] == 'nữ')}{year % 100:02d}")
 
@@ -221,13 +212,6 @@ def test_every_face_has_every_vietnamese_letter(family):
 
 def test_a_letter_that_no_font_has_is_noticed():
     assert typesetting.missing_glyphs("a\ue123", "Liberation Serif") == {"\ue123"}
-
-
-@pytest.mark.parametrize("name", EVERY_BUNDLED)
-def test_no_bundled_scan_lacks_a_letter(name):
-    truth = truth_of(name)
-    assert typesetting.missing_glyphs(truth["text"], truth["font"]) == set()
-    assert unicodedata.is_normalized("NFC", truth["text"])
 
 
 # ------------------------------------------------------------------------------------------------------ signs
@@ -294,53 +278,3 @@ def test_long_papers_run_over_several_numbered_pages():
     sample = make.paper("administrative_document", "report", "clean", 2, dpi=72, paragraphs=20)
     assert len(sample.pages) >= 2
     assert "\n2\n" in sample.truth["text"]
-
-
-# ------------------------------------------------------------------------------------------------------ bundled files
-
-
-def pages_in(path: Path) -> int:
-    if path.suffix == ".pdf":
-        with pikepdf.open(path) as pdf:
-            return len(pdf.pages)
-    with Image.open(path) as image:
-        return getattr(image, "n_frames", 1)
-
-
-@pytest.mark.parametrize("name", EVERY_BUNDLED)
-def test_a_bundled_truth_is_complete_and_fits_its_file(name):
-    truth = truth_of(name)
-    path = make.SCANS / truth["file"]
-    assert set(truth) == make.Truth.__required_keys__
-    assert truth["id"] == name
-    assert set(truth["fields"]) == FIELDS[truth["document_type"]]
-    assert pages_in(path) == len(truth["pages"])
-    assert path.stat().st_size <= 600_000
-
-
-@pytest.mark.parametrize("name", [name for name in EVERY_BUNDLED if make.PLAN[name].overrides["fmt"] != "pdf"])
-def test_bundled_images_tell_their_resolution(name):
-    truth = truth_of(name)
-    with Image.open(make.SCANS / truth["file"]) as image:
-        assert round(image.info["dpi"][0]) == truth["pages"][0]["dpi"]
-
-
-@pytest.mark.parametrize("name", [name for name in EVERY_BUNDLED if make.PLAN[name].overrides["fmt"] == "pdf"])
-def test_bundled_pdfs_have_pages_of_true_size(name):
-    with pikepdf.open(make.SCANS / f"{name}.pdf") as pdf:
-        sides = sorted(float(side) for side in pdf.pages[0].mediabox[2:])
-    assert sides == pytest.approx([typesetting.PAGE_WIDTH, typesetting.PAGE_HEIGHT], abs=1.0)
-
-
-def test_the_bundled_set_is_small_and_varied():
-    truths = [truth_of(name) for name in EVERY_BUNDLED]
-    assert {path.name for path in make.SCANS.iterdir()} == {
-        name for truth in truths for name in (truth["file"], f"{truth['id']}.truth.json")
-    }
-    assert sum(path.stat().st_size for path in make.SCANS.iterdir()) < 4_000_000
-    assert {truth["file"].rsplit(".", 1)[1] for truth in truths} == {"jpg", "png", "tiff", "pdf"}
-    assert {truth["level"] for truth in truths} == {"clean", "office", "hard"}
-    assert {page["rotation"] for truth in truths for page in truth["pages"]} == {0, 90, 180, 270}
-    assert any(page["blank"] for truth in truths for page in truth["pages"])
-    for kind in {planned.kind for planned in make.PLAN.values()}:
-        assert sum(truth["document_type"] == kind for truth in truths) >= 6
