@@ -1,14 +1,11 @@
 """zxing-cpp: QR and bar codes on a picture."""
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
-
-_QR: Final = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
-_BARS: Final = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.Code128])
 
 
 class Symbol(NamedTuple):
@@ -25,15 +22,17 @@ def qr_codes(picture: NDArray[np.uint8]) -> list[Symbol]:
 
     About 1 ms a million pixels. Dark on light only: the other way round costs as much again, and nobody prints it.
     """
-    return list(_found(picture, _QR, errors=True))
+    return list(_found(picture, zxingcpp.BarcodeFormat.QRCode, errors=True))
 
 
 def bar_codes(picture: NDArray[np.uint8]) -> list[Symbol]:
     """Return the bar codes (Code 128) on a grey *picture*, turned by quarters or slightly tilted as they may be."""
-    return list(_found(picture, _BARS, errors=False))
+    return list(_found(picture, zxingcpp.BarcodeFormat.Code128, errors=False))
 
 
-def _found(picture: NDArray[np.uint8], formats: zxingcpp.BarcodeFormats, *, errors: bool) -> Iterator[Symbol]:
+def _found(picture: NDArray[np.uint8], kind: zxingcpp.BarcodeFormat, *, errors: bool) -> Iterator[Symbol]:
+    # A list of kinds that outlives the call is reported as a leak when the program ends.
+    formats = zxingcpp.BarcodeFormats([kind])
     codes = zxingcpp.read_barcodes(
         np.ascontiguousarray(picture), formats=formats, try_invert=False, try_downscale=False, return_errors=errors
     )
