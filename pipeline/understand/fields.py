@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from pipeline.understand.again import Opinions, read_twice
 from pipeline.understand.folding import fold, letters
-from pipeline.understand.labels import Hit, Place, find_in_row, find_labels, place_hits, value_after
+from pipeline.understand.labels import Hit, find_in_row, find_labels
 from pipeline.understand.letter import find_kind, find_parts, strip_subject
-from pipeline.understand.lines import Passage
+from pipeline.understand.lines import Passage, Row
+from pipeline.understand.reach import Place, place_hits, value_after
 from pipeline.understand.sheet import Part, Sheet
 from pipeline.understand.signature import known_post
 from pipeline.understand.syllables import implausible
@@ -140,8 +141,12 @@ class _Form(NamedTuple):
         rows = [row for sheet in self.sheets for row in sheet.rows]
         wanted = [letters(words) for words in spec.inside]
         for index, row in enumerate(rows):
-            for start, end, label in find_in_row(row, wanted, anywhere=True):
-                hit = Hit(index, start, end, label, row.words[start].box.x)
+            after = next((below.words for below in rows[index + 1 : index + 2] if below.page == row.page), ())
+            for start, end, label in find_in_row(Row(row.page, (*row.words, *after)), wanted, anywhere=True):
+                if start >= len(row.words):
+                    break
+                broken = end > len(row.words)  # over two lines
+                hit = Hit(index + broken, 0 if broken else start, end - broken * len(row.words), label, row.left)
                 place = Place(None, 0.0, float("inf"))
                 passage = value_after(rows, (*self.hits, hit), hit, place, goes_on=True)
                 passage = passage.cut(0, passage.text.find(",") % (len(passage.text) + 1))

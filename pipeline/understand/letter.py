@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.understand.folding import fold, letters
-from pipeline.understand.labels import begins_piece, find_in_row
+from pipeline.understand.labels import find_in_row
 from pipeline.understand.lines import Passage, Row, pitch
+from pipeline.understand.reach import begins_piece
 from pipeline.understand.sheet import Part, Sheet, centre, is_capitals, is_title, right_pieces
 from pipeline.understand.signature import find_signature
 from pipeline.understand.vocabulary import AGENCIES, KINDS, LETTER_KIND, LEVELS, is_level
@@ -23,7 +24,8 @@ from schemas.page import Word
 REPUBLIC: Final = letters("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")
 MOTTO: Final = letters("Độc lập - Tự do - Hạnh phúc")
 
-_SUBJECT: Final = re.compile(r"^\W*(v\s*[/l|]?\s*v|ve\s+viec|vv)\b[\s:.]*")
+_SUBJECT: Final = re.compile(r"^\W*(v\s*[/l|]?\s*[vy]|ve\s*viec)\b[\s:.]*")
+"""`V/v` or `Về việc`; the small v is read as y."""
 _NUMBER_AT: Final = re.compile(r"\bso\s*[:;.]")
 _DAY_AT: Final = re.compile(r"[,.\s]\s*(?:hom\s+nay\s+)?ng[aà]y\W?\s*(?=\S{0,4}\s*th[ao]ng|\d)")
 _ENDS_IN_YEAR: Final = re.compile(r"\bnam\s*[\w/|]{0,6}[^\w;,]?(?:\s\S{1,2})?$")
@@ -40,6 +42,8 @@ _PLACE_WORDS: Final = 6
 _WIDE: Final = 1.3
 _ROOM_FOR_A_LINE: Final = 2.0
 _ALIGNED: Final = 1.5
+_ONE_LINE: Final = 0.8
+"""Words of one line, in large letters too, are nearer than this, in letter heights."""
 
 
 class Header(NamedTuple):
@@ -92,14 +96,14 @@ def _upper(sheet: Sheet) -> Iterator[tuple[int, Row]]:
 
 
 def _find_number(sheet: Sheet, header: Header) -> Passage | None:
-    """Return the words of the number and symbol, after `Số:` in the left column."""
-    for _, row in _upper(sheet):
-        left = row.between(0, header.split)
-        if left is None or row.middle < header.top:
-            continue
-        match = _NUMBER_AT.search(fold(left.text))
+    """Return the words of the number and symbol: after `Số:` in the left column, or elsewhere at the top of a form."""
+    below = [row for _, row in _upper(sheet) if row.middle >= header.top]
+    left = (part for row in below if (part := row.between(0, header.split)) is not None)
+    elsewhere = (piece for row in below for piece in row.pieces() if _NUMBER_AT.match(fold(piece.text)))
+    for part in (*left, *elsewhere):
+        match = _NUMBER_AT.search(fold(part.text))
         if match:
-            passage = Passage(left.words, left.page)
+            passage = Passage(part.words, part.page)
             return passage.cut(match.end(), len(passage.text))
     return None
 
@@ -122,6 +126,8 @@ def _find_issuer(sheet: Sheet, header: Header, number: Passage | None) -> Part |
         words = left.words if _names_place(left) else tuple(word for word in left.words if is_capitals(word))
         if _ends_issuer(left) or (lines and row.middle - lines[-1].middle > 2 * _ROOM_FOR_A_LINE * row.height):
             break
+        if _is_across(row, header):
+            break
         if words:
             lines.append(Row(row.page, words))
     if not lines:
@@ -134,6 +140,13 @@ def _find_issuer(sheet: Sheet, header: Header, number: Passage | None) -> Part |
     unexplained = not all(_names_place(line) for line in lines[end:])
     named = tuple(word for line in lines[:end] for word in _without_dashes(line.words))
     return Part(Passage(named, lines[0].page), (Check(name="whole", passed=not lost and not unexplained),))
+
+
+def _is_across(row: Row, header: Header) -> bool:
+    """Return whether a row below the name of the republic is one line across both columns: the title."""
+    if row.middle < header.top + row.height / 2 or find_in_row(row, (MOTTO,), anywhere=True):
+        return False
+    return any(piece.left < header.split < piece.right for piece in row.pieces(_ONE_LINE))
 
 
 def _names_place(line: Row) -> bool:

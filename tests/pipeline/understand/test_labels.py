@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.understand.folding import letters
-from pipeline.understand.labels import find_in_row, find_labels, mentions, place_hits, value_after
+from pipeline.understand.labels import find_in_row, find_labels, mentions
 from pipeline.understand.lines import rows
 from tests.pipeline.understand.paper import reading
 
@@ -40,73 +40,33 @@ def test_labels_are_found_where_they_stand_and_nowhere_else(line, found):
     assert labels_in(line) == [letters(label) for label in found]
 
 
-def value_of(lines, label, *, goes_on=True, sections=None):
-    page = rows(reading(lines))
-    hits = find_labels(page, LABELS)
-    places = place_hits(page, hits, sections or {})
-    at = next(i for i, hit in enumerate(hits) if hit.label == letters(label))
-    return value_after(page, hits, hits[at], places[at], goes_on=goes_on).text
+def every_label(line):
+    (row,) = rows(reading([line]))
+    return [(hit.label, " ".join(word.text for word in row.words[hit.start : hit.end])) for hit in hits_in(row)]
 
 
-def test_a_value_goes_on_in_the_next_row_until_the_next_label():
-    lines = ("Nơi cư trú: Khối Tân Phong,", "thị trấn Quán Hành,", "huyện Nghi Lộc", "Năm sinh: 1990")
-    assert value_of(lines, "Nơi cư trú") == "Khối Tân Phong, thị trấn Quán Hành, huyện Nghi Lộc"
-
-
-def test_a_value_that_stands_below_its_label_is_found():
-    assert (
-        value_of(("Họ, chữ đệm, tên:", "LÔ THỊ NHỊ", "Năm sinh: 1990"), "Họ, chữ đệm, tên", goes_on=False)
-        == "LÔ THỊ NHỊ"
-    )
-
-
-def test_the_blank_of_one_label_does_not_take_the_next():
-    assert value_of(("Nơi cư trú:", "Năm sinh: 1990"), "Nơi cư trú") == ""
-
-
-def test_sections_that_begin_side_by_side_are_columns():
-    lines = (
-        "Họ, chữ đệm, tên: LÊ SỸ HOÀNG @900 Họ, chữ đệm, tên người mẹ: HÀ THÙY MAI",
-        "Năm sinh: 1986 @900 Năm sinh: 2002",
-        "Nơi cư trú: Xóm 10, xã Quỳnh Tân, @900 Nơi cư trú: Xã Thượng Sơn,",
-        "huyện Quỳnh Lưu @900 huyện Đô Lương",
-    )
-    sections = {"husband": ["Họ, chữ đệm, tên"], "wife": ["Họ, chữ đệm, tên người mẹ"]}
-    page = rows(reading(lines))
-    hits = find_labels(page, LABELS)
-    places = place_hits(page, hits, sections)
-    found = {
-        (place.section, hit.label): value_after(page, hits, hit, place, goes_on=True).text
-        for hit, place in zip(hits, places, strict=True)
-    }
-    assert found["husband", "namsinh"] == "1986"
-    assert found["wife", "namsinh"] == "2002"
-    assert found["husband", "noicutru"] == "Xóm 10, xã Quỳnh Tân, huyện Quỳnh Lưu"
-    assert found["wife", "noicutru"] == "Xã Thượng Sơn, huyện Đô Lương"
-
-
-def test_in_a_column_every_value_goes_on():
-    lines = (
-        "Họ, chữ đệm, tên: LÊ SỸ @900 Họ, chữ đệm, tên người mẹ: HÀ THÙY MAI",
-        "HOÀNG @900 Năm sinh: 2002",
-    )
-    sections = {"husband": ["Họ, chữ đệm, tên"], "wife": ["Họ, chữ đệm, tên người mẹ"]}
-    assert value_of(lines, "Họ, chữ đệm, tên", goes_on=False, sections=sections) == "LÊ SỸ HOÀNG"
+def hits_in(row):
+    return find_labels([row], LABELS)
 
 
 @pytest.mark.parametrize(
-    ("below", "left", "right"),
+    ("line", "label", "printed"),
     [
-        ("1986 @900 Xóm 10, tỉnh Nghệ An", "1986", "Xóm 10, tỉnh Nghệ An"),
-        ("@900 Xóm 10, tỉnh Nghệ An", "", "Xóm 10, tỉnh Nghệ An"),
-        ("Ghi chú rất dài, đi ngang qua cả hai cột của tờ giấy này mà không dừng", "", ""),
+        ("Dân tộc / Ethnic group: Thái", "dantoc", "Dân tộc / Ethnic group:"),
+        ("Số (nếu có): 195/2016", "so", "Số (nếu có):"),
+        ("Nơi cư trú cuối cùng: Xã Lượng Minh", "noicutrucuoicung", "Nơi cư trú cuối cùng:"),
+        ("12. Tôn giáo: Không", "tongiao", "12. Tôn giáo:"),
+        ("Dân tộc: Thái @900 Tôn giáo: Không", "tongiao", "Tôn giáo:"),
+        ("bà Giàng Y Úa, an Nơi cư trú: Xã Lượng Minh", "noicutru", "Nơi cư trú:"),
     ],
 )
-def test_labels_side_by_side_find_their_values_below(below, left, right):
-    lines = ("Năm sinh: @900 Nơi cư trú:", below)
-    assert (value_of(lines, "Nơi cư trú")) == right
-    if left:
-        assert value_of(lines, "Năm sinh", goes_on=False) == left
+def test_a_label_reaches_to_its_colon_also_one_that_nobody_knows(line, label, printed):
+    assert every_label(line)[-1] == (label, printed)
+
+
+@pytest.mark.parametrize("line", ["Điều 1. Cho phép ông Lê Văn An được làm những việc sau đây:", "tại nhà:"])
+def test_a_sentence_with_a_colon_is_no_label(line):
+    assert every_label(line) == []
 
 
 @pytest.mark.parametrize(
