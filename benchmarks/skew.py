@@ -77,7 +77,7 @@ def _pages(seed: int, every: int) -> Iterator[Measured]:
             for level in LEVELS:
                 number += 1
                 if number % every == 0:
-                    yield _measured(kind, layout, level, seed + number, angle * (-1) ** number)
+                    yield _measured(kind, layout, level, seed + number, angle * (-1) ** (number // every))
 
 
 def _measured(kind: str, layout: str, level: Level, seed: int, angle: float) -> Measured:

@@ -55,7 +55,7 @@ class Here:
 @pytest.fixture(scope="module")
 def scan(tmp_path_factory):
     """A paper whose number is hard to read."""
-    sample = make.paper("birth_certificate", "extract", "office", 11, dpi=200, fmt="png", dotted_lines=True)
+    sample = make.paper("birth_certificate", "extract", "office", 11, dpi=200, fmt="jpg", dotted_lines=True)
     return sample.save(tmp_path_factory.mktemp("scan"))
 
 

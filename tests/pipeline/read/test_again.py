@@ -17,10 +17,10 @@ LIMITS = Limits()
 def once(request, tmp_path_factory):
     """A scan, its first reading and where its ink is."""
     folder = tmp_path_factory.mktemp("scan")
-    sample = make.paper("birth_certificate", "current", "clean", 7, fmt="png", dotted_lines=True, **request.param)
+    sample = make.paper("birth_certificate", "current", "clean", 7, fmt="jpg", dotted_lines=True, **request.param)
     path = sample.save(folder)
     ink = folder / "1.ink"
-    return path, read_page(path, "image/png", 1, LIMITS, ink), ink
+    return path, read_page(path, "image/jpeg", 1, LIMITS, ink), ink
 
 
 def spots_of(reading, *texts, as_scanned=False):
@@ -33,7 +33,7 @@ def test_words_are_found_again_at_their_places(once, as_scanned):
     path, reading, ink = once
     sure = [word for word in reading.words if word.confidence > 0.95 and len(word.text) > 3][::6]
     spots = [Spot(1, (word.box,), as_scanned) for word in sure]
-    found = read_again(path, "image/png", reading, spots, ink, LIMITS)
+    found = read_again(path, "image/jpeg", reading, spots, ink, LIMITS)
     assert list(found) == spots
     same = [(word, *found[spot]) for word, spot in zip(sure, spots, strict=True) if found[spot]]
     assert len(same) == len(sure)
@@ -50,7 +50,7 @@ def test_lines_of_one_spot_stay_in_order(once):
         lines[word.line] = lines[word.line].union(word.box) if word.line in lines else word.box
     two = [lines[number] for number in sorted(lines)][8:10]
     spot = Spot(1, tuple(two), as_scanned=False)
-    words = read_again(path, "image/png", reading, [spot], ink, LIMITS)[spot]
+    words = read_again(path, "image/jpeg", reading, [spot], ink, LIMITS)[spot]
     assert [word.line for word in words] == sorted(word.line for word in words)
     assert {word.line for word in words} == {0, 1}
 
@@ -59,14 +59,14 @@ def test_an_empty_place_gives_nothing(once):
     path, reading, ink = once
     page = reading.page
     spot = Spot(1, (reading.words[0].box._replace(x=60, y=page.height // 2, w=60, h=30),), as_scanned=True)
-    assert read_again(path, "image/png", reading, [spot], ink, LIMITS) == {spot: ()}
+    assert read_again(path, "image/jpeg", reading, [spot], ink, LIMITS) == {spot: ()}
 
 
 def test_it_is_another_model_that_reads(once, monkeypatch):
     path, reading, ink = once
     models = []
     monkeypatch.setattr(tesseract, "recognise", lambda *_, model, **__: models.append(model) or [])
-    read_again(path, "image/png", reading, spots_of(reading, reading.words[0].text), ink, LIMITS)
+    read_again(path, "image/jpeg", reading, spots_of(reading, reading.words[0].text), ink, LIMITS)
     assert models == ["Vietnamese"]
 
 
@@ -78,5 +78,5 @@ def test_without_that_model_the_first_one_reads_again(monkeypatch):
 def test_a_page_whose_ink_was_not_kept_is_not_read_again(once, tmp_path):
     path, reading, _ = once
     with pytest.raises(ProblemError) as raised:
-        read_again(path, "image/png", reading, spots_of(reading, reading.words[0].text), tmp_path / "gone", LIMITS)
+        read_again(path, "image/jpeg", reading, spots_of(reading, reading.words[0].text), tmp_path / "gone", LIMITS)
     assert raised.value.kind is PAGE_FAILED

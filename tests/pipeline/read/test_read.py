@@ -1,6 +1,7 @@
 """Pages in, words out: every line read, where it stands, in reading order."""
 
 import pickle
+from functools import cache
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png", "tif
 def scanned(tmp_path_factory):
     """Return a function that scans a paper, reads its first page, and gives the reading and the truth."""
 
+    @cache
     def scan_and_read(kind="birth_certificate", layout="current", level="clean", seed=7, **overrides):
         sample = make.paper(kind, layout, level, seed, **{"dpi": 200, **overrides})
         path = sample.save(tmp_path_factory.mktemp("scan"))
