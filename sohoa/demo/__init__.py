@@ -49,12 +49,14 @@ def _show_what_to_do_next(settings: Settings, outcomes: list[Ingestion]) -> None
     counts = Counter(outcome.status for outcome in outcomes)
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     lines = [
-        f"\n{len(outcomes)} documents: {told}. A record in review waits until a person has looked at what is doubtful.",
+        f"\n{len(outcomes)} documents in {len({outcome.file for outcome in outcomes})} files: {told}.",
+        "What is stored can be reused at once; what is in review, when a person has looked at its doubtful fields.",
         "\nLook at one of them:",
         f"  the signed copy        {files[0]}",
         f"  what it says           {sohoa} record show {shown.record_id}",
         f"  is it sound?           {sohoa} verify {shown.record_id}",
         f"  and without Sohoa:     pdfsig {files[0]}; (cd {folder} && sha256sum --check SHA256SUMS)",
+        f"  how well was it read?  {sohoa} bench accuracy   (what stands on these papers is known)",
         f"  your own scans         {sohoa} ingest FILE...",
     ]
     if owner := _owner(shown):
