@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -113,9 +114,9 @@ def strokes_of(words: Sequence[Word], picture: Grey, scale: float) -> list[Strok
         owners[top:bottom, left : right + 1] = number
         is_number = match.group().isdigit()
         heights.append(_height(picture[top:bottom, left : right + 1]) if is_number else bottom - top)
-    black = PAPER - picture
-    across, blackest = _thickness(black, owners, len(runs))
-    down, _ = _thickness(np.ascontiguousarray(black.T), np.ascontiguousarray(owners.T), len(runs))
+    black = cv2.copyTo(cv2.bitwise_not(picture), (owners > 0).view(np.uint8))
+    across, blackest = _thickness(np.asarray(black, np.uint8), owners, len(runs))
+    down, _ = _thickness(np.asarray(cv2.transpose(black), np.uint8), owners.T, len(runs))
     return [
         Strokes(
             word=place,
@@ -134,7 +135,7 @@ def strokes_of(words: Sequence[Word], picture: Grey, scale: float) -> list[Strok
 
 def _height(part: Grey) -> int:
     """Return from which to which row there is ink, in rows; all, where there is none."""
-    inked = np.flatnonzero((part < PAPER * (1 - _INK)).any(axis=1))
+    inked = np.flatnonzero(part.min(axis=1, initial=PAPER) < PAPER * (1 - _INK))
     return int(inked[-1] - inked[0]) + 1 if len(inked) else len(part)
 
 
@@ -145,14 +146,14 @@ def _thickness(
 
     A stroke is counted in pixels of full black, so that its edges may lie between pixels.
     """
-    places = np.flatnonzero((black > _INK * PAPER) & (owners > 0))
+    places = np.flatnonzero(black > int(_INK * PAPER))
     if not len(places):
         return np.zeros(count), np.zeros(count)
     begins = np.flatnonzero(np.diff(places, prepend=-2) != 1)
     ink = black.ravel()[places].astype(np.float32) / PAPER
     thick = np.minimum(np.add.reduceat(ink, begins) * _STEPS, _THICKEST).astype(np.int64)
     darkest = (np.maximum.reduceat(ink, begins) * _THICKEST).astype(np.int64)
-    owner = owners.ravel()[places[begins]].astype(np.int64) - 1
+    owner = owners[np.divmod(places[begins], black.shape[1])].astype(np.int64) - 1
     return _of_each(owner, thick, count, _SHARE) / _STEPS, _of_each(owner, darkest, count, 1 / 2) / _THICKEST
 
 
