@@ -53,7 +53,7 @@ def pages_of(scans: Sequence[Path], folder: Path) -> Pages:
     pdfs = {}
     for scan in scans:
         if scan.suffix == ".pdf":
-            subprocess.run(["pdfimages", "-all", scan, folder / scan.stem], check=True)
+            subprocess.run(["pdfimages", "-j", "-png", scan, folder / scan.stem], check=True)
             pictures[scan] = sorted(folder.glob(f"{scan.stem}-*"))
             pdfs[scan] = scan
         elif scan.suffix in {".tif", ".tiff"}:
