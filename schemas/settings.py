@@ -107,6 +107,21 @@ class ApiSettings(Value):
     """Bearer token; None: one made at first start and kept in the home folder."""
 
 
+class ScanningSettings(Value):
+    """What a station does with scans."""
+
+    folder: Path | None = None
+    """Folder that the scanning software writes into."""
+    settle_seconds: float = Constraint(default=2.0, ge=0)
+    """How long a file has to stay as it is before it is taken."""
+    patience_seconds: float = Constraint(default=60.0, ge=0)
+    """How long a file may stay half-written before a person is asked to look at it."""
+    keep_free_bytes: int = Constraint(default=1024 * _MIB, ge=0)
+    """Room on the station's disk that scans leave free."""
+    keep_days: int = Constraint(default=0, ge=0, le=365)
+    """How many days after the receipt a station still keeps the files; 0: they are wiped at once."""
+
+
 class Settings(Value):
     """Everything that can be set. With nothing set at all, everything runs in one folder on this machine."""
 
@@ -129,6 +144,7 @@ class Settings(Value):
     signing: SigningSettings = SigningSettings()
     prefect: PrefectSettings = PrefectSettings()
     api: ApiSettings = ApiSettings()
+    scanning: ScanningSettings = ScanningSettings()
 
     @classmethod
     def load(cls, environ: Mapping[str, str], toml: str = "", *, origin: str = "sohoa.toml") -> "Loaded":

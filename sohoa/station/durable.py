@@ -1,24 +1,25 @@
 """Files that a power cut does not take back once the call has returned, on Windows as on Linux."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
-OURS_ALONE = 0o600
+_OURS_ALONE = 0o600
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a new file *path*, or put *content* in the place of the old one at once: nobody ever sees half of it."""
+    """Write a file *path*, or put *content* in the place of the old one: nobody ever sees half of it."""
     draft = path.with_name(f"{path.name}.part")
-    create(draft, content)
+    create(draft, [content])
     draft.replace(path)
     sync_folder(path.parent)
 
 
-def create(path: Path, content: bytes) -> None:
-    """Write *content* into *path*, readable by this user alone; its name is durable once the folder is synced."""
+def create(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write *chunks* into *path*, for this user alone. Its name is durable only once the folder is synced."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, OURS_ALONE), "wb") as file:
-        file.write(content)
+    with os.fdopen(os.open(path, flags, _OURS_ALONE), "wb") as file:
+        file.writelines(chunks)
         file.flush()
         os.fsync(file.fileno())
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from pydantic import ValidationError
 
+from schemas.digest import sha256_hex
 from schemas.problem import CONFIGURATION, STATION_NOT_ENROLLED
 from schemas.station import EnrolmentRequest, Welcome
 from schemas.submission import StationId
@@ -115,6 +116,16 @@ class Home:
         if not self._welcome_file.exists():
             return None
         return Welcome.model_validate_json(self._welcome_file.read_bytes())
+
+    @property
+    def ledger(self) -> Path:
+        """Where the ledger is."""
+        return self.folder / "ledger.sqlite"
+
+    @property
+    def tag(self) -> str:
+        """16 hex digits of this station's key: it marks what is its own in a folder that others use too."""
+        return sha256_hex(self.key.public_key().public_bytes_raw())[:16]
 
     def _read(self, path: Path) -> bytes:
         try:

@@ -1,0 +1,371 @@
+"""The side of the station that faces the clerk: dossiers, the pages that were scanned for them, and their light.
+
+A page is counted when it is durable: its bytes first, then the ledger that refers to them. Closing a dossier writes it
+into the journal in the same transaction, so that the journal has no gaps and says no more and no less than was closed.
+"""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from schemas.digest import Sha256
+from schemas.problem import DOSSIER_NOT_READY, DOSSIER_UNKNOWN, STATION_FULL
+from schemas.settings import Settings
+from schemas.station import SignedEntry
+from schemas.submission import DossierCode, Manifest, ProcedureCode, SubmittedFile
+from sohoa.station import journal, ledger, pictures
+from sohoa.station.home import Home
+from sohoa.station.light import obstacles
+from sohoa.station.outbox import local_time
+from sohoa.station.status import DossierStatus, every_status, facts_of, status_of, troubles
+from sohoa.station.vault import Draft, Vault
+
+_CHUNK = 1024 * 1024
+
+
+class StillWrittenError(Exception):
+    """A file changed while it was read: somebody still writes it."""
+
+
+class _File(NamedTuple):
+    """One file of a submission that is being made."""
+
+    name: str
+    sha256: Sha256
+    size: int
+    kept: str
+    """Its name in the vault."""
+
+
+class Dossiers:
+    """The dossiers of one station. For one thread; others open their own."""
+
+    def __init__(self, home: Home, settings: Settings, *, now: Callable[[], datetime] = local_time) -> None:
+        """Open the dossiers of the station that lives in *home*.
+
+        Raises:
+            ProblemError: `station-not-enrolled`.
+        """
+        self._home = home
+        self._station = home.station
+        self._settings = settings
+        self._now = now
+        self._vault = Vault(home.folder, home.files_key)
+        self._ledger = ledger.connect(home.ledger)
+
+    # --- scanning ------------------------------------------------------------------------------------------------
+
+    def open(
+        self, code: DossierCode, *, procedure: ProcedureCode | None = None, declared: int | None = None
+    ) -> DossierStatus:
+        """Let what is scanned from now on belong to the dossier *code*, which goes on if it is open already."""
+        with ledger.writing(self._ledger):
+            number = self._opened(code)
+            self._ledger.execute(
+                "UPDATE dossier SET procedure = COALESCE(?, procedure), declared = COALESCE(?, declared)"
+                " WHERE number = ?",
+                (procedure, declared, number),
+            )
+        return status_of(self._ledger, number)
+
+    def assign(self, number: int, code: DossierCode) -> DossierStatus:
+        """Say which dossier the pages belong to that came before one was opened.
+
+        Raises:
+            ProblemError: `dossier-unknown`, also when it is closed or has a code already.
+        """
+        with ledger.writing(self._ledger):
+            done = self._ledger.execute("UPDATE dossier SET code = ? WHERE number = ? AND code IS NULL", (code, number))
+            if not done.rowcount:
+                raise DOSSIER_UNKNOWN.error(f"there is no dossier number {number} without a code")
+        return status_of(self._ledger, number)
+
+    def declare(self, number: int, pages: int) -> None:
+        """Keep how many pages of paper the operator counted (TT 01/2023/TT-VPCP art. 8)."""
+        with ledger.writing(self._ledger):
+            self._must_be_open(number)
+            self._ledger.execute("UPDATE dossier SET declared = ? WHERE number = ?", (pages, number))
+
+    def remove(self, number: int, position: int) -> None:
+        """Take the scan at *position* (from 1) out of an open dossier; it will not be sent.
+
+        Raises:
+            ProblemError: `dossier-unknown`, also when the dossier is closed or has no such scan.
+        """
+        with ledger.writing(self._ledger):
+            self._must_be_open(number)
+            scans = self._scans(number)
+            if not 1 <= position <= len(scans):
+                raise DOSSIER_UNKNOWN.error(f"dossier number {number} has no scan {position}")
+            self._ledger.execute("DELETE FROM scan WHERE id = ?", (scans[position - 1]["id"],))
+
+    def next_paper(self, number: int) -> None:
+        """Let the next picture be the first page of another paper."""
+        with ledger.writing(self._ledger):
+            self._must_be_open(number)
+            self._ledger.execute("UPDATE dossier SET paper = paper + 1 WHERE number = ?", (number,))
+
+    def take(self, claim: str, path: Path) -> int:
+        """Take the scan in *path*; when this returns, it is durable, and its pages are counted. Return how many.
+
+        Args:
+            claim: a name that no other scan has. What was taken under it is not taken a second time.
+            path: the file; it stays where it is.
+
+        Raises:
+            ProblemError: why it is not taken: `station-full`, or what is wrong with the file.
+            StillWrittenError: it changed while it was read.
+        """
+        if self._ledger.execute("SELECT 1 FROM claim WHERE name = ?", (claim,)).fetchone():
+            return 0
+        before = path.stat()
+        self._must_have_room(before.st_size)
+        drafts: list[tuple[pictures.Part, Draft | None]] = []
+        try:
+            for part in pictures.parts(path, self._settings.limits):
+                chunks = _chunks_of(path) if part.content is None else [part.content]
+                drafts.append((part, None if part.separator else self._vault.draft(chunks)))
+            if _changed(before, path.stat()):
+                raise StillWrittenError
+            with ledger.writing(self._ledger):
+                if not self._claim(claim):
+                    return 0
+                self._vault.keep([draft for _, draft in drafts if draft])
+                for part, draft in drafts:
+                    if draft:
+                        self._add(part, draft)
+                    elif part.separator:
+                        self._opened(part.separator)
+        finally:
+            self._vault.drop(draft for _, draft in drafts if draft)
+        return sum(part.pages for part, _ in drafts)
+
+    def forget(self, claim: str) -> None:
+        """Forget a claim whose file is gone for good."""
+        with ledger.writing(self._ledger):
+            self._ledger.execute("DELETE FROM claim WHERE name = ?", (claim,))
+
+    def complain(self, troubles: Mapping[str, str]) -> None:
+        """Keep what a person has to see to, by its place, and nothing else; each concerns the dossier of its time."""
+        with ledger.writing(self._ledger):
+            known = {row["place"] for row in self._ledger.execute("SELECT place FROM trouble")}
+            for place in known - troubles.keys():
+                self._ledger.execute("DELETE FROM trouble WHERE place = ?", (place,))
+            for place, why in troubles.items():
+                self._ledger.execute(
+                    "INSERT INTO trouble (place, dossier, why) VALUES (?, (SELECT number FROM current_dossier), ?)"
+                    " ON CONFLICT (place) DO UPDATE SET why = excluded.why",
+                    (place, why),
+                )
+
+    # --- closing -------------------------------------------------------------------------------------------------
+
+    def close(self, number: int, *, scanned_by: str) -> SignedEntry:
+        """Close a dossier: it is in the journal now, and will be sent. What was closed stays so.
+
+        Args:
+            number: of the dossier.
+            scanned_by: name of the person who scanned, as their certificate says.
+
+        Raises:
+            ProblemError: `dossier-not-ready`, saying in Vietnamese what is missing; `dossier-unknown`;
+                `file-damaged` when pictures cannot be made one file.
+        """
+        while True:
+            closed = self._closed(number)
+            if closed is not None:
+                return closed
+            self._must_be_ready(number)
+            scans = self._scans(number)
+            drafts: list[Draft] = []
+            try:
+                files = list(self._files(scans, drafts))
+                with ledger.writing(self._ledger):
+                    if self._closed(number) is None and self._scans(number) == scans and not self._obstacles(number):
+                        self._vault.keep(drafts)
+                        self._write_down(number, files, scanned_by)
+            finally:
+                self._vault.drop(drafts)
+
+    def _write_down(self, number: int, files: Sequence[_File], scanned_by: str) -> None:
+        """Put the dossier into the journal."""
+        facts = self._ledger.execute(
+            "SELECT code, procedure, declared, MAX(scanned_at) AS scanned_at, SUM(pages) AS pages"
+            " FROM dossier JOIN scan ON scan.dossier = dossier.number WHERE dossier.number = ?",
+            (number,),
+        ).fetchone()
+        manifest = Manifest(
+            station=self._station,
+            scanned_by=scanned_by,
+            scanned_at=facts["scanned_at"],
+            dossier_code=facts["code"],
+            procedure_code=facts["procedure"],
+            files=tuple(SubmittedFile(sha256=file.sha256, size=file.size, name=file.name) for file in files),
+        )
+        row = self._ledger.execute("SELECT entry FROM submission ORDER BY sequence DESC LIMIT 1").fetchone()
+        entry = journal.next_entry(
+            SignedEntry.model_validate_json(row["entry"]).entry if row else None,
+            manifest,
+            written_at=self._now(),
+            scanned=facts["pages"],
+            declared=facts["declared"],
+        )
+        signed = journal.signed(entry, self._home.key)
+        self._ledger.execute(
+            "INSERT INTO submission (sequence, dossier, submission_id, entry, manifest) VALUES (?, ?, ?, ?, ?)",
+            (entry.sequence, number, entry.submission_id, signed.model_dump_json(), manifest.model_dump_json()),
+        )
+        self._ledger.executemany(
+            "INSERT INTO sent_file (sequence, position, sha256, file) VALUES (?, ?, ?, ?)",
+            [(entry.sequence, position, file.sha256, file.kept) for position, file in enumerate(files)],
+        )
+        self._ledger.execute("UPDATE current_dossier SET number = NULL WHERE number = ?", (number,))
+
+    def _files(self, scans: Sequence[sqlite3.Row], drafts: list[Draft]) -> Iterator[_File]:
+        """Yield the files of a submission: pictures of one paper become one file, every other scan stays as it is."""
+        papers = groupby(
+            scans, key=lambda scan: (scan["is_picture"], scan["paper"] if scan["is_picture"] else scan["id"])
+        )
+        for position, (_, group) in enumerate(papers, 1):
+            paper = list(group)
+            if len(paper) == 1:
+                [scan] = paper
+                name = f"{position:03}.{pictures.SUFFIXES[scan['media']]}"
+                yield _File(name, scan["sha256"], scan["size"], scan["file"])
+            else:
+                content = pictures.as_one_file([self._read(scan["file"]) for scan in paper])
+                draft = self._vault.draft([content])
+                drafts.append(draft)
+                yield _File(f"{position:03}.pdf", draft.sha256, draft.size, draft.name)
+
+    def _read(self, name: str) -> bytes:
+        with self._vault.open(name) as file:
+            return file.read()
+
+    # --- what is there -------------------------------------------------------------------------------------------
+
+    def current(self) -> int:
+        """Return the number of the dossier that pages belong to now.
+
+        Raises:
+            ProblemError: `dossier-unknown` when there is none.
+        """
+        row = self._ledger.execute("SELECT number FROM current_dossier WHERE number IS NOT NULL").fetchone()
+        if row is None:
+            raise DOSSIER_UNKNOWN.error("no dossier is open")
+        return int(row["number"])
+
+    def newest(self, code: DossierCode) -> int:
+        """Return the number of the newest dossier with this *code*.
+
+        Raises:
+            ProblemError: `dossier-unknown`.
+        """
+        row = self._ledger.execute("SELECT MAX(number) AS number FROM dossier WHERE code = ?", (code,)).fetchone()
+        if row["number"] is None:
+            raise DOSSIER_UNKNOWN.error(f"{code} was never opened here")
+        return int(row["number"])
+
+    def status(self, number: int) -> DossierStatus:
+        """Return one dossier.
+
+        Raises:
+            ProblemError: `dossier-unknown`.
+        """
+        return status_of(self._ledger, number)
+
+    def every_status(self) -> Iterator[DossierStatus]:
+        """Yield every dossier, the newest first."""
+        return every_status(self._ledger)
+
+    def troubles(self) -> tuple[str, ...]:
+        """Return what a person has to see to at this station, whichever dossier it concerns."""
+        return troubles(self._ledger)
+
+    def _scans(self, number: int) -> list[sqlite3.Row]:
+        return self._ledger.execute("SELECT * FROM scan WHERE dossier = ? ORDER BY position", (number,)).fetchall()
+
+    def _closed(self, number: int) -> SignedEntry | None:
+        row = self._ledger.execute("SELECT entry FROM submission WHERE dossier = ?", (number,)).fetchone()
+        return SignedEntry.model_validate_json(row["entry"]) if row else None
+
+    def _obstacles(self, number: int) -> tuple[str, ...]:
+        return tuple(each.why for each in obstacles(facts_of(self._ledger, number)))
+
+    # --- what must be so -----------------------------------------------------------------------------------------
+
+    def _must_be_open(self, number: int) -> None:
+        if facts_of(self._ledger, number).closed:
+            raise DOSSIER_UNKNOWN.error(f"dossier number {number} is closed")
+
+    def _must_be_ready(self, number: int) -> None:
+        found = self._obstacles(number)
+        if found:
+            with ledger.writing(self._ledger):
+                self._ledger.execute("UPDATE dossier SET refused = 1 WHERE number = ?", (number,))
+            raise DOSSIER_NOT_READY.error("; ".join(found))
+
+    def _must_have_room(self, size: int) -> None:
+        free = shutil.disk_usage(self._home.folder).free
+        keep = self._settings.scanning.keep_free_bytes
+        if free - size < keep:
+            raise STATION_FULL.error(f"{free} bytes are free, {keep} have to stay so")
+
+    # --- inside a transaction ------------------------------------------------------------------------------------
+
+    def _claim(self, claim: str) -> bool:
+        return bool(self._ledger.execute("INSERT OR IGNORE INTO claim (name) VALUES (?)", (claim,)).rowcount)
+
+    def _opened(self, code: DossierCode | None) -> int:
+        """Return the open dossier with this *code*, made if there is none; it is the current one now."""
+        row = self._ledger.execute(  # no code equals NULL: stray pages begin a dossier of their own
+            "SELECT number FROM dossier LEFT JOIN submission ON submission.dossier = number"
+            " WHERE code = ? AND sequence IS NULL ORDER BY number DESC LIMIT 1",
+            (code,),
+        ).fetchone()
+        if row is None:
+            made = self._ledger.execute(
+                "INSERT INTO dossier (code, opened_at) VALUES (?, ?)", (code, self._now().isoformat())
+            )
+            number = int(made.lastrowid or 0)
+        else:
+            number = int(row["number"])
+        self._ledger.execute(
+            "INSERT INTO current_dossier (only, number) VALUES (1, ?)"
+            " ON CONFLICT (only) DO UPDATE SET number = excluded.number",
+            (number,),
+        )
+        return number
+
+    def _add(self, part: pictures.Part, draft: Draft) -> None:
+        row = self._ledger.execute("SELECT number FROM current_dossier WHERE number IS NOT NULL").fetchone()
+        number = self._opened(None) if row is None else row["number"]
+        self._ledger.execute(
+            "INSERT INTO scan (dossier, position, paper, media, is_picture, pages, sha256, size, file, scanned_at)"
+            " SELECT number, (SELECT COALESCE(MAX(position), 0) + 1 FROM scan WHERE dossier = number), paper,"
+            " ?, ?, ?, ?, ?, ?, ? FROM dossier WHERE number = ?",
+            (
+                part.media, part.is_picture, part.pages, draft.sha256, draft.size, draft.name,
+                self._now().isoformat(), number,
+            ),
+        )  # fmt: skip
+
+
+def _chunks_of(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _changed(before: os.stat_result, after: os.stat_result) -> bool:
+    return (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
+
+
+def _paper(scan: sqlite3.Row) -> tuple[bool, int]:
+    """Return what pictures of one paper have in common, and no other scan has."""
+    return (True, scan["paper"]) if scan["is_picture"] else (False, scan["id"])

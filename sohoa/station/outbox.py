@@ -1,0 +1,98 @@
+"""The side of the station that faces the line: what is to be sent, and what has its receipt."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
+
+from schemas.digest import Sha256
+from schemas.problem import RECEIPT_WRONG, SUBMISSION_UNKNOWN
+from schemas.settings import Settings
+from schemas.station import SignedEntry, SignedReceipt
+from schemas.submission import Manifest, Receipt
+from sohoa.station import ledger
+from sohoa.station.home import Home
+from sohoa.station.outgoing import Outgoing, Unsent
+from sohoa.station.vault import Vault
+
+
+def local_time() -> datetime:
+    """Return the time by this machine's clock, in its zone."""
+    return datetime.now(UTC).astimezone()
+
+
+class Outbox(Outgoing):
+    """See `Outgoing`. For one thread; others open their own."""
+
+    def __init__(self, home: Home, settings: Settings, *, now: Callable[[], datetime] = local_time) -> None:
+        """Open the outbox of the station that lives in *home*.
+
+        Raises:
+            ProblemError: `station-not-enrolled`.
+        """
+        self._station = home.station
+        self._settings = settings
+        self._now = now
+        self._vault = Vault(home.folder, home.files_key)
+        self._ledger = ledger.connect(home.ledger)
+
+    def entries_from(self, sequence: int, *, limit: int = 500) -> tuple[SignedEntry, ...]:
+        """See `Outgoing`."""
+        rows = self._ledger.execute(
+            "SELECT entry FROM submission WHERE sequence >= ? ORDER BY sequence LIMIT ?", (sequence, limit)
+        )
+        return tuple(SignedEntry.model_validate_json(row["entry"]) for row in rows)
+
+    def to_send(self) -> Iterator[Unsent]:
+        """See `Outgoing`."""
+        rows = self._ledger.execute(
+            "SELECT entry, manifest FROM submission WHERE receipt IS NULL ORDER BY sequence"
+        ).fetchall()
+        for row in rows:
+            yield Unsent(SignedEntry.model_validate_json(row["entry"]), Manifest.model_validate_json(row["manifest"]))
+
+    def open(self, sha256: Sha256) -> BinaryIO:
+        """See `Outgoing`."""
+        row = self._ledger.execute("SELECT file FROM sent_file WHERE sha256 = ? LIMIT 1", (sha256,)).fetchone()
+        if row is None:
+            raise SUBMISSION_UNKNOWN.error(f"no file that is to be sent has the hash {sha256}")
+        return self._vault.open(row["file"])
+
+    def received(self, receipt: SignedReceipt) -> None:
+        """See `Outgoing`."""
+        row = self._ledger.execute(
+            "SELECT manifest, receipt FROM submission WHERE submission_id = ?", (receipt.receipt.submission_id,)
+        ).fetchone()
+        if row is None:
+            raise RECEIPT_WRONG.error("it names a submission that this station never made")
+        expected = Receipt.of(Manifest.model_validate_json(row["manifest"]), receipt.receipt.received_at)
+        if receipt.receipt != expected:
+            raise RECEIPT_WRONG.error("it does not name the files that were sent")
+        if row["receipt"] is None:
+            with ledger.writing(self._ledger):
+                self._ledger.execute(
+                    "UPDATE submission SET receipt = ?, received_at = ?, trouble = NULL"
+                    " WHERE submission_id = ? AND receipt IS NULL",
+                    (receipt.model_dump_json(), self._now().isoformat(), receipt.receipt.submission_id),
+                )
+        self.wipe()
+
+    def trouble(self, submission_id: Sha256, why: str | None) -> None:
+        """See `Outgoing`."""
+        with ledger.writing(self._ledger):
+            self._ledger.execute(
+                "UPDATE submission SET trouble = ? WHERE submission_id = ? AND receipt IS NULL", (why, submission_id)
+            )
+
+    def wipe(self) -> None:
+        """Remove the files whose time after the receipt is over, and what interrupted work left behind."""
+        until = self._now() - timedelta(days=self._settings.scanning.keep_days)
+        with ledger.writing(self._ledger):
+            rows = self._ledger.execute(
+                "SELECT DISTINCT sequence, received_at FROM submission JOIN sent_file USING (sequence)"
+                " WHERE receipt IS NOT NULL"
+            ).fetchall()
+            for row in rows:
+                if datetime.fromisoformat(row["received_at"]) <= until:
+                    self._ledger.execute("DELETE FROM sent_file WHERE sequence = ?", (row["sequence"],))
+        with ledger.writing(self._ledger):  # nobody can begin to refer to a file meanwhile
+            self._vault.sweep(ledger.kept_files(self._ledger))

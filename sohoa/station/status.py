@@ -1,0 +1,105 @@
+"""What is there: every dossier with its light, read from the ledger."""
+
+import sqlite3
+from collections.abc import Iterator
+
+from schemas.digest import Sha256
+from schemas.model import Value
+from schemas.problem import DOSSIER_UNKNOWN
+from schemas.submission import DossierCode, Moment
+from sohoa.station.light import WORDS, Facts, State, light
+
+
+class DossierStatus(Value):
+    """A dossier as the clerk sees it."""
+
+    number: int
+    """Its number at this station: a dossier code may come again for papers that were brought later."""
+    dossier_code: DossierCode | None
+    state: State
+    why: str
+    """For `needs you`: what to do, in Vietnamese."""
+    words: str
+    """The state in Vietnamese."""
+    is_current: bool
+    """Pages that come now belong to it."""
+    scanned_pages: int
+    declared_pages: int | None
+    opened_at: Moment
+    submission_id: Sha256 | None
+    sequence: int | None
+    """Its number in the station's journal, once it is closed."""
+    received_at: Moment | None
+    """When the receipt came, by the station's clock."""
+
+
+def every_status(ledger: sqlite3.Connection) -> Iterator[DossierStatus]:
+    """Yield every dossier, the newest first."""
+    for row in ledger.execute("SELECT number FROM dossier ORDER BY number DESC").fetchall():
+        yield status_of(ledger, row["number"])
+
+
+def troubles(ledger: sqlite3.Connection) -> tuple[str, ...]:
+    """Return what a person has to see to at this station, whichever dossier it concerns."""
+    return tuple(row["why"] for row in ledger.execute("SELECT why FROM trouble ORDER BY place"))
+
+
+def status_of(ledger: sqlite3.Connection, number: int) -> DossierStatus:
+    """Return one dossier.
+
+    Raises:
+        ProblemError: `dossier-unknown`.
+    """
+    row = ledger.execute(
+        "SELECT dossier.*, submission_id, sequence, received_at,"
+        " EXISTS (SELECT 1 FROM current_dossier WHERE number = dossier.number) AS is_current"
+        " FROM dossier LEFT JOIN submission ON submission.dossier = dossier.number WHERE dossier.number = ?",
+        (number,),
+    ).fetchone()
+    if row is None:
+        raise DOSSIER_UNKNOWN.error(f"there is no dossier number {number}")
+    facts = facts_of(ledger, number)
+    shown = light(facts)
+    return DossierStatus(
+        number=number,
+        dossier_code=row["code"],
+        state=shown.state,
+        why=shown.why,
+        words=WORDS[shown.state],
+        is_current=row["is_current"],
+        scanned_pages=facts.scanned,
+        declared_pages=facts.declared,
+        opened_at=row["opened_at"],
+        submission_id=row["submission_id"],
+        sequence=row["sequence"],
+        received_at=row["received_at"],
+    )
+
+
+def facts_of(ledger: sqlite3.Connection, number: int) -> Facts:
+    """Return what the light of a dossier depends on.
+
+    Raises:
+        ProblemError: `dossier-unknown`.
+    """
+    row = ledger.execute(
+        "SELECT code, declared, refused, sequence, trouble, receipt,"
+        " (SELECT COALESCE(SUM(pages), 0) FROM scan WHERE dossier = number) AS scanned,"
+        " (SELECT COUNT(*) - COUNT(DISTINCT sha256) FROM scan WHERE dossier = number) AS twice"
+        " FROM dossier LEFT JOIN submission ON submission.dossier = dossier.number WHERE number = ?",
+        (number,),
+    ).fetchone()
+    if row is None:
+        raise DOSSIER_UNKNOWN.error(f"there is no dossier number {number}")
+    closed = row["sequence"] is not None
+    places = ledger.execute("SELECT why FROM trouble WHERE dossier = ? ORDER BY place", (number,))
+    return Facts(
+        code=row["code"],
+        scanned=row["scanned"],
+        declared=row["declared"],
+        twice=bool(row["twice"]),
+        refused=bool(row["refused"]),
+        closed=closed,
+        received=row["receipt"] is not None,
+        troubles=((row["trouble"],) if row["trouble"] else ()) if closed else tuple(each["why"] for each in places),
+    )
