@@ -120,7 +120,7 @@ def _sheet(path: Path, media_type: str, reading: PageReading, ink: Path, limits:
 
 def _strip(sheet: _Sheet, spot: Spot, box: Box) -> _Strip:
     left, right = _sides(box, sheet.words, _BESIDE_DIGITS if spot.as_scanned else _BESIDE)
-    top, bottom = box.y - _ABOVE * box.h, box.bottom + _ABOVE * box.h
+    top, bottom = _edges(box, sheet.words)
     zoom = _LARGER * sheet.scale
     size = (max(1, round((right - left) * zoom)), max(1, round((bottom - top) * zoom)))
     strip = _scanned(sheet, Affine(zoom, 0, -left * zoom, 0, zoom, -top * zoom), size)
@@ -138,6 +138,15 @@ def _sides(box: Box, words: Iterable[Word], beside_it: float) -> tuple[float, fl
     after = min((other.x for other in beside if other.x + other.w / 2 > box.right), default=box.right + 2 * margin)
     left, right = max(box.x - margin, (box.x + before) / 2), min(box.right + margin, (box.right + after) / 2)
     return min(left, box.x), max(right, box.right)
+
+
+def _edges(box: Box, words: Iterable[Word]) -> tuple[float, float]:
+    """Return where a strip begins and ends in height: with a margin, but without the lines above and below."""
+    others = [word.box for word in words if word.box.x < box.right and box.x < word.box.right]
+    above = max((other.bottom for other in others if other.y + other.h / 2 < box.y), default=0)
+    below = min((other.y for other in others if other.y + other.h / 2 > box.bottom), default=box.bottom + box.h)
+    top, bottom = max(box.y - _ABOVE * box.h, above), min(box.bottom + _ABOVE * box.h, below)
+    return min(top, box.y), max(bottom, box.bottom)
 
 
 def _scanned(sheet: _Sheet, to_strip: Affine, size: tuple[int, int]) -> Grey:
