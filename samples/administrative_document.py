@@ -7,9 +7,9 @@ from pathlib import Path
 from random import Random
 from typing import Literal
 
+from samples.blocks import Block, Columns, Gap, Rule, Text
 from samples.papers import Layout, Paper, Wishes, column, heading
 from samples.people import COMMUNES, PROVINCE, Place, capitalised, random_date, random_ethnicity, random_name
-from samples.typesetting import Block, Columns, Gap, Rule, Text
 from samples.wording import document_number, long_date
 
 ISSUED = (dt.date(2019, 1, 7), dt.date(2025, 6, 27))

@@ -10,9 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from samples.blocks import Line, Look, Mark, Page, Picture, Text
+from samples.drawing import Colour, draw
+from samples.fonts import font
 from samples.ink import PEN_BLUE, SEAL_RED, star
 from samples.papers import filled
-from samples.typesetting import Colour, Line, Look, Mark, Page, Picture, Text, draw, font, rows, stacked
+from samples.typesetting import rows, stacked
 
 MM = 72 / 25.4  # points
 WIDTH, HEIGHT, CORNER = 85.6 * MM, 53.98 * MM, 3.18 * MM

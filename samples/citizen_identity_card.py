@@ -7,6 +7,7 @@ from functools import partial
 from random import Random
 
 from samples import cards
+from samples.blocks import PAGE_WIDTH, Line, Page, Text
 from samples.cards import MM, Paint, Side, Zone
 from samples.machine_readable import mrz, mrz_printed, qr_code
 from samples.papers import Fields, Layout, Paper, Wishes
@@ -21,7 +22,6 @@ from samples.people import (
     random_person,
     random_place,
 )
-from samples.typesetting import PAGE_WIDTH, Line, Page, Text
 from samples.wording import short_date
 
 RENEWALS = (14, 25, 40, 60)  # Luật Căn cước art. 21: the ages up to which a card is valid

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from random import Random
 
+from samples.blocks import Text
 from samples.forms import Form, Signature, blocks, centred
 from samples.papers import Layout, Paper, Wishes
 from samples.people import (
@@ -21,7 +22,6 @@ from samples.people import (
     random_name,
     random_person,
 )
-from samples.typesetting import Text
 from samples.wording import document_number, long_date, short_date, written_date
 
 

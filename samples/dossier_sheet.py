@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
+from samples.blocks import LEFT, PAGE_WIDTH, RIGHT, TOP, Columns, Gap, Picture, Text
 from samples.machine_readable import qr_code
 from samples.papers import Layout, Paper, Wishes, column, filled, heading
 from samples.people import home_in, random_date, random_ethnicity, random_name, random_person
-from samples.typesetting import LEFT, PAGE_WIDTH, RIGHT, TOP, Columns, Gap, Picture, Text
 from samples.wording import long_date
 
 ROOM = PAGE_WIDTH - LEFT - RIGHT

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from samples.blocks import Block, Columns, Gap, Text
 from samples.papers import column, filled, heading
-from samples.typesetting import Block, Columns, Gap, Text
 
 OFFICES = (("CHỦ TỊCH",), ("KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"))
 COLLECTIVE = "TM. ỦY BAN NHÂN DÂN"

@@ -14,9 +14,12 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from samples.blocks import Page, Word
+from samples.drawing import Colour
+from samples.fonts import FONTS
 from samples.ink import Mask, inked
 from samples.lots import Half
-from samples.typesetting import FONTS, Colour, Page, Word, width
+from samples.typesetting import width
 
 FACES: dict[str, tuple[str, str]] = {  # package and file; the last two are the held-out half
     "dkg": ("fonts-dkg-handwriting", "truetype/fifthhorseman/dkg.ttf"),

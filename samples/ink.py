@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from samples.typesetting import Colour, SignaturePlace, font
+from samples.blocks import SignaturePlace
+from samples.drawing import Colour
+from samples.fonts import font
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.float32]

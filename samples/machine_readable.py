@@ -9,8 +9,8 @@ import numpy as np
 import segno
 from PIL import Image, ImageDraw, ImageFont
 
+from samples.fonts import FONTS
 from samples.people import Person
-from samples.typesetting import FONTS
 
 OCR_B = f"{FONTS}/opentype/ocr-b/OCRB.otf"
 OCR_B_PACKAGE = "fonts-ocr-b"

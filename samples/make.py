@@ -1,6 +1,6 @@
 """Make sample scans: one paper in memory with `paper`. Whole sets: `samples.bundled`, `samples.sets`.
 
-The same seed gives the same pixels, with the same fonts and libraries. The fonts are Debian's; `typesetting.FAMILIES`
+The same seed gives the same pixels, with the same fonts and libraries. The fonts are Debian's; `fonts.FAMILIES`
 names the packages.
 """
 
@@ -28,6 +28,7 @@ from samples import (
     marriage_certificate,
     merit_allowance_decision,
 )
+from samples.blocks import Look, Page, SignaturePlace
 from samples.copies import Corners
 from samples.damage import (
     Border,
@@ -40,10 +41,12 @@ from samples.damage import (
     drawn_by_lot,
     for_page,
 )
+from samples.drawing import draw
+from samples.fonts import missing_glyphs
 from samples.lots import Half, lot
 from samples.papers import Besides, Fields, Layout, Wishes
 from samples.places import Handwriting, Place, boxes, by_hand, handwritten, named
-from samples.typesetting import Look, Page, SignaturePlace, composed, draw, missing_glyphs, reading_orders
+from samples.typesetting import composed, reading_orders
 
 Format = Literal["jpg", "png", "tiff", "pdf"]
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 
+from samples.blocks import Block, Columns, Gap, Rule, Text
 from samples.papers import Fields, Layout, Paper, Wishes, column, filled, heading
 from samples.people import (
     PROVINCE,
@@ -22,7 +23,6 @@ from samples.people import (
     random_name,
 )
 from samples.tables import Column, Table
-from samples.typesetting import Block, Columns, Gap, Rule, Text
 from samples.wording import amount, amount_in_words, below_hundred, document_number, long_date, month_of, short_date
 
 HOME_AFFAIRS = dt.date(2025, 3, 1)  # from then on, not the department of labour

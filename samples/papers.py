@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypedDict
 
-from samples.typesetting import Block, Columns, Page, Rule, SignatureRoom, Text
+from samples.blocks import Block, Columns, Page, Rule, SignatureRoom, Text
 
 Fields = dict[str, str | int | None]  # amounts are whole đồng
 

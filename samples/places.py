@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, TypedDict
 
-from samples.typesetting import Mark, Page, Word, ink_box, width
+from samples.blocks import Mark, Page, Word
+from samples.typesetting import ink_box, width
 from samples.wording import long_date, short_date
 
 Handwriting = bool | Literal["number_and_day"]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
-from samples.typesetting import Align, Frame, Look, Row, Text, rows, stacked
+from samples.blocks import Align, Frame, Look, Row, Text
+from samples.typesetting import rows, stacked
 
 PADDING = 3.0  # points
 

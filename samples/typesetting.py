@@ -1,320 +1,64 @@
-"""Set papers in type: blocks become rows, rows fill A4 pages, and every line that is drawn is also kept as text.
-
-Lengths are points; only `draw` knows pixels. Markup inside a line: **bold**, __italic__, ‹a value typed or written in›,
-‹name=a value whose field is named›, and ` | ` between cells that stand side by side.
-"""
+"""Set papers in type: blocks become rows, rows fill A4 pages, and every line that is drawn is also kept as text."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import Literal, Protocol
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from PIL import Image, ImageDraw, ImageFont
+from samples.blocks import (
+    BOTTOM,
+    LEFT,
+    PAGE_HEIGHT,
+    PAGE_WIDTH,
+    RIGHT,
+    TOP,
+    Block,
+    Columns,
+    Gap,
+    Line,
+    Look,
+    Mark,
+    Page,
+    Picture,
+    Row,
+    Rule,
+    SignaturePlace,
+    SignatureRoom,
+    Stroke,
+    Text,
+    Word,
+)
+from samples.fonts import FAMILIES, advances, ink
 
-Colour = tuple[int, int, int]
-Align = Literal["left", "centre", "justify"]
-Ink = Literal["black", "blue", "red"]
-
-PAGE_WIDTH, PAGE_HEIGHT = 595.28, 841.89
-LEFT, RIGHT, TOP, BOTTOM = 82.0, 48.0, 57.0, 57.0
 LEADING = 1.26
 CELL_GAP = 34.0
-INKS: dict[Ink, Colour] = {"black": (22, 22, 24), "blue": (28, 52, 140), "red": (196, 32, 44)}
-
-FONTS = "/usr/share/fonts"
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """A family of fonts: four files, and the Debian package that has them."""
-
-    package: str
-    folder: str
-    regular: str
-    bold: str
-    italic: str
-    bold_italic: str
-    scale: float = 1.0  # offices print a wide family smaller
-
-    def path(self, *, bold: bool, italic: bool) -> str:
-        """Return the file of one face."""
-        face = (self.regular, self.bold, self.italic, self.bold_italic)[bold + 2 * italic]
-        return f"{FONTS}/{self.folder}/{face}"
-
-
-# Liberation Serif has the widths of Times New Roman, which NĐ 30/2020 asks for. It must be the files of
-# fonts-liberation2: those of fonts-liberation lack Vietnamese letters.
-FAMILIES: dict[str, Family] = {
-    "Liberation Serif": Family(
-        "fonts-liberation2",
-        "truetype/liberation2",
-        "LiberationSerif-Regular.ttf",
-        "LiberationSerif-Bold.ttf",
-        "LiberationSerif-Italic.ttf",
-        "LiberationSerif-BoldItalic.ttf",
-    ),
-    "FreeSerif": Family(
-        "fonts-freefont-ttf",
-        "truetype/freefont",
-        "FreeSerif.ttf",
-        "FreeSerifBold.ttf",
-        "FreeSerifItalic.ttf",
-        "FreeSerifBoldItalic.ttf",
-    ),
-    "DejaVu Serif": Family(
-        "fonts-dejavu-extra",
-        "truetype/dejavu",
-        "DejaVuSerifCondensed.ttf",
-        "DejaVuSerifCondensed-Bold.ttf",
-        "DejaVuSerifCondensed-Italic.ttf",
-        "DejaVuSerifCondensed-BoldItalic.ttf",
-        scale=0.88,
-    ),
-    "Linux Libertine": Family(
-        "fonts-linuxlibertine",
-        "opentype/linux-libertine",
-        "LinLibertine_R.otf",
-        "LinLibertine_RB.otf",
-        "LinLibertine_RI.otf",
-        "LinLibertine_RZI.otf",  # semibold: the bold italic has no ơ and ư
-    ),
-    "Liberation Sans": Family(
-        "fonts-liberation2",
-        "truetype/liberation2",
-        "LiberationSans-Regular.ttf",
-        "LiberationSans-Bold.ttf",
-        "LiberationSans-Italic.ttf",
-        "LiberationSans-BoldItalic.ttf",
-    ),
-}
 VALUE = "‹(?:[a-z_]+=)?"
-UNITS = 1000  # text is measured at this many pixels an em, so that line breaks do not depend on the resolution
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """How a paper is printed, whatever it says."""
-
-    family: str = "Liberation Serif"
-    dotted_lines: bool = False
-    blue_values: bool = False
-    ornament: bool = False  # the Ministry's blank: frame, pale pattern, red title
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A paragraph, or a line of cells."""
-
-    markup: str
-    size: float = 13.5
-    align: Align = "left"
-    indent: float = 0.0
-    after: float = 3.0
-    title: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A thin line in the middle of the column, as under the motto."""
-
-    share: float = 0.4
-    after: float = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Nothing, so high."""
-
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureRoom:
-    """Where somebody signs and the seal is pressed; the ring of the seal says `seal`."""
-
-    seal: str
-    height: float = 86.0
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Two columns that start level and stay on one page: the header, the signature block."""
-
-    left: "tuple[Block, ...]"
-    right: "tuple[Block, ...]"
-    share: float = 0.44
-    reach: float = 0.0  # how far the columns stand out into both margins
-    gutter: float = 0.0  # free room at the right of the left column
-    level: bool = False  # each part starts level with its neighbour
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Something drawn, not set: a code, a side of a card. As a block it stands at the column's edge and takes no room.
-
-    *paint* returns it at a resolution in dots per inch; where it has an alpha channel, the paper shows through.
-    """
-
-    paint: Callable[[int], Image.Image]
-    x: float = 0.0
-    y: float = 0.0
-
-
-class Laid(Protocol):
-    """A block that knows by itself how it is laid out, such as a table."""
-
-    def laid(self, x: float, room: float, look: Look) -> "list[Row]":
-        """Return the strips that it needs in a column that starts at x and is *room* wide."""
-
-
-Block = Text | Rule | Gap | SignatureRoom | Columns | Picture | Laid
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A run of letters of one kind, placed with its baseline at (x, y)."""
-
-    text: str
-    size: float
-    bold: bool = False
-    italic: bool = False
-    value: bool = False
-    spaced: bool = False  # a space stands before it
-    title: bool = False
-    x: float = 0.0
-    y: float = 0.0
-    field: str = ""  # whose value it is part of
-    hand: bool = False  # not printed: somebody writes it in
-
-
-@dataclass(frozen=True, slots=True)
-class Stroke:
-    """A level line from x to end: a thin rule, or a dotted leader."""
-
-    x: float
-    end: float
-    y: float
-    dotted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SignaturePlace:
-    """The middle of a signature, where the name under it starts and ends in height, and the seal's inscription."""
-
-    x: float
-    y: float
-    name_y: float
-    seal: str
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The thin lines around a cell of a table."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-Mark = Word | Stroke | Frame | SignaturePlace | Picture
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What one printed line says, and how far down it stands."""
-
-    y: float
-    text: str
-    continues: bool = False  # the sentence goes on in the next line
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A strip of a page that is not cut in two."""
-
-    height: float
-    marks: tuple[Mark, ...] = ()
-    lines: tuple[Line, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One composed page: what is drawn where, and what it says in reading order."""
-
-    marks: tuple[Mark, ...]
-    lines: tuple[Line, ...]
-    width: float = PAGE_WIDTH
-    height: float = PAGE_HEIGHT
 
 
 # ---------------------------------------------------------------------------------------------------------- measuring
 
 
-@cache
-def font(family: str, pixels: float, *, bold: bool = False, italic: bool = False) -> ImageFont.FreeTypeFont:
-    """Return one face. The basic layout engine gives the same letters with and without libraqm."""
-    path = FAMILIES[family].path(bold=bold, italic=italic)
-    try:
-        return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.BASIC)
-    except OSError as error:
-        msg = f"cannot open {path}: install the package {FAMILIES[family].package}"
-        raise FileNotFoundError(msg) from error
-
-
-def missing_glyphs(text: str, family: str) -> set[str]:
-    """Return the letters of *text* that some face of the family cannot draw."""
-    return {
-        letter
-        for bold in (False, True)
-        for italic in (False, True)
-        for letter in set(text) - {" ", "\n"}
-        if _is_missing(letter, family, bold=bold, italic=italic)
-    }
-
-
-@cache
-def _is_missing(letter: str, family: str, *, bold: bool, italic: bool) -> bool:
-    face = font(family, 64, bold=bold, italic=italic)
-    nothing = face.getmask("\uffff")  # a code point that no font has: shows the glyph for "missing"
-    mask = face.getmask(letter)
-    return mask.size == nothing.size and bytes(mask) == bytes(nothing)
-
-
-@cache
-def _advances(text: str, family: str, *, bold: bool, italic: bool) -> tuple[float, ...]:
-    """Return where each letter starts and the last one ends, in ems."""
-    face = font(family, UNITS, bold=bold, italic=italic)
-    return tuple(face.getlength(text[:length]) / UNITS for length in range(len(text) + 1))
-
-
 def width(word: Word, family: str) -> float:
     """Return how long a word is printed."""
-    return _size(word, family) * _advances(word.text, family, bold=word.bold, italic=word.italic)[-1]
+    return size_of(word, family) * advances(word.text, family, bold=word.bold, italic=word.italic)[-1]
 
 
 def ink_box(word: Word, family: str) -> tuple[float, float, float, float]:
     """Return left, top, right and bottom of a placed word's ink, or of the room in which it is written by hand."""
-    size = _size(word, family)
+    size = size_of(word, family)
     if word.hand:
         return word.x, word.y - size, word.x + width(word, family), word.y + 0.35 * size
-    box = _ink(word.text, family, bold=word.bold, italic=word.italic)
-    left, top, right, bottom = (side / UNITS * size for side in box)
+    box = ink(word.text, family, bold=word.bold, italic=word.italic)
+    left, top, right, bottom = (side * size for side in box)
     return word.x + left, word.y + top, word.x + right, word.y + bottom
-
-
-@cache
-def _ink(text: str, family: str, *, bold: bool, italic: bool) -> tuple[float, float, float, float]:
-    return font(family, UNITS, bold=bold, italic=italic).getbbox(text, anchor="ls")
 
 
 def space(word: Word, family: str) -> float:
     """Return how much room there is before a word."""
-    return _size(word, family) * _advances(" ", family, bold=False, italic=False)[-1] if word.spaced else 0.0
+    return size_of(word, family) * advances(" ", family, bold=False, italic=False)[-1] if word.spaced else 0.0
 
 
-def _size(word: Word, family: str) -> float:
+def size_of(word: Word, family: str) -> float:
+    """Return the size in which a word is printed: offices print a wide family smaller."""
     return word.size * FAMILIES[family].scale
 
 
@@ -530,50 +274,3 @@ def reading_orders(pages: Sequence[Page]) -> tuple[str, str]:
     by_column = "\n".join(text_of(page.lines) for page in pages)
     across = "\n".join(text_of(sorted(page.lines, key=lambda line: round(line.y))) for page in pages)
     return by_column, across
-
-
-# ---------------------------------------------------------------------------------------------------------- drawing
-
-
-def draw(page: Page, look: Look, dpi: int) -> Image.Image:
-    """Return the page as it leaves the printer: nothing written in, no signature, no seal, nothing damaged."""
-    scale = dpi / 72
-    image = Image.new("RGB", (round(page.width * scale), round(page.height * scale)), "white")
-    pen = ImageDraw.Draw(image)
-    for mark in page.marks:
-        if isinstance(mark, Word) and not mark.hand:
-            _draw_word(pen, mark, look, scale)
-        elif isinstance(mark, Stroke):
-            _draw_stroke(pen, mark, scale)
-        elif isinstance(mark, Frame):
-            corners = (mark.x, mark.y, mark.x + mark.width, mark.y + mark.height)
-            box = tuple(round(side * scale) for side in corners)
-            pen.rectangle(box, outline=INKS["black"], width=max(1, round(0.5 * scale)))
-        elif isinstance(mark, Picture):
-            picture = mark.paint(dpi).convert("RGBA")
-            image.paste(picture, (round(mark.x * scale), round(mark.y * scale)), picture)
-    return image
-
-
-def _draw_word(pen: ImageDraw.ImageDraw, word: Word, look: Look, scale: float) -> None:
-    ink: Ink = "blue" if word.value and look.blue_values else "red" if word.title and look.ornament else "black"
-    size = _size(word, look.family) * scale
-    face = font(look.family, size, bold=word.bold, italic=word.italic)
-    starts = _advances(word.text, look.family, bold=word.bold, italic=word.italic)
-    # Letter by letter: in one go, widths rounded to pixels would add up and eat the space after a long number.
-    for letter, start in zip(word.text, starts, strict=False):
-        pen.text((word.x * scale + start * size, word.y * scale), letter, fill=INKS[ink], font=face, anchor="ls")
-
-
-def _draw_stroke(pen: ImageDraw.ImageDraw, stroke: Stroke, scale: float) -> None:
-    if not stroke.dotted:
-        pen.line(
-            (stroke.x * scale, stroke.y * scale, stroke.end * scale, stroke.y * scale),
-            fill=INKS["black"],
-            width=max(1, round(0.7 * scale)),
-        )
-        return
-    radius, pitch = 0.45 * scale, 2.9
-    for step in range(int((stroke.end - stroke.x) / pitch)):
-        x, y = (stroke.x + step * pitch) * scale, stroke.y * scale
-        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(60, 60, 62))

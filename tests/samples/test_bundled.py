@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from samples import bundled, make, sets, typesetting
+from samples import blocks, bundled, fonts, make, sets
 from samples.bundled import PLAN, SCANS
 from schemas.document_type import document_types
 
@@ -62,7 +62,7 @@ def test_a_truth_is_complete_and_fits_its_file(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_no_scan_lacks_a_letter(name):
     for paper in papers_of(name):
-        assert typesetting.missing_glyphs(paper["text"], paper["font"]) == set()
+        assert fonts.missing_glyphs(paper["text"], paper["font"]) == set()
         assert unicodedata.is_normalized("NFC", paper["text"])
 
 
@@ -79,7 +79,7 @@ def test_images_of_scanners_tell_their_resolution(name):
 def test_pdfs_have_pages_of_true_size(name):
     with pikepdf.open(SCANS / f"{name}.pdf") as pdf:
         sides = sorted(float(side) for side in pdf.pages[0].mediabox[2:])
-    assert sides == pytest.approx([typesetting.PAGE_WIDTH, typesetting.PAGE_HEIGHT], abs=1.0)
+    assert sides == pytest.approx([blocks.PAGE_WIDTH, blocks.PAGE_HEIGHT], abs=1.0)
 
 
 def test_the_set_is_small():

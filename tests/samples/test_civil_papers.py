@@ -15,8 +15,10 @@ from samples import (
     marriage_certificate,
     people,
 )
+from samples.blocks import Look
+from samples.fonts import FAMILIES
 from samples.papers import Wishes
-from samples.typesetting import FAMILIES, Look, composed, reading_orders
+from samples.typesetting import composed, reading_orders
 
 KINDS = (marriage_certificate, death_extract, marital_status_confirmation, criminal_record_certificate)
 EVERY_LAYOUT = [(kind, layout) for kind in KINDS for layout in kind.LAYOUTS]

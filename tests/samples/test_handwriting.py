@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from samples import handwriting, make
-from samples.typesetting import FONTS
+from samples.fonts import FONTS
 
 pytestmark = pytest.mark.skipif(
     not all(Path(f"{FONTS}/{path}").exists() for _, path in handwriting.FACES.values()),

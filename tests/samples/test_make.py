@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from samples import make, people, typesetting, wording
+from samples import fonts, make, people, wording
 from samples.bundled import NO_FATHER_NO_IDENTIFIER
 from samples.damage import Damage, tilted, turned
 
 pytestmark = pytest.mark.skipif(
-    not all(Path(family.path(bold=True, italic=True)).exists() for family in typesetting.FAMILIES.values()),
-    reason=f"needs the packages {', '.join(family.package for family in typesetting.FAMILIES.values())}",
+    not all(Path(family.path(bold=True, italic=True)).exists() for family in fonts.FAMILIES.values()),
+    reason=f"needs the packages {', '.join(family.package for family in fonts.FAMILIES.values())}",
 )
 
 FIELDS = {
@@ -205,13 +205,13 @@ def vietnamese_letters():
     return small + small.upper() + "bcdghklmnpqrstvxfjwz" + "BCDGHKLMNPQRSTVXFJWZ" + "0123456789.,:;/-()%*"
 
 
-@pytest.mark.parametrize("family", typesetting.FAMILIES)
+@pytest.mark.parametrize("family", fonts.FAMILIES)
 def test_every_face_has_every_vietnamese_letter(family):
-    assert typesetting.missing_glyphs(vietnamese_letters(), family) == set()
+    assert fonts.missing_glyphs(vietnamese_letters(), family) == set()
 
 
 def test_a_letter_that_no_font_has_is_noticed():
-    assert typesetting.missing_glyphs("a\ue123", "Liberation Serif") == {"\ue123"}
+    assert fonts.missing_glyphs("a\ue123", "Liberation Serif") == {"\ue123"}
 
 
 # ------------------------------------------------------------------------------------------------------ signs

@@ -8,10 +8,10 @@ from random import Random
 import pytest
 
 from samples import make, merit_allowance_decision
+from samples.blocks import Frame, Look, Word
 from samples.merit_allowance_decision import HEADS, LAYOUTS
 from samples.papers import Wishes
 from samples.tables import Table
-from samples.typesetting import Frame, Look, Word
 from samples.wording import amount, amount_in_words
 
 KIND = "merit_allowance_decision"

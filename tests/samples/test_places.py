@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from samples import make
+from samples.blocks import Look, Text
 from samples.places import boxes, by_hand, handwritten, named
-from samples.typesetting import Look, Text, composed
+from samples.typesetting import composed
 
 FAMILY = "Liberation Serif"
 FLAT = {"dpi": 72, "blur": 0.0, "noise": 0.0, "skew": 0.0, "copies": 0, "stamp": 0.0}

@@ -9,7 +9,7 @@ from pipeline.prepare.pages import RawPage
 from pipeline.prepare.picture import prepare
 from pipeline.read.hand import mark_handwriting, strokes_of
 from samples import handwriting, make
-from samples.typesetting import FONTS
+from samples.fonts import FONTS
 from schemas.page import Box, Word
 
 pytestmark = pytest.mark.skipif(
