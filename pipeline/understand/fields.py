@@ -13,7 +13,7 @@ from pipeline.understand.letter import find_kind, find_parts, strip_subject
 from pipeline.understand.lines import Passage, Row
 from pipeline.understand.reach import Place, place_hits, value_after
 from pipeline.understand.sheet import Part, Sheet
-from pipeline.understand.signature import known_post
+from pipeline.understand.signature import known_post, usual_end
 from pipeline.understand.syllables import implausible
 from pipeline.understand.tables import table_rows
 from pipeline.understand.values import Reading, as_usual, clean, is_identifier, partial_date, read_value
@@ -22,6 +22,7 @@ from schemas.document_type import DocumentType, FieldSpec, LetterPart, ValueKind
 from schemas.field import Check
 
 _SHORT_LABEL = 5
+_SHORT_NAME = 2
 _MORE_THAN_ONE_ROW: frozenset[ValueKind] = frozenset({"place", "agency", "text"})
 
 
@@ -37,6 +38,9 @@ _PLACES: frozenset[ValueKind] = frozenset({"place", "agency"})
 _ENDS_PLACE = re.compile(r"[,;]?\s+(?:gồm\b|Số\s*[:;]|Quyển số\b|[Nn]gày(?:,|\s+\d))")
 """What may stand behind a place in its line, and is none of it: `…, tỉnh Nghệ An, gồm:`, `… Số: 97 ngày 5/8/2021`."""
 
+
+_STROKE_IN_NUMBER = re.compile(r"\b[IlOo]+\d|\d[IlOo]+\b")
+"""A letter that looks like a digit beside one: `COVID-I9`."""
 
 NOTHING = Passage((), 1)
 _CUT_OFF = Check(name="whole", passed=False, detail="after a comma or a dash something follows")
@@ -256,14 +260,24 @@ def _read_as_part(name: LetterPart, kind: ValueKind, passage: Passage) -> Readin
         exact = Check(name="as_printed", passed=bool(known and known[1]), detail=passage.text)
         return Reading(known[0] if known else None, passage, (exact,))
     if name == "abstract":
-        return reading._replace(value=clean(strip_subject(str(reading.value or ""))) or None)
+        strokes = Check(name="strokes", passed=_STROKE_IN_NUMBER.search(passage.text) is None)
+        value = clean(strip_subject(str(reading.value or ""))) or None
+        return reading._replace(value=value, checks=(*reading.checks, strokes))
+    if name == "signer_name":
+        return reading._replace(checks=(*reading.checks, _whole_name(reading)))
     return _as_post(reading, passage) if name == "signer_title" else reading
+
+
+def _whole_name(reading: Reading) -> Check:
+    """Return whether a name has enough words: one of two may have lost its first one under the stamp."""
+    return Check(name="whole", passed=len(str(reading.value or "").split()) > _SHORT_NAME)
 
 
 def _as_post(reading: Reading, passage: Passage) -> Reading:
     """Return a usual post with its marks where they were lost: posts are a closed set, with rare others beside it."""
     post = known_post(passage.text)
     if post is None:
-        return reading._replace(checks=(*reading.checks, Check(name="usual_post", passed=False)))
+        value = usual_end(passage.text) or reading.value
+        return reading._replace(value=value, checks=(*reading.checks, Check(name="usual_post", passed=False)))
     exact = Check(name="as_printed", passed=post == str(reading.value).upper(), detail=passage.text)
     return reading._replace(value=post, checks=(exact,))

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.understand import add_term, understand
 from schemas.document_type import document_types
-from tests.pipeline.understand.paper import BIRTH, HEADER, LETTER_PAGE, reading, replaced, spoiled
+from tests.pipeline.understand.paper import BIRTH, HEADER, LETTER_PAGE, WIDTH, reading, replaced, spoiled
 
 FORM_2006 = (
     "ỦY BAN NHÂN DÂN @800 CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
@@ -225,6 +225,32 @@ def test_the_rest_of_a_post_is_no_post_that_is_accepted():
     document = read(reading(hidden))
     assert (document.fields["signer_title"].value, document.fields["signer_title"].accepted) == ("TỊCH", False)
     assert document.fields["signer_name"].value == "Lý Nguyễn Hữu Nghĩa"
+
+
+def test_where_a_stamp_hides_all_posts_a_second_reading_looks_for_them_above_the_name():
+    hidden = replaced(replaced(LETTER_PAGE, " @1060 KT. GIÁM ĐỐC", ""), " @1040 PHÓ GIÁM ĐỐC", "")
+    page = reading(hidden)
+    document = read(page)
+    assert document.fields["signer_title"].value is None
+    (spot,) = [spot for spot in document.doubts if len(spot.lines) > 1 and spot.lines[0].x > WIDTH / 2]
+    (name,) = [word for word in page.words if word.text == "Nghĩa"]
+    assert all(box.bottom < name.box.y for box in spot.lines)
+
+
+@pytest.mark.parametrize(
+    ("posts", "own"),
+    [
+        (("KT. TRƯỞNG BAN", "PHÓ TRƯỞNG BAN"), "PHÓ TRƯỞNG BAN"),
+        (("TRƯỞNG BAN", "CHỦ TỊCH UBND TỈNH"), "TRƯỞNG BAN"),
+        (("GIÁM ĐỐC", "PHÓ GIÁM ĐỐC"), "PHÓ GIÁM ĐỐC"),
+    ],
+    ids=["for the head", "with the post held elsewhere", "KT. not read"],
+)
+def test_the_own_post_is_the_one_in_which_somebody_signs_here(posts, own):
+    page = replaced(replaced(LETTER_PAGE, "@1040 PHÓ GIÁM ĐỐC", f"@1040 {posts[1]}"), "KT. GIÁM ĐỐC", posts[0])
+    title = read(reading(page)).fields["signer_title"]
+    assert title.value == own
+    assert title.accepted is posts[0].startswith("KT.")
 
 
 @pytest.mark.parametrize(
