@@ -1,9 +1,10 @@
 """Labels of a form, found by what is printed and by where it stands."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -54,16 +55,17 @@ def find_in_row(row: Row, wanted: Iterable[str], *, anywhere: bool = False) -> l
         anywhere: also where neither a colon nor the start of a piece of the row speaks for a label.
     """
     words = [letters(word.text) for word in row.words]
+    colons = [index + 1 for index, word in enumerate(row.words) if _COLON.search(word.text)]
     gaps = _starts_of_pieces(row)
     found, at = [], 0
     while at < len(words):
-        best = _best_at(row, words, at, wanted, starts=anywhere or at in gaps, anywhere=anywhere)
+        best = _best_at(row, words, colons, at, wanted, starts=anywhere or at in gaps, anywhere=anywhere)
         if best is None:
             at += 1
             continue
         # One word further on it may fit better: `DÂN CỘNG HÒA …` is within the bound for `CỘNG HÒA …`, and
         # `an Giấy tờ tùy thân:` for `Số giấy tờ tùy thân:`.
-        later = _best_at(row, words, at + 1, wanted, starts=anywhere or at + 1 in gaps, anywhere=anywhere)
+        later = _best_at(row, words, colons, at + 1, wanted, starts=anywhere or at + 1 in gaps, anywhere=anywhere)
         if later is not None and later.score > best.score:
             at += 1
         else:
@@ -89,32 +91,34 @@ def _starts_of_pieces(row: Row) -> set[int]:
 
 
 def _best_at(
-    row: Row, words: Sequence[str], at: int, wanted: Iterable[str], *, starts: bool, anywhere: bool
+    row: Row,
+    words: Sequence[str],
+    colons: Sequence[int],
+    at: int,
+    wanted: Iterable[str],
+    *,
+    starts: bool,
+    anywhere: bool,
 ) -> _Match | None:
+    colon_end = next((end for end in colons if end > at), None)
+    if colon_end is None and not starts:  # a colon alone could tell that it is a label
+        return None
     best: _Match | None = None
-    ends = []
-    joined = ""
-    for end in range(at + 1, len(words) + 1):
-        joined += words[end - 1]
-        colon = bool(_COLON.search(row.words[end - 1].text))
-        ends.append((end, joined, colon))
-        if colon:
-            break
-    if not starts:  # then a colon alone can tell that it is a label
-        ends = [one for one in ends[-1:] if one[2]]
+    ends = list(enumerate(accumulate(words[at:colon_end]), at + 1))
+    if not starts:
+        ends = ends[-1:]
+    lengths = [len(text) for _, text in ends]
     for label in wanted if ends else ():
         allowed = _allowed(len(label))
-        for end, text, colon in ends:
-            if len(text) < len(label) - allowed:
-                continue
+        for end, text in ends[bisect_left(lengths, len(label) - allowed) :]:
             if len(text) > len(label) + allowed:
                 break
             sure = anywhere or len(label) >= _SURE_WITHOUT_COLON or _digit_next(row, end) or _named_again(row, end)
-            known = colon or (starts and sure)
+            known = end == colon_end or (starts and sure)
             distance = Levenshtein.distance(text, label, score_cutoff=allowed)
             if not known or distance > allowed or not words[end - 1]:
                 continue
-            score = len(label) - 2 * distance + (0.5 if colon else 0.0)
+            score = len(label) - 2 * distance + (0.5 if end == colon_end else 0.0)
             if best is None or score > best.score:
                 best = _Match(end, label, score)
     return best
