@@ -7,7 +7,7 @@ could not ask again: killed anywhere, it starts over, and what has arrived is no
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from schemas.digest import Sha256
@@ -24,16 +24,21 @@ IDLE_SECONDS = 2.0
 FIRST_SECONDS, LONGEST_SECONDS = 1.0, 300.0
 """What is waited at most after a first failure, and after any number of them."""
 
-_FOR_ALL = frozenset(["not-authorised", "sequence-conflict", "configuration", "station-clock"])
+_STATIONWIDE = frozenset(["not-authorised", "sequence-conflict", "configuration", "station-clock"])
 """Refusals that are about the station, not about the one submission that met with them."""
+_MENDED_BY_SENDING = frozenset(["not-announced", "file-not-sent"])
+"""Refusals that the next attempt does away with; a person hears of them only when it does not."""
+_ATTEMPTS = 3
 _WORDS = {
     "not-authorised": "Máy chủ không nhận điểm quét này. Giữ lại giấy và gọi người quản trị.",
     "sequence-conflict": "Nhật ký của điểm quét không khớp với máy chủ. Giữ lại giấy và gọi người quản trị.",
     "station-clock": "Đồng hồ của máy này sai và không chỉnh theo máy chủ được. Gọi người quản trị.",
     "configuration": "Điểm quét được cài đặt sai. Giữ lại giấy và gọi người quản trị.",
     "receipt-wrong": "Biên nhận của máy chủ không đúng. Giữ lại giấy và gọi người quản trị.",
+    "page-count-mismatch": "Số trang máy chủ nhận được không khớp. Giữ lại giấy và gọi người quản trị.",
     "integrity-mismatch": "Tệp quét trên máy này bị hỏng. Quét lại hồ sơ.",
 }
+"""What a clerk reads."""
 
 
 class _Rest(NamedTuple):
@@ -72,6 +77,8 @@ class Sender:
         self._known: int | None = None
         self._there: set[Sha256] = set()
         self._resting: dict[Sha256, _Rest] = {}
+        self._cut_off: set[Sha256] = set()
+        self._were_told = True
         self._moves = 0
 
     def run(self, wait: Callable[[float], bool]) -> None:
@@ -91,32 +98,41 @@ class Sender:
     def sync(self) -> ProblemError | None:
         """Send all that waits and is not left alone for a while, once; return what keeps the rest here.
 
-        A submission that is refused does not stop the others: the outbox is told what a person has to do about it.
+        A submission that is refused does not stop the others, and one that the line broke off goes last next time.
         """
         waiting = list(self._outbox.to_send())
-        if waiting and self._known is None:
-            self._known = waiting[0].entry.entry.sequence
-        for unsent in filter(self._may_go, waiting):
+        in_order = sorted(waiting, key=lambda each: each.manifest.submission_id in self._cut_off)
+        passing: list[ProblemError] = []
+        for unsent in filter(self._may_go, in_order):
             try:
-                self._announce()
+                self._announce(waiting)
                 self._deliver(unsent)
+                self._cut_off.clear()
             except ProblemError as problem:
-                if problem.kind.transient:
+                if problem.kind == SERVER_UNREACHABLE:
+                    self._cut_off.add(unsent.manifest.submission_id)
                     return problem
-                if problem.kind.slug in _FOR_ALL:
-                    for each in waiting:
-                        self._outbox.trouble(each.manifest.submission_id, _words(problem))
+                if problem.kind.slug in _STATIONWIDE:
+                    self._tell_all(waiting, _words(problem))
+                    self._known = None
                     return problem
                 self._leave_alone(unsent.manifest.submission_id, problem)
-        return None
+                passing += [problem] * problem.kind.transient
+                if len(passing) == _ATTEMPTS:
+                    break
+        return passing[0] if passing else None
 
-    def _announce(self) -> None:
-        """Bring the journal to the server, up to its end as it is now."""
-        while self._known is not None and (entries := self._outbox.entries_from(self._known)):
+    def _announce(self, waiting: Sequence[Unsent]) -> None:
+        """Bring the journal to the server, from the first entry whose submission waits up to its end as it is now."""
+        if self._known is None:
+            self._known = waiting[0].entry.entry.sequence
+        while entries := self._outbox.entries_from(self._known):
             told = self._intake.send_journal(Journal(entries=entries)).next_sequence
             if told == self._known:
                 raise SERVER_UNREACHABLE.error("the server took no entry of the journal")
             self._known = told  # less than we sent from, if the server lost some: it gets them again
+        if self._were_told:
+            self._tell_all(waiting, None)  # it knows us (again)
 
     def _deliver(self, unsent: Unsent) -> None:
         """Bring one submission to the server, and its proof to the outbox."""
@@ -153,11 +169,19 @@ class Sender:
         return rest is None or self._clock() >= rest.until
 
     def _leave_alone(self, submission_id: Sha256, problem: ProblemError) -> None:
-        """Say what is wrong, and try again later: what is refused today may have been mended tomorrow."""
+        """Say what is wrong, if it does not pass, and try again later: what is refused today may be mended tomorrow."""
         before = self._resting.get(submission_id)
         failures = 1 if before is None else before.failures + 1
         self._resting[submission_id] = _Rest(failures, self._clock() + self._pause(failures))
-        self._outbox.trouble(submission_id, _words(problem))
+        self._known = None if problem.kind.slug in _MENDED_BY_SENDING else self._known
+        may_pass = problem.kind.transient or problem.kind.slug in _MENDED_BY_SENDING
+        if not may_pass or failures > _ATTEMPTS:
+            self._outbox.trouble(submission_id, _words(problem))
+
+    def _tell_all(self, waiting: Iterable[Unsent], why: str | None) -> None:
+        for each in waiting:
+            self._outbox.trouble(each.manifest.submission_id, why)
+        self._were_told = why is not None
 
     def _pause(self, failures: int) -> float:
         """Return how long to wait: anything up to a bound that doubles, so that a crowd does not come back at once."""

@@ -55,6 +55,7 @@ class BadLine:
         self.share = share
         self.injected: Counter[str] = Counter()
         self.is_down = False
+        self._relays: set[_Relay] = set()
         self._faults = faults
         self._random = random.Random(seed)
         self._bytes_per_second = None if bits_per_second is None else bits_per_second / 8
@@ -66,6 +67,11 @@ class BadLine:
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
         self._stop = asyncio.Event()
         self._thread.start()
+
+    def break_off(self) -> None:
+        """Cut every connection, and let nobody through until `is_down` is False again."""
+        self.is_down = True
+        self._loop.call_soon_threadsafe(lambda: [each.cut() for each in list(self._relays)])
 
     def close(self) -> None:
         """Cut every connection and listen no more."""
@@ -90,7 +96,10 @@ class BadLine:
             self.injected["server_away"] += 1
             writer.transport.abort()
             return
-        await _Relay(self, (reader, writer), there).run()
+        relay = _Relay(self, (reader, writer), there)
+        self._relays.add(relay)
+        await relay.run()
+        self._relays.discard(relay)
 
     def draw(self) -> Exchange:
         """Return what happens to the next request."""
@@ -124,6 +133,11 @@ class _Relay:
         self._is_answered = True
         self._passed = 0
 
+    def cut(self) -> None:
+        """Break both connections."""
+        for writer in (self._to_station, self._to_server):
+            writer.transport.abort()
+
     async def run(self) -> None:
         directions = [asyncio.ensure_future(self._requests()), asyncio.ensure_future(self._answers())]
         with suppress(_Broken, OSError, asyncio.CancelledError):
@@ -133,8 +147,7 @@ class _Relay:
         for outcome in await asyncio.gather(*directions, return_exceptions=True):
             if isinstance(outcome, Exception) and not isinstance(outcome, _Broken | OSError):
                 raise outcome
-        for writer in (self._to_station, self._to_server):
-            writer.transport.abort()
+        self.cut()
 
     async def _requests(self) -> None:
         while data := await self._from_station.read(PIECE):
