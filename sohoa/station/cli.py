@@ -1,19 +1,25 @@
 """The verbs of a station. They run where nothing of the server is installed."""
 
+import signal
+from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 import click
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from schemas.problem import BAD_REQUEST
 from schemas.settings import Settings
 from schemas.station import Welcome
+from schemas.submission import DossierCode, ProcedureCode
 from sohoa import console
 from sohoa.verbs import PathWord, Verbs, json_option
 
 if TYPE_CHECKING:
+    from sohoa.station.dossiers import Dossiers
     from sohoa.station.home import Home
+    from sohoa.station.status import DossierStatus
 
 
 class _Configured(Protocol):
@@ -22,15 +28,68 @@ class _Configured(Protocol):
         """What `sohoa` was configured with."""
 
 
+_RECENT = 20
 _home_option = click.option(
     "--home", "folder", type=PathWord(), help="The station's folder; SOHOA_HOME/station if not said."
 )
+
+
+_declared_option = click.option(
+    "--pages", type=click.IntRange(1), metavar="N", help="Pages of paper that were counted; compared with the scans."
+)
+_dossier_argument = click.argument("dossier", metavar="[CODE|NUMBER]", required=False)
+
+
+class _Code(click.ParamType[str]):
+    """A dossier code or a procedure code."""
+
+    def __init__(self, name: str, kind: TypeAdapter[str]) -> None:
+        self.name = name
+        self._kind = kind
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """See click."""
+        try:
+            return self._kind.validate_python(value)
+        except ValidationError:
+            self.fail(f"this is no {self.name}.", param, ctx)
+
+
+_DOSSIER = _Code("dossier code (mã hồ sơ)", TypeAdapter(DossierCode))
+_PROCEDURE = _Code("procedure code (mã TTHC)", TypeAdapter(ProcedureCode))
+_procedure_option = click.option("--procedure", type=_PROCEDURE, metavar="CODE", help="Procedure code (mã TTHC).")
 
 
 def _home(configuration: _Configured, folder: Path | None) -> "Home":
     from sohoa.station.home import Home
 
     return Home(folder or configuration.settings.home / "station")
+
+
+def _dossiers(configuration: _Configured, folder: Path | None) -> "Dossiers":
+    from sohoa.station.dossiers import Dossiers
+
+    return Dossiers(_home(configuration, folder), configuration.settings)
+
+
+def _number(dossiers: "Dossiers", word: str | None) -> int:
+    """Return the number of the dossier that is meant: by its number, its code, or the current one."""
+    if word is None:
+        return dossiers.current()
+    return int(word) if word.isdecimal() else dossiers.newest(word)
+
+
+def _show(status: "DossierStatus", *, as_json: bool) -> None:
+    if as_json:
+        console.print_json(status)
+    else:
+        console.say(_line(status))
+
+
+def _line(status: "DossierStatus") -> str:
+    pages = f"{status.scanned_pages}" + (f"/{status.declared_pages}" if status.declared_pages else "")
+    why = f": {status.why}" if status.why else ""
+    return f"{status.number}. {status.dossier_code or 'chưa có mã'} · {pages} trang · {status.words}{why}"
 
 
 @click.group(cls=Verbs)
@@ -72,3 +131,191 @@ def accept(configuration: _Configured, file: Path, folder: Path | None, *, as_js
         console.print_json({"station": welcome.station, "server": welcome.server})
     else:
         console.say(f"Điểm quét {welcome.station} gửi về {welcome.server}.")
+
+
+@station.command(
+    epilog="SOHOA_SCANNING__FOLDER=/home/quet/scans sohoa station run\nsohoa station run --json --folder scans"
+)
+@click.option("--folder", "scans", type=PathWord(), help="Scanning folder; the setting scanning.folder if not said.")
+@_home_option
+@json_option
+@click.pass_obj
+def run(configuration: _Configured, scans: Path | None, folder: Path | None, *, as_json: bool) -> None:
+    """Take what is scanned and send what is closed, until Ctrl-C; print each dossier as its light changes.
+
+    It works without a line too, for days: what is closed waits. Run it again after whatever happened: nothing that was
+    counted is lost, and nothing is sent twice.
+    """
+    from sohoa.station.agent import Agent
+
+    settings = configuration.settings
+    if scans is not None:
+        scanning = settings.scanning.model_copy(update={"folder": scans})
+        settings = settings.model_copy(update={"scanning": scanning})
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    Agent(_home(configuration, folder), settings).run(stop, lambda status: _show(status, as_json=as_json))
+
+
+@station.command(
+    "open", epilog="sohoa station open H40.12-260331-0007\nsohoa station open H40.12-260331-0007 --pages 6"
+)
+@click.argument("code", metavar="CODE", type=_DOSSIER)
+@_procedure_option
+@_declared_option
+@_home_option
+@json_option
+@click.pass_obj
+def open_(
+    configuration: _Configured,
+    code: str,
+    procedure: str | None,
+    pages: int | None,
+    folder: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Let what is scanned from now on belong to a dossier."""
+    dossiers = _dossiers(configuration, folder)
+    _show(dossiers.open(code, procedure=procedure, declared=pages), as_json=as_json)
+
+
+@station.command(epilog="sohoa station paper")
+@_home_option
+@json_option
+@click.pass_obj
+def paper(configuration: _Configured, folder: Path | None, *, as_json: bool) -> None:
+    """Let the next picture be the first page of another paper of the current dossier.
+
+    Without it, single pictures that follow each other become one file, and the server finds out where a paper ends.
+    """
+    dossiers = _dossiers(configuration, folder)
+    number = dossiers.current()
+    dossiers.next_paper(number)
+    _show(dossiers.status(number), as_json=as_json)
+
+
+@station.command(epilog="sohoa station scan\nsohoa station scan --device test:0 --pages 3")
+@click.option("--device", help="As `scanimage -L` names it.")
+@click.option("--pages", type=click.IntRange(1), metavar="N", help="How many; until the feeder is empty if not said.")
+@_home_option
+@json_option
+@click.pass_obj
+def scan(
+    configuration: _Configured, device: str | None, pages: int | None, folder: Path | None, *, as_json: bool
+) -> None:
+    """Scan with a scanner that SANE knows, into the current dossier."""
+    from sohoa.station.scanner import SaneSource
+
+    home = _home(configuration, folder)
+    dossiers = _dossiers(configuration, folder)
+    dossiers.current()
+    for counted in SaneSource(home, dossiers, device).scan(pages):
+        console.note(f"Đã lưu {counted} trang")
+    _show(dossiers.status(dossiers.current()), as_json=as_json)
+
+
+@station.command(epilog="sohoa station close\nsohoa station close H40.12-260331-0007 --pages 6")
+@_dossier_argument
+@_declared_option
+@_home_option
+@json_option
+@click.pass_obj
+def close(
+    configuration: _Configured, dossier: str | None, pages: int | None, folder: Path | None, *, as_json: bool
+) -> None:
+    """Close a dossier: it goes into the journal, and is sent as soon as there is a line.
+
+    Refused as long as it has another number of pages than were counted.
+    """
+    dossiers = _dossiers(configuration, folder)
+    number = _number(dossiers, dossier)
+    if pages is not None and dossiers.status(number).sequence is None:
+        dossiers.declare(number, pages)
+    dossiers.close(number, scanned_by=configuration.settings.scanned_by)
+    _show(dossiers.status(number), as_json=as_json)
+
+
+@station.command(epilog="sohoa station assign 3 H40.12-260331-0007")
+@click.argument("number", type=click.IntRange(1))
+@click.argument("code", metavar="CODE", type=_DOSSIER)
+@_home_option
+@json_option
+@click.pass_obj
+def assign(configuration: _Configured, number: int, code: str, folder: Path | None, *, as_json: bool) -> None:
+    """Say which dossier the pages belong to that came while none was open."""
+    _show(_dossiers(configuration, folder).assign(number, code), as_json=as_json)
+
+
+@station.command(epilog="sohoa station remove 2 H40.12-260331-0007")
+@click.argument("position", metavar="SCAN", type=click.IntRange(1))
+@_dossier_argument
+@_home_option
+@json_option
+@click.pass_obj
+def remove(
+    configuration: _Configured, position: int, dossier: str | None, folder: Path | None, *, as_json: bool
+) -> None:
+    """Take a scan (1, 2, 3 …) out of a dossier that is not closed yet."""
+    dossiers = _dossiers(configuration, folder)
+    number = _number(dossiers, dossier)
+    dossiers.remove(number, position)
+    _show(dossiers.status(number), as_json=as_json)
+
+
+@station.command(epilog="sohoa station submit --dossier H40.12-260331-0007 --pages 6 birth.pdf marriage.pdf")
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=PathWord())
+@click.option("--dossier", "code", required=True, type=_DOSSIER, metavar="CODE", help="Dossier code (mã hồ sơ).")
+@_procedure_option
+@_declared_option
+@_home_option
+@json_option
+@click.pass_obj
+def submit(
+    configuration: _Configured,
+    paths: Sequence[Path],
+    code: str,
+    procedure: str | None,
+    pages: int | None,
+    folder: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Take files as one dossier and close it, in one go. The same again changes nothing."""
+    from sohoa.station.submitting import submit as submit_files
+
+    status = submit_files(
+        _dossiers(configuration, folder),
+        paths,
+        code,
+        scanned_by=configuration.settings.scanned_by,
+        procedure=procedure,
+        declared=pages,
+    )
+    _show(status, as_json=as_json)
+
+
+@station.command(epilog="sohoa station status\nsohoa station status --json | jq 'select(.state == \"needs you\")'")
+@click.option("--all", "everything", is_flag=True, help="Also every dossier that is safe there since long ago.")
+@_home_option
+@json_option
+@click.pass_obj
+def status(configuration: _Configured, folder: Path | None, *, everything: bool, as_json: bool) -> None:
+    """Show the light of each dossier: only "Được trả bản giấy" means that the paper may go back."""
+    dossiers = _dossiers(configuration, folder)
+    for each in dossiers.every_status(received=None if everything else _RECENT):
+        _show(each, as_json=as_json)
+    for complaint in dossiers.complaints().values():
+        console.note(complaint)
+
+
+@station.command(epilog="sohoa station separators H40.12-260331-0007 H40.12-260331-0008 --to sheets.pdf")
+@click.argument("codes", metavar="CODE...", nargs=-1, required=True, type=_DOSSIER)
+@click.option("--to", "file", required=True, type=PathWord(), help="PDF to write, to be printed on A4.")
+def separators(codes: Sequence[str], file: Path) -> None:
+    """Make sheets to lay between dossiers in a pile: pages belong to the dossier of the last sheet before them."""
+    from sohoa.station.separators import sheets
+
+    file.write_bytes(sheets(codes))
+    console.say(str(file))

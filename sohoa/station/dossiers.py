@@ -22,7 +22,7 @@ from sohoa.station import journal, ledger, pictures
 from sohoa.station.home import Home
 from sohoa.station.light import obstacles
 from sohoa.station.outbox import local_time
-from sohoa.station.status import DossierStatus, every_status, facts_of, status_of, troubles
+from sohoa.station.status import DossierStatus, complaints, every_status, facts_of, status_of
 from sohoa.station.vault import Draft, Vault
 
 _CHUNK = 1024 * 1024
@@ -65,12 +65,18 @@ class Dossiers:
     ) -> DossierStatus:
         """Let what is scanned from now on belong to the dossier *code*, which goes on if it is open already."""
         with ledger.writing(self._ledger):
-            number = self._opened(code)
-            self._ledger.execute(
-                "UPDATE dossier SET procedure = COALESCE(?, procedure), declared = COALESCE(?, declared)"
-                " WHERE number = ?",
-                (procedure, declared, number),
-            )
+            number = self._open_with(code)
+            self._make_current(number)
+            self._describe(number, procedure, declared)
+        return status_of(self._ledger, number)
+
+    def begin(
+        self, code: DossierCode, *, procedure: ProcedureCode | None = None, declared: int | None = None
+    ) -> DossierStatus:
+        """Begin a dossier beside the current one, or go on with one that was begun so; `take` names it."""
+        with ledger.writing(self._ledger):
+            number = self._open_with(code, but=self._current())
+            self._describe(number, procedure, declared)
         return status_of(self._ledger, number)
 
     def assign(self, number: int, code: DossierCode) -> DossierStatus:
@@ -110,18 +116,19 @@ class Dossiers:
             self._must_be_open(number)
             self._ledger.execute("UPDATE dossier SET paper = paper + 1 WHERE number = ?", (number,))
 
-    def take(self, claim: str, path: Path) -> int:
+    def take(self, claim: str, path: Path, *, into: int | None = None) -> int:
         """Take the scan in *path*; when this returns, it is durable, and its pages are counted. Return how many.
 
         Args:
             claim: a name that no other scan has. What was taken under it is not taken a second time.
             path: the file; it stays where it is.
+            into: number of the dossier that its pages belong to; None: the current one. Separators change either.
 
         Raises:
             ProblemError: why it is not taken: `station-full`, or what is wrong with the file.
             StillWrittenError: it changed while it was read.
         """
-        if self._ledger.execute("SELECT 1 FROM claim WHERE name = ?", (claim,)).fetchone():
+        if self.has_taken(claim):
             return 0
         before = path.stat()
         self._must_have_room(before.st_size)
@@ -136,14 +143,24 @@ class Dossiers:
                 if not self._claim(claim):
                     return 0
                 self._vault.keep([draft for _, draft in drafts if draft])
+                if into is not None:
+                    self._must_be_open(into)
+                number = self._current() if into is None else into
                 for part, draft in drafts:
-                    if draft:
-                        self._add(part, draft)
-                    elif part.separator:
-                        self._opened(part.separator)
+                    if part.separator:
+                        number = self._open_with(part.separator)
+                    elif draft:
+                        number = self._open_with(None) if number is None else number
+                        self._add(number, part, draft)
+                if into is None and number is not None:
+                    self._make_current(number)
         finally:
             self._vault.drop(draft for _, draft in drafts if draft)
         return sum(part.pages for part, _ in drafts)
+
+    def has_taken(self, claim: str) -> bool:
+        """Return whether a scan was taken under this name."""
+        return self._ledger.execute("SELECT 1 FROM claim WHERE name = ?", (claim,)).fetchone() is not None
 
     def forget(self, claim: str) -> None:
         """Forget a claim whose file is gone for good."""
@@ -255,10 +272,10 @@ class Dossiers:
         Raises:
             ProblemError: `dossier-unknown` when there is none.
         """
-        row = self._ledger.execute("SELECT number FROM current_dossier WHERE number IS NOT NULL").fetchone()
-        if row is None:
+        number = self._current()
+        if number is None:
             raise DOSSIER_UNKNOWN.error("no dossier is open")
-        return int(row["number"])
+        return number
 
     def newest(self, code: DossierCode) -> int:
         """Return the number of the newest dossier with this *code*.
@@ -279,13 +296,13 @@ class Dossiers:
         """
         return status_of(self._ledger, number)
 
-    def every_status(self) -> Iterator[DossierStatus]:
-        """Yield every dossier, the newest first."""
-        return every_status(self._ledger)
+    def every_status(self, *, received: int | None = None) -> Iterator[DossierStatus]:
+        """Yield every dossier, the newest first; of those with a receipt only the last *received* ones."""
+        return every_status(self._ledger, received)
 
-    def troubles(self) -> tuple[str, ...]:
-        """Return what a person has to see to at this station, whichever dossier it concerns."""
-        return troubles(self._ledger)
+    def complaints(self) -> dict[str, str]:
+        """Return what a person has to see to at this station, by its place, whichever dossier it concerns."""
+        return complaints(self._ledger)
 
     def _scans(self, number: int) -> list[sqlite3.Row]:
         return self._ledger.execute("SELECT * FROM scan WHERE dossier = ? ORDER BY position", (number,)).fetchall()
@@ -321,30 +338,38 @@ class Dossiers:
     def _claim(self, claim: str) -> bool:
         return bool(self._ledger.execute("INSERT OR IGNORE INTO claim (name) VALUES (?)", (claim,)).rowcount)
 
-    def _opened(self, code: DossierCode | None) -> int:
-        """Return the open dossier with this *code*, made if there is none; it is the current one now."""
-        row = self._ledger.execute(  # no code equals NULL: stray pages begin a dossier of their own
-            "SELECT number FROM dossier LEFT JOIN submission ON submission.dossier = number"
-            " WHERE code = ? AND sequence IS NULL ORDER BY number DESC LIMIT 1",
-            (code,),
-        ).fetchone()
-        if row is None:
-            made = self._ledger.execute(
-                "INSERT INTO dossier (code, opened_at) VALUES (?, ?)", (code, self._now().isoformat())
-            )
-            number = int(made.lastrowid or 0)
-        else:
-            number = int(row["number"])
+    def _current(self) -> int | None:
+        row = self._ledger.execute("SELECT number FROM current_dossier WHERE number IS NOT NULL").fetchone()
+        return None if row is None else int(row["number"])
+
+    def _make_current(self, number: int) -> None:
         self._ledger.execute(
             "INSERT INTO current_dossier (only, number) VALUES (1, ?)"
             " ON CONFLICT (only) DO UPDATE SET number = excluded.number",
             (number,),
         )
-        return number
 
-    def _add(self, part: pictures.Part, draft: Draft) -> None:
-        row = self._ledger.execute("SELECT number FROM current_dossier WHERE number IS NOT NULL").fetchone()
-        number = self._opened(None) if row is None else row["number"]
+    def _open_with(self, code: DossierCode | None, *, but: int | None = None) -> int:
+        """Return the newest open dossier with this *code*, other than *but*; made if there is none."""
+        row = self._ledger.execute(  # no code equals NULL: stray pages begin a dossier of their own
+            "SELECT number FROM dossier LEFT JOIN submission ON submission.dossier = number"
+            " WHERE code = ? AND number IS NOT ? AND sequence IS NULL ORDER BY number DESC LIMIT 1",
+            (code, but),
+        ).fetchone()
+        if row is not None:
+            return int(row["number"])
+        made = self._ledger.execute(
+            "INSERT INTO dossier (code, opened_at) VALUES (?, ?)", (code, self._now().isoformat())
+        )
+        return int(made.lastrowid or 0)
+
+    def _describe(self, number: int, procedure: ProcedureCode | None, declared: int | None) -> None:
+        self._ledger.execute(
+            "UPDATE dossier SET procedure = COALESCE(?, procedure), declared = COALESCE(?, declared) WHERE number = ?",
+            (procedure, declared, number),
+        )
+
+    def _add(self, number: int, part: pictures.Part, draft: Draft) -> None:
         self._ledger.execute(
             "INSERT INTO scan (dossier, position, paper, media, is_picture, pages, sha256, size, file, scanned_at)"
             " SELECT number, (SELECT COALESCE(MAX(position), 0) + 1 FROM scan WHERE dossier = number), paper,"

@@ -33,15 +33,21 @@ class DossierStatus(Value):
     """When the receipt came, by the station's clock."""
 
 
-def every_status(ledger: sqlite3.Connection) -> Iterator[DossierStatus]:
-    """Yield every dossier, the newest first."""
-    for row in ledger.execute("SELECT number FROM dossier ORDER BY number DESC").fetchall():
+def every_status(ledger: sqlite3.Connection, received: int | None) -> Iterator[DossierStatus]:
+    """Yield every dossier, the newest first; of those with a receipt the last *received* ones, or None: all."""
+    rows = ledger.execute(
+        "SELECT number FROM dossier LEFT JOIN submission ON submission.dossier = number WHERE receipt IS NULL"
+        " UNION SELECT dossier FROM (SELECT dossier FROM submission WHERE receipt IS NOT NULL"
+        " ORDER BY received_at DESC LIMIT ?) ORDER BY number DESC",
+        (-1 if received is None else received,),
+    ).fetchall()
+    for row in rows:
         yield status_of(ledger, row["number"])
 
 
-def troubles(ledger: sqlite3.Connection) -> tuple[str, ...]:
-    """Return what a person has to see to at this station, whichever dossier it concerns."""
-    return tuple(row["why"] for row in ledger.execute("SELECT why FROM trouble ORDER BY place"))
+def complaints(ledger: sqlite3.Connection) -> dict[str, str]:
+    """Return what a person has to see to at this station, by its place, whichever dossier it concerns."""
+    return {row["place"]: row["why"] for row in ledger.execute("SELECT place, why FROM trouble ORDER BY place")}
 
 
 def status_of(ledger: sqlite3.Connection, number: int) -> DossierStatus:

@@ -157,7 +157,7 @@ def test_a_trouble_concerns_the_dossier_of_its_time_until_it_is_gone(dossiers, s
     assert dossiers.status(second).state == State.SCANNING
     assert refusal(dossiers.close, first, scanned_by=BY) == "dossier-not-ready"
     dossiers.complain({})
-    assert dossiers.troubles() == ()
+    assert dossiers.complaints() == {}
     dossiers.close(first, scanned_by=BY)
 
 
