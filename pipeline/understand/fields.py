@@ -38,7 +38,8 @@ _PLACES: frozenset[ValueKind] = frozenset({"place", "agency"})
 _ENDS_PLACE = re.compile(r"[,;]?\s+(?:gồm\b|Số\s*[:;]|Quyển số\b|[Nn]gày(?:,|\s+\d))")
 """What may stand behind a place in its line, and is none of it: `…, tỉnh Nghệ An, gồm:`, `… Số: 97 ngày 5/8/2021`."""
 
-
+_ACTING = re.compile(r"(?:Q|QUYỀN)\b", re.IGNORECASE)
+"""Before the post of who holds it for the time being: `Q. GIÁM ĐỐC`."""
 _STROKE_IN_NUMBER = re.compile(r"\b[IlOo]+\d|\d[IlOo]+\b")
 """A letter that looks like a digit beside one: `COVID-I9`."""
 
@@ -277,7 +278,7 @@ def _as_post(reading: Reading, passage: Passage) -> Reading:
     """Return a usual post with its marks where they were lost: posts are a closed set, with rare others beside it."""
     post = known_post(passage.text)
     if post is None:
-        value = usual_end(passage.text) or reading.value
+        value = reading.value if _ACTING.match(passage.text) else usual_end(passage.text) or reading.value
         return reading._replace(value=value, checks=(*reading.checks, Check(name="usual_post", passed=False)))
     exact = Check(name="as_printed", passed=post == str(reading.value).upper(), detail=passage.text)
     return reading._replace(value=post, checks=(exact,))

@@ -11,12 +11,15 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.understand.folding import letters
 from pipeline.understand.lines import COLUMN_GAP, Row
+from pipeline.understand.sheet import is_title
 
 _COLON: Final = re.compile(r"[:;]$")
 _NUMBER: Final = re.compile(r"^\(?\d{1,2}[.)]$")
 _NUMBERING: Final = re.compile(r"^(\(?\d{1,2}[.)]?|[-–+*•]|[^\W\d_])$")
 _SURE_WITHOUT_COLON: Final = 7
 """A label of so many letters is known at the start of a line even if its colon was not read."""
+_LEADS_ON: Final = re.compile(r"\d|\b(?:gồm|sau|là|rằng|tại|của):$", re.IGNORECASE)
+"""No label has digits or ends so, but a sentence before what it names: `…, tỉnh Nghệ An, gồm:`."""
 _LONGEST_LABEL: Final = 8
 """Words before the colon, at most."""
 
@@ -128,6 +131,11 @@ def _digit_next(row: Row, end: int) -> bool:
     return end < len(row.words) and row.words[end].text[:1].isdigit()
 
 
+def _is_heading(row: Row) -> bool:
+    """Return whether a row is one line in capitals: `TÌNH TRẠNG HÔN NHÂN` in a title labels nothing."""
+    return is_title(row) and not _COLON.search(row.text) and len(row.pieces()) == 1
+
+
 def _named_again(row: Row, end: int) -> bool:
     """Return whether another name of a label stands behind it, up to the colon."""
     return end < len(row.words) and row.words[end].text.startswith(("/", "(")) and _colon_after(row, end) > end
@@ -143,7 +151,7 @@ def find_labels(rows: Sequence[Row], wanted: Iterable[str]) -> tuple[Hit, ...]:
     folded = sorted({letters(label) for label in wanted})
     hits = []
     for index, row in enumerate(rows):
-        known = [_whole(row, *found) for found in find_in_row(row, folded)]
+        known = [_whole(row, *found) for found in find_in_row(row, folded)] if not _is_heading(row) else []
         hits += [
             Hit(index, first, end, label, row.words[first].box.x)
             for start, end, label in sorted([*known, *_unknown(row, known)])
@@ -177,7 +185,7 @@ def _unknown(row: Row, known: Sequence[_Found]) -> Iterator[_Found]:
         end = _colon_after(row, start)
         words = [word.text for word in row.words[start:end]]
         taken = any(other < end and start <= other_end for other, other_end, _ in known)
-        if words and not taken and words[0][0].isupper() and not any(letter.isdigit() for letter in "".join(words)):
+        if words and not taken and words[0][0].isupper() and not _LEADS_ON.search(" ".join(words)):
             yield start, end, letters("".join(words))
 
 

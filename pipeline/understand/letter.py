@@ -32,6 +32,8 @@ _ENDS_IN_YEAR: Final = re.compile(r"\bnam\s*[\w/|]{0,6}[^\w;,]?(?:\s\S{1,2})?$")
 """A date ends with its year; a speck may stand behind it."""
 _TERRITORIES: Final = re.compile(r"\b(tinh|thanh pho|tp|huyen|thi xa|quan|phuong|xa|thi tran|viet nam|chinh phu)\b")
 _LEVELS: Final = tuple(fold(level) for level in LEVELS)
+_NO_NAMES: Final = frozenset(map(fold, AGENCIES))
+"""What an agency begins with is not its name: whose `VĂN PHÒNG` it is stands above it."""
 _BODY_STARTS: Final = ("kinhgui", "cancu", "theodenghi", "xetdenghi", "dieu1", "noinhan", "phan1", "phani")
 _HEADER_SHARE: Final = 0.42
 """The header of a letter ends in the upper part of the first page."""
@@ -98,7 +100,7 @@ def _upper(sheet: Sheet) -> Iterator[tuple[int, Row]]:
 def _find_number(sheet: Sheet, header: Header) -> Passage | None:
     """Return the words of the number and symbol: after `Số:` in the left column, or elsewhere at the top of a form."""
     below = [row for _, row in _upper(sheet) if row.middle >= header.top]
-    left = (part for row in below if (part := row.between(0, header.split)) is not None)
+    left = (part for row in below if not _is_across(row, header) and (part := row.between(0, header.split)) is not None)
     elsewhere = (piece for row in below for piece in row.pieces() if _NUMBER_AT.match(fold(piece.text)))
     for part in (*left, *elsewhere):
         match = _NUMBER_AT.search(fold(part.text))
@@ -139,7 +141,8 @@ def _find_issuer(sheet: Sheet, header: Header, number: Passage | None) -> Part |
     end = next((index for index, line in enumerate(lines, start=1) if _names_place(line)), len(lines))
     unexplained = not all(_names_place(line) for line in lines[end:])
     named = tuple(word for line in lines[:end] for word in _without_dashes(line.words))
-    return Part(Passage(named, lines[0].page), (Check(name="whole", passed=not lost and not unexplained),))
+    whole = not lost and not unexplained and fold(" ".join(word.text for word in named)) not in _NO_NAMES
+    return Part(Passage(named, lines[0].page), (Check(name="whole", passed=whole),))
 
 
 def _is_across(row: Row, header: Header) -> bool:

@@ -64,7 +64,15 @@ def test_a_label_reaches_to_its_colon_also_one_that_nobody_knows(line, label, pr
     assert every_label(line)[-1] == (label, printed)
 
 
-@pytest.mark.parametrize("line", ["Điều 1. Cho phép ông Lê Văn An được làm những việc sau đây:", "tại nhà:"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Điều 1. Cho phép ông Lê Văn An được làm những việc sau đây:",
+        "tại nhà:",
+        "An, gồm:",
+        "@600 NƠI CƯ TRÚ VÀ DÂN TỘC",
+    ],
+)
 def test_a_sentence_with_a_colon_is_no_label(line):
     assert every_label(line) == []
 

@@ -318,6 +318,15 @@ def test_a_title_that_cannot_be_read_is_made_up_for_by_the_labels_and_a_person_l
     assert not any(field.accepted for field in document.fields.values())
 
 
+@pytest.mark.parametrize("at", ["@700", "@1300"], ids=["below the title", "on the right"])
+def test_the_number_of_a_form_may_stand_elsewhere_at_its_top(at):
+    lines = [line.removeprefix("Số: 27/UBND-XNTTHN ") for line in MARITAL_STATUS]
+    title = next(index for index, line in enumerate(lines) if "GIẤY XÁC NHẬN" in line)
+    document = read(reading((*lines[: title + 1], f"{at} Số: 27/UBND-XNTTHN", *lines[title + 1 :])))
+    assert document.fields["number"].value == "27/UBND-XNTTHN"
+    assert document.fields["issuer_name"].value == "ỦY BAN NHÂN DÂN XÃ LƯỢNG MINH"
+
+
 def test_an_application_with_a_title_that_cannot_be_read_is_not_the_paper():
     lines = replaced(MARRIAGE, "GIẤY CHỨNG NHẬN KẾT HÔN", "TỜ KHAI")
     assert (
