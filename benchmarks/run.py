@@ -13,8 +13,9 @@ from benchmarks.contenders import Pages, Result
 from flows.orchestrator import own_key, server
 from sohoa.bench.score import text_score
 from sohoa.bench.truth import Truth, truths_in
+from sohoa.demo import SCANS
 
-_BUNDLED = Path("sohoa/demo/scans")
+_RESULTS = Path(__file__).with_name("results")
 _CONTENDERS: Final[Mapping[str, Callable[[Pages, Path], Result]]] = {
     "bare `tesseract -l vie --psm 3`": contenders.bare_tesseract,
     "OCRmyPDF (deskew, rotate, clean, Sauvola, PDF/A)": contenders.ocrmypdf,
@@ -27,7 +28,7 @@ _COLUMNS = ["", "CPU s/page", "× bare", "pages/min", "peak MB of one process", 
 def main() -> None:
     """Measure, print Markdown, and keep it in `benchmarks/results/`."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("scans", type=Path, nargs="?", default=_BUNDLED, help="folder with scans and their truths")
+    arguments.add_argument("scans", type=Path, nargs="?", default=SCANS, help="folder with scans and their truths")
     arguments.add_argument("--repeats", type=int, default=3, help="runs of each; the median counts")
     arguments.add_argument("--without", default="", help="contenders to leave out, by a word of their names")
     chosen = arguments.parse_args()
@@ -35,9 +36,8 @@ def main() -> None:
     running = {name: run for name, run in _CONTENDERS.items() if not any(word in name.casefold() for word in left_out)}
     report = _report(chosen.scans, running, chosen.repeats)
     print(report)
-    results = Path("benchmarks/results")
-    results.mkdir(parents=True, exist_ok=True)
-    (results / f"{chosen.scans.name}.md").write_text(report + "\n", "utf-8")
+    _RESULTS.mkdir(exist_ok=True)
+    (_RESULTS / f"{chosen.scans.name}.md").write_text(report + "\n", "utf-8")
 
 
 def _report(folder: Path, running: Mapping[str, Callable[[Pages, Path], Result]], repeats: int) -> str:
@@ -47,8 +47,8 @@ def _report(folder: Path, running: Mapping[str, Callable[[Pages, Path], Result]]
         os.environ |= {"SOHOA_PREFECT__API_URL": url, "PREFECT_API_AUTH_STRING": own_key(Path(scratch, "prefect"))}
         pages = contenders.pages_of(list(truths), Path(scratch))
         for repeat in range(repeats):
-            for name, run in running.items():  # in turn, so that a busy minute is shared
-                place = Path(scratch, f"{repeat}-{len(results[name])}-{abs(hash(name))}")
+            for number, (name, run) in enumerate(running.items()):  # in turn, so that a busy minute is shared
+                place = Path(scratch, f"{repeat}-{number}")
                 place.mkdir()
                 results[name].append(run(pages, place))
     bare = median(result.cost.cpu for result in results[next(iter(results))])

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Unpack
 
-from samples.bundles import BundleTruth, Part, bundle
 from samples.damage import Level
 from samples.make import Overrides, Sample, Truth, paper
+from samples.piles import Part, PileTruth, pile
 
 SCANS = Path(__file__).parent.parent / "sohoa" / "demo" / "scans"
 SEED = 20250701
@@ -105,13 +105,13 @@ PLAN: dict[str, Planned] = {
 }
 
 
-def bundled(name: str, seed: int = SEED) -> Sample[Truth] | Sample[BundleTruth]:
+def bundled(name: str, seed: int = SEED) -> Sample[Truth] | Sample[PileTruth]:
     """Make one scan of the bundled set."""
     planned = PLAN[name]
     place = seed + list(PLAN).index(name)
     overrides: Overrides = {"copies": 0, **planned.overrides, "name": name}
     if len(planned.parts) > 1:
-        return bundle(planned.parts, planned.level, place, **overrides)
+        return pile(planned.parts, planned.level, place, **overrides)
     [part] = planned.parts
     return paper(part.kind, part.layout, planned.level, place, **overrides)
 

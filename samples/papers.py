@@ -1,6 +1,6 @@
-"""What a composed paper is, and the register of the kinds and layouts that can be made.
+"""What a composed paper is, and the parts that papers have in common.
 
-A new kind of paper is a module with a `LAYOUTS` table, entered in `KINDS`.
+A new kind of paper is a module with tables `LAYOUTS` and `HELD_OUT`, entered in `make.KINDS`.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ class Besides(TypedDict, total=False):
     qr: str  # what the code says
     mrz: list[str]  # the machine-readable lines
     rows: list[Fields]  # the rows of a table of people; `fields` tells the first
-    dossier_code: str | None  # of a paper in a bundle: the last separator's
+    dossier_code: str | None  # of a paper in a pile: the last separator's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ class SeparatorTruth(TypedDict):
     dossier_code: str
 
 
-class BundleTruth(FileTruth):
+class PileTruth(FileTruth):
     """What is known of a file with several papers; their pages are numbered as they are in the file."""
 
     documents: list[Truth]
@@ -26,18 +26,18 @@ class BundleTruth(FileTruth):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One paper of a bundle, or with the kind `dossier_sheet` what lies between papers."""
+    """One paper of a pile, or with the kind `dossier_sheet` what lies between papers."""
 
     kind: str
     layout: str
 
 
-def bundle(parts: Iterable[Part], level: Level, seed: int, **overrides: Unpack[Overrides]) -> Sample[BundleTruth]:
+def pile(parts: Iterable[Part], level: Level, seed: int, **overrides: Unpack[Overrides]) -> Sample[PileTruth]:
     """Make one file of several papers, all scanned with one resolution, mode and quality.
 
     `name` and `fmt` (`pdf` or `tiff`) are the file's; all other overrides are every paper's.
     """
-    scanner = drawn_by_lot(level, Random(f"bundle {level} {seed}"))
+    scanner = drawn_by_lot(level, Random(f"pile {level} {seed}"))
     settings: Overrides = {
         "dpi": scanner.dpi,
         "mode": scanner.mode,
@@ -45,7 +45,7 @@ def bundle(parts: Iterable[Part], level: Level, seed: int, **overrides: Unpack[O
         "perspective": 0.0,  # nobody photographs a pile
         **overrides,
     }
-    name, fmt = overrides.get("name", f"bundle_{level}_{seed}"), overrides.get("fmt", "pdf")
+    name, fmt = overrides.get("name", f"pile_{level}_{seed}"), overrides.get("fmt", "pdf")
     pages: list[PageTruth] = []
     documents: list[Truth] = []
     separators: list[SeparatorTruth] = []
@@ -62,7 +62,7 @@ def bundle(parts: Iterable[Part], level: Level, seed: int, **overrides: Unpack[O
         pages += numbered
     return Sample(
         tuple(image for sample in made for image in sample.pages),
-        BundleTruth(
+        PileTruth(
             id=name,
             file=f"{name}.{fmt}",
             source="synthetic",

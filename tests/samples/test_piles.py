@@ -1,4 +1,4 @@
-"""Bundles and what lies between their papers: the code that is printed is the code that a machine reads."""
+"""Piles and what lies between their papers: the code that is printed is the code that a machine reads."""
 
 import io
 import json
@@ -11,8 +11,8 @@ import zxingcpp
 from PIL import Image
 
 from samples import dossier_sheet
-from samples.bundles import Part, bundle
 from samples.make import paper
+from samples.piles import Part, pile
 from schemas.submission import DOSSIER_CODE
 
 CARD = Part("citizen_identity_card", "chip_2021_card")  # two pages
@@ -37,7 +37,7 @@ def test_a_sheet_says_its_dossier_code_to_people_and_to_machines(layout, seed):
 
 
 def test_papers_keep_their_truth_and_get_the_pages_of_the_file():
-    truth = bundle([CARD, DECISION, BIRTH], "clean", 4, **QUICK).truth
+    truth = pile([CARD, DECISION, BIRTH], "clean", 4, **QUICK).truth
     assert [each["document_type"] for each in truth["documents"]] == [CARD.kind, DECISION.kind, BIRTH.kind]
     assert [page["number"] for each in truth["documents"] for page in each["pages"]] == [1, 2, 3, 4]
     assert [page["number"] for page in truth["pages"]] == [1, 2, 3, 4]
@@ -47,7 +47,7 @@ def test_papers_keep_their_truth_and_get_the_pages_of_the_file():
 
 
 def test_papers_belong_to_the_last_separator_before_them():
-    truth = bundle([SEPARATOR, BIRTH, DECISION, RECEIPT, BIRTH], "clean", 4, **QUICK).truth
+    truth = pile([SEPARATOR, BIRTH, DECISION, RECEIPT, BIRTH], "clean", 4, **QUICK).truth
     first, second = (each["dossier_code"] for each in truth["separators"])
     assert first != second
     assert [each["page"] for each in truth["separators"]] == [1, 4]
@@ -55,20 +55,20 @@ def test_papers_belong_to_the_last_separator_before_them():
     assert [page["number"] for each in truth["documents"] for page in each["pages"]] == [2, 3, 5]
 
 
-def test_no_two_papers_of_a_bundle_are_the_same():
-    first, second = bundle([BIRTH, BIRTH], "clean", 4, **QUICK).truth["documents"]
+def test_no_two_papers_of_a_pile_are_the_same():
+    first, second = pile([BIRTH, BIRTH], "clean", 4, **QUICK).truth["documents"]
     assert first["text"] != second["text"]
 
 
 def test_blank_backs_belong_to_the_paper_before_them():
-    truth = bundle([BIRTH, DECISION], "clean", 4, blank_back=True, **QUICK).truth
+    truth = pile([BIRTH, DECISION], "clean", 4, blank_back=True, **QUICK).truth
     assert [[page["blank"] for page in each["pages"]] for each in truth["documents"]] == [[False, True]] * 2
 
 
 @pytest.mark.parametrize("fmt", ["pdf", "tiff"])
 @pytest.mark.parametrize("level", ["clean", "hard"])
-def test_a_bundle_is_one_file_with_all_pages(fmt, level, tmp_path):
-    path = bundle([SEPARATOR, CARD, BIRTH], level, 4, fmt=fmt, dpi=72).save(tmp_path)
+def test_a_pile_is_one_file_with_all_pages(fmt, level, tmp_path):
+    path = pile([SEPARATOR, CARD, BIRTH], level, 4, fmt=fmt, dpi=72).save(tmp_path)
     assert json.loads(path.with_name(f"{path.stem}.truth.json").read_text(encoding="utf-8"))["file"] == path.name
     if fmt == "pdf":
         with pikepdf.open(path) as pdf:
