@@ -32,7 +32,7 @@ _ENDS_IN_YEAR: Final = re.compile(r"\bnam\s*[\w/|]{0,6}[^\w;,]?(?:\s\S{1,2})?$")
 """A date ends with its year; a speck may stand behind it."""
 _TERRITORIES: Final = re.compile(r"\b(tinh|thanh pho|tp|huyen|thi xa|quan|phuong|xa|thi tran|viet nam|chinh phu)\b")
 _LEVELS: Final = tuple(fold(level) for level in LEVELS)
-_NO_NAMES: Final = frozenset(map(fold, AGENCIES))
+_NO_NAMES: Final = frozenset(map(fold, (*AGENCIES, "ủy ban nhân dân", "hội đồng nhân dân")))
 """What an agency begins with is not its name: whose `VĂN PHÒNG` it is stands above it."""
 _BODY_STARTS: Final = ("kinhgui", "cancu", "theodenghi", "xetdenghi", "dieu1", "noinhan", "phan1", "phani")
 _HEADER_SHARE: Final = 0.42
@@ -43,6 +43,8 @@ _PLACE_WORDS: Final = 6
 """Words of the place before the date at most: `Thành phố Hồ Chí Minh`, and a speck."""
 _WIDE: Final = 1.3
 _ROOM_FOR_A_LINE: Final = 2.0
+_ROOM_IN_HEADER: Final = 1.45
+"""From the middle of an agency's last line to the top of its number, in steps of the header; 0.8 to 1.3 as a rule."""
 _ALIGNED: Final = 1.5
 _ONE_LINE: Final = 0.8
 """Words of one line, in large letters too, are nearer than this, in letter heights."""
@@ -57,6 +59,8 @@ class Header(NamedTuple):
     """Middle of the row with the name of the republic."""
     found: bool
     """Whether the name of the republic or the motto was read; otherwise the split is where it usually is."""
+    step: float
+    """From the name of the republic down to the motto; 0 if only one of them was read."""
 
 
 def find_parts(sheets: Sequence[Sheet]) -> dict[LetterPart, Part]:
@@ -86,9 +90,10 @@ def find_header(sheet: Sheet) -> Header:
         for start, end, label in find_in_row(row, (REPUBLIC, MOTTO), anywhere=True):
             seen.append((row.words[start].box.x, row.words[start:end], row.middle, label))
     if not seen:
-        return Header(0.47 * sheet.width, 0.0, False)
+        return Header(0.47 * sheet.width, 0.0, False, 0.0)
     split = min(left for left, _, _, _ in seen) - 0.4 * sheet.rows[0].height
-    return Header(split, seen[0][2], True)
+    motto = next((middle for _, _, middle, label in seen if label == MOTTO), seen[0][2])
+    return Header(split, seen[0][2], True, motto - seen[0][2])
 
 
 def _upper(sheet: Sheet) -> Iterator[tuple[int, Row]]:
@@ -135,7 +140,8 @@ def _find_issuer(sheet: Sheet, header: Header, number: Passage | None) -> Part |
     if not lines:
         return None
     # A line as high as another one fits between the last that was read and the number: it may have been lost.
-    lost = number is None or below - lines[-1].middle > _ROOM_FOR_A_LINE * pitch(sheet.rows)
+    room = _ROOM_IN_HEADER * header.step or _ROOM_FOR_A_LINE * pitch(sheet.rows)
+    lost = number is None or below - lines[-1].middle > room
     start = max((i for i in range(1, len(lines)) if _begins_agency(lines[i]) and _is_whole(lines[:i])), default=0)
     lines = lines[start:]
     end = next((index for index, line in enumerate(lines, start=1) if _names_place(line)), len(lines))

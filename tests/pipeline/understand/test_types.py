@@ -359,6 +359,12 @@ def test_an_agency_with_a_line_below_it_that_nobody_can_read_is_not_accepted():
     assert not read(reading(lines)).fields["issuer_name"].accepted
 
 
+def test_an_agency_whose_second_line_was_not_read_at_all_is_not_accepted():
+    lines = ("UBND TỈNH NGHỆ AN" + CRIMINAL_RECORD[0].removeprefix("BỘ CÔNG AN"), "SỞ LAO ĐỘNG - THƯƠNG BINH", "")
+    lines = (*lines, *CRIMINAL_RECORD[2:])
+    assert not read(reading(lines)).fields["issuer_name"].accepted
+
+
 def test_a_date_above_the_signature_is_the_date_of_issue_and_one_behind_a_label_is_not():
     lines = replaced(DEATH, " @880 Lượng Minh, ngày 27 tháng 8 năm 2025", "")
     lines = (*lines[: -len(SIGNED)], "@900 Lượng Minh, ngày 27 tháng 8 năm 2025", *SIGNED)
