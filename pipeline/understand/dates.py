@@ -7,6 +7,9 @@ from typing import Final, NamedTuple
 from pipeline.understand.folding import fold
 from schemas.field import Check
 
+FIGURES: Final = "figures"
+"""The check that fails where a figure was read as a letter that looks like it."""
+
 _FIRST_YEAR: Final = 1850
 _LAST_YEAR: Final = 2100
 
@@ -25,6 +28,24 @@ _LONG_DATE: Final = re.compile(
 _MONTH_YEAR: Final = re.compile(
     r"(?:thang\s*(\d{1,2})[\s.,]*nam[\s.,:]*|(?<![\d/.-])(\d{1,2})\s*[/.-]\s*)(\d{4})(?!\d)"
 )
+
+
+_ALIKE: Final = {
+    **dict.fromkeys("IlLiJj|![]", "1"), **dict.fromkeys("ÌÍÏÎìíïî", "1"),
+    **dict.fromkeys("OoØøQD", "0"), **dict.fromkeys("SsŠšŞş§", "5"), "Z": "2", "z": "2", "B": "8", "ó": "6", "Ó": "6",
+}  # fmt: skip
+"""Figures and what the networks make of them: `II` for 11, `1Š` for 15."""
+_SLOT: Final = rf"[\d{re.escape(''.join(_ALIKE))}]"
+_FEW: Final = rf"{_SLOT}(?:\s?{_SLOT})?"
+_YEAR: Final = rf"(?:[12]{_SLOT}{{3}})"
+_ALIKE_DATES: Final = (
+    re.compile(
+        rf"(?<![^\W_])({_FEW})[\s.,]*(?:th[áaàâoôóeê]ng|thắng)[\s.,:]*({_FEW})[\s.,]*n[ăaâàoô]m[\s.,:]*({_YEAR})(?![^\W_])",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"(?<![^\W_])({_FEW})\s?[/.,-]\s?({_FEW})\s?[/.,-]\s?({_YEAR})(?![^\W_])"),
+)
+"""Dates in which letters may stand for figures; the first two figures of the year decide that it is one."""
 
 
 class Dated(NamedTuple):
@@ -46,15 +67,35 @@ def whole(text: str) -> Dated | None:
             value = iso_date(*(int(part) for part in reversed(match.groups())))
             if value is not None:
                 found.append((match.start(), match.end(), value))
+    guess = _guessed(text)
     if not found:
-        return None
+        return guess
     start, end, value = min(found)
+    if guess is not None and guess.start < start < guess.end:  # `J1-02-1954` is not the first of February
+        return guess
     others = {other for _, _, other in found} - {value}
     single = Check(name="one_date", passed=not others)
     before = text[:start]
     alone = not before.strip() or before[-1].isalpha() or bool(re.search(r"[^\W\d_]\s$", before))
     clear = Check(name="clear_start", passed=alone, detail=before)
     return Dated(value, start, end, (single, clear, _digits(text[start:end])))
+
+
+def _guessed(text: str) -> Dated | None:
+    """Return the date in which some figures were read as letters; `figures` fails, until another reading agrees."""
+    for pattern in _ALIKE_DATES:
+        for match in pattern.finditer(text):
+            day, month, year = map(figures, match.groups())
+            value = iso_date(int(year), int(month), int(day))
+            if value is not None:
+                guess = Check(name=FIGURES, passed=False, detail=match[0])
+                return Dated(value, *match.span(), (guess,))
+    return None
+
+
+def figures(text: str) -> str:
+    """Return what signs stand for where only figures can stand: `11` for `I 1`."""
+    return "".join(_ALIKE.get(sign, sign).strip() for sign in text)
 
 
 def _digits(printed: str) -> Check:

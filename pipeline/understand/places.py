@@ -102,6 +102,13 @@ def is_province(name: str) -> bool:
     return any(normal(unit.name) == normal(name) for unit in _provinces())
 
 
+def is_cut_off(address: str) -> bool:
+    """Return whether an address of several parts ends in the first words of a known name: `…, Nam Đàn, Nam`."""
+    parts = _parts(address)
+    last = f"{normal(parts[-1].name)} " if len(parts) > 1 else ""
+    return bool(last) and last.strip() not in _names() and any(name.startswith(last) for name in _names())
+
+
 def normal(name: str) -> str:
     """Return *name* in small letters and NFC, with the tone mark where it is written today (`hoà` as `hòa`)."""
     small = unicodedata.normalize("NFC", name).casefold()
@@ -150,7 +157,8 @@ def _walk(parts: Sequence[_Part]) -> Iterator[_Match]:
     options = _provinces()
     for index, part in enumerate(reversed(parts)):
         match = _match(part, options)
-        if match is None and index == 0 and part.level:  # no province is printed, as in letterheads
+        alone = len(parts) == 1  # `Vinh, ngày …`
+        if match is None and index == 0 and (part.level or alone):  # no province is printed, as in letterheads
             match = _match(part, _known(), by_marks=True)
         if match is None:
             return

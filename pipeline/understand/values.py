@@ -15,7 +15,7 @@ from pipeline.understand import dates
 from pipeline.understand.folding import fold, letters
 from pipeline.understand.lines import Passage
 from pipeline.understand.names import crowded, likelier, unusual
-from pipeline.understand.places import is_province, look_up
+from pipeline.understand.places import is_cut_off, is_province, look_up
 from pipeline.understand.syllables import implausible
 from pipeline.understand.vocabulary import (
     ABBREVIATIONS,
@@ -25,6 +25,7 @@ from pipeline.understand.vocabulary import (
     OTHER_SPELLINGS,
     as_usual_words,
     is_level,
+    is_symbol,
     misread_words,
 )
 from schemas.document_type import ValueKind
@@ -38,14 +39,19 @@ _RANKS: Final = re.compile(
 )
 _YEAR: Final = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 _NUMBER: Final = re.compile(
-    r"(?<![\w/])(\d{1,6}[a-zđ]?(?:\s*[/-]\s*[\wĐ&.]+(?:[-/&][\w&]+|\s*[-/]\s*(?=[^\W\d_])[\w&]+)*)?)", re.IGNORECASE
+    r"(?<![\w/])(\d{1,6}(?:[a-zđ](?![^\W\d_]))?"
+    r"(?:\s*[/-]\s*[\wĐ&.]+(?:[-/&][\w&]+|\s*[-/]\s*(?=[^\W\d_])[\w&]+)*)?)",
+    re.IGNORECASE,
 )
+_GOES_ON: Final = re.compile(r"\s*[/:§&]|-\S|[^\W\d_]")
+_NO_STROKE: Final = re.compile(r"(?<![\w/])(\d{1,6})[ :.,|]?([A-ZĐ]{2}[\wĐ&]*(?:-[\wĐ&]+)*)(?![\w/])")
 _DIGIT_RUN: Final = re.compile(r"\d(?:[ .]?\d)*")
 _AMOUNT: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+|\d+")
-_STOP_BEFORE_LEVEL: Final = re.compile(rf"(?<=[^\W\d_]{{2}})\s?[.](?=\s*(?:{'|'.join(LEVELS)})\b)")
+_STOP_BEFORE_LEVEL: Final = re.compile(rf"(?:(?<=[^\W\d_]{{2}})|(?<=\d))\s?[.](?=\s*(?:{'|'.join(LEVELS)})\b)")
 _STOP: Final = re.compile(r"(?<=[^\W\d_][a-zà-ỹ])[.](?=\s)")
 _UY_BAN: Final = re.compile(r"\b(?:Uỷ|UỶ)(?=\s+ban\b)", re.IGNORECASE)
 _PROVINCE: Final = re.compile(r"\btỉnh\s+([^,]+)$", re.IGNORECASE)
+_PROVINCES: Final = re.compile(r"\btỉnh\b", re.IGNORECASE)
 _TRULY_HOOKED: Final = frozenset({"tỉnh", "chỉ"})
 _GLUED_COMMA: Final = re.compile(r"(?<=[^\W\d_]),(?=[^\W\d_])")
 _STOPS_IN_NAME: Final = re.compile(r"(?<=[^\W\d_]{2})[.,;:]+(?=\s+[^\W\d_])")
@@ -53,6 +59,8 @@ _NAME_WORDS: Final = range(2, 8)
 _CONFIRMED: Final = 0.60
 """A word that a lexicon confirms may be read this badly."""
 _WELL_READ: Final = 0.95
+_ONLY_YEARS: Final = 1960
+"""Of people who were born before, papers often know the year only; of others a day was rather not read."""
 _IDENTIFIER_LENGTHS: Final = (12, 9)
 _OLD_CARD: Final = re.compile(r"chung minh nhan dan|\bcmnd\b")
 """The card that had nine digits, where it is named before its number: then no three were lost."""
@@ -165,10 +173,11 @@ def _address(passage: Passage) -> Reading:
     known = last is None or is_province(last[1])
     province = Check(name="province", passed=known, detail=last[1] if last else "")
     places = look_up(as_usual_words(value))
-    whole = Check(name="whole", passed=not is_level(value.split()[-1]))
+    whole = Check(name="whole", passed=not is_level(value.split()[-1]) and not is_cut_off(value))
+    one = Check(name="one_province", passed=len(_PROVINCES.findall(value)) <= 1)
     shape = Check(name="place_shape", passed=" " in value or not value.isupper())  # `MẪU` lies over specimens
     hooks = _dots_of_i(value, truly=_TRULY_HOOKED)
-    checks = (_spelling(value), hooks, _usual_words(value), whole, shape, dots, province, *places.checks)
+    checks = (_spelling(value), hooks, _usual_words(value), whole, one, shape, dots, province, *places.checks)
     return Reading(places.value, passage, checks, sure=_words_at(passage, value, places.sure))
 
 
@@ -201,7 +210,9 @@ def _date(passage: Passage) -> Reading:
 def partial_date(passage: Passage) -> Reading:
     """Return `1990-02` or `1990`, the ISO 8601 forms of what old papers say; only if there is nothing else."""
     value = dates.month_or_year(passage.text)
-    partial = Check(name="full_date", passed=False, detail="only a month or a year is printed")
+    usual = value is not None and ("-" in value or int(value) < _ONLY_YEARS)
+    name = "usual_partial" if usual else "full_date"
+    partial = Check(name=name, passed=False, detail="only a month or a year is printed")
     return Reading(value, passage, (partial,) if value else ())
 
 
@@ -276,12 +287,21 @@ def _number(passage: Passage) -> Reading:
     match = _NUMBER.search(passage.text)
     if match is None:
         return Reading(None, passage)
-    if passage.text[match.end() :].lstrip().startswith("/"):  # `3///TLKT`: a part of it was not read
-        return Reading(None, passage)
+    if _GOES_ON.match(passage.text, match.end()):  # `3///TLKT`, `1421:QĐ`: a part of it was not read
+        return _without_stroke(passage)
     value = re.sub(r"\s+", "", match[1]).rstrip("/-.")
     words = passage.cut(*match.span(1))
     first = passage.text[: match.start(1)].strip(" :.")
     return Reading(value, words, (Check(name="number_alone", passed=not first, detail=first),))
+
+
+def _without_stroke(passage: Passage) -> Reading:
+    """Return a number whose stroke was not read, as `61UBND-XNTTHN`: a guess that another reading confirms."""
+    match = _NO_STROKE.search(passage.text)
+    if match is None or not is_symbol(match[2]):
+        return Reading(None, passage)
+    lost = Check(name="strokes", passed=False, detail=match[0])
+    return Reading(f"{match[1]}/{match[2]}", passage.cut(*match.span()), (lost,))
 
 
 def _identifier(passage: Passage) -> Reading:

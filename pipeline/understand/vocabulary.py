@@ -85,14 +85,44 @@ PHRASES: Final = (
     "trợ cấp", "giai đoạn", "giải quyết", "trên địa bàn", "triển khai", "tăng cường", "hướng dẫn", "kiểm tra", "xử lý",
     "biện pháp", "trật tự", "danh mục", "công bố", "khẩn trương", "khen thưởng", "học sinh", "quốc gia", "phòng, chống",
     "thực hiện", "nâng cao", "quy trình", "nội bộ", "dự thảo", "tham gia ý kiến", "kỷ luật, kỷ cương",
-    "một cửa", "thủ tục hành chính", "cải cách hành chính", "chuyển đổi số", "quyết định", "nghị định", "kế hoạch",
+    "hồ sơ và", "hồ sơ, kết quả", "tiếp nhận hồ sơ", "hóa hồ sơ", "nộp hồ sơ", "trả kết quả", "kết quả giải quyết", "số hóa",
+    "chuyển nhượng", "quyền sử dụng đất", "tổ công tác", "làm sạch dữ liệu", "dữ liệu hộ tịch", "hệ thống thông tin",
+    "để nâng cấp", "để thực hiện", "để bổ sung", "để đăng ký", "để làm", "để phục vụ", "để xin", "lý lịch", "bản án số",
+    "có án tích", "không có án tích", "đăng ký kết hôn", "chưa đăng ký", "cư trú tại", "ung thư", "ung thư phổi",
+    "ung thư gan", "viêm phổi", "nhồi máu cơ tim", "tai biến mạch máu não", "suy thận", "suy tim", "tuổi già",
+    "tai nạn giao thông", "dột nát", "vay vốn ngân hàng", "xuất khẩu lao động", "mua bán", "sổ đỏ", "sổ gốc", "sổ hộ khẩu",
+    "cấp sổ", "vào sổ", "chế độ", "chính sách", "xã hội", "bảo hiểm", "cấp đổi", "cấp lại", "bổ sung",
+    "hằng tháng", "phụ cấp", "thương binh", "bệnh binh", "liệt sĩ", "sản nhi", "bệnh viện phổi", "đa khoa", "nhà riêng",
+    "một cửa", "thủ tục hành chính",
+    "cải cách hành chính", "chuyển đổi số", "quyết định", "nghị định", "kế hoạch",
     *_DISTRICTS,
 )  # fmt: skip
 """What agencies, places of the province and things are called again and again: read otherwise, a mark was misread."""
 
+SYMBOLS: Final = frozenset(
+    """
+    NQ QĐ CT QC QyĐ TC TB HD CTr KH PA ĐA DA BC BB TTr HĐ CĐ BGN BTT GUQ GM GGT GNP PG PC PB TLKT TLKH TLKS XN
+    UBND HĐND ĐĐBQH XNTTHN XNHN LLTP BS PV06 PC06 CAT CA VP VPUBND SNV STP SYT STC SXD SCT SDL SNgV SKHĐT SGDĐT
+    SKHCN STTTT SVHTT SGTVT SNNPTNT SNNMT STNMT SLĐTBXH SDTTG TTPVHCC TTT BQL KKT CCHC KSTT HCC TTHC NCC HCTP HTQT
+    """.split()  # noqa: SIM905 - read as a table
+)
+"""Abbreviations in numbers of papers: kinds (NĐ 30/2020 annex VI), agencies of the province and their units.
+
+One that is not listed may be right all the same; two letters of a unit (`NC`, `VX`) are left out, since each of them is
+a letter away from another one.
+"""
+
+
+def is_symbol(text: str) -> bool:
+    """Return whether *text*, the part of a number behind its stroke, is made of known abbreviations only."""
+    return all(part in SYMBOLS for part in re.split(r"[/&-]", text))
+
+
 _FOLDED_LEVELS: Final = {fold(level): level for level in LEVELS if " " not in level}
-_LEVEL_HERE: Final = re.compile(r"(?:,\s*|\bnhan dan\s+)([a-z]+)")
-"""Where a level of territory is expected: after a comma or a committee."""
+_LEVEL_HERE: Final = re.compile(r"(?:,\s*|\bnhan dan\s+|\by te\s+|\bcong an\s+|\bdia ban\s+|\btoan\s+)([a-z]+)")
+"""Where a level of territory is expected: after a comma, a committee, a health station, the police of a place."""
+_LEVEL_BEFORE_NAME: Final = re.compile(r"(?<!\w)(?!huyện|tỉnh|xã)([htx][^\W\d_]{1,4})(?=\s[^\W\d_a-zà-ỹ])")
+"""A small word before a name, where one of the letters of a level can only be that level: `huyên Kỳ Sơn`."""
 _LEVEL_WORDS: Final = frozenset(fold(word) for level in LEVELS for word in level.split())
 
 
@@ -107,6 +137,10 @@ def misread_words(text: str) -> Iterator[tuple[int, str]]:
     for match in _LEVEL_HERE.finditer(folded):
         level = _FOLDED_LEVELS.get(match[1])
         if level and small[match.start(1) : match.end(1)] != level:
+            yield match.start(1), level
+    for match in _LEVEL_BEFORE_NAME.finditer(text):
+        level = _FOLDED_LEVELS.get(fold(match[1]))
+        if level:
             yield match.start(1), level
     for phrase in PHRASES:
         for match in re.finditer(rf"\b{fold(phrase)}\b", folded):

@@ -54,6 +54,7 @@ def test_only_the_words_of_a_place_that_no_other_one_looks_like_are_sure(address
         ("Huyện Nghi Lộc, tỉnh Nghê An", "Huyện Nghi Lộc, tỉnh Nghệ An"),
         ("THÀNH PHỐ VĨNH, TỈNH NGHỆ AN", "THÀNH PHỐ VINH, TỈNH NGHỆ AN"),
         ("ỦY BAN NHÂN DÂN XÃ TIÊN ĐÔNG", "ỦY BAN NHÂN DÂN XÃ TIÊN ĐỒNG"),
+        ("Vĩnh", "Vinh"),  # as in `Vĩnh, ngày 5 tháng 8 năm 2021`
     ],
 )
 def test_a_place_that_differs_by_marks_from_the_only_one_it_can_be_is_that_one_but_never_accepted(address, likely):

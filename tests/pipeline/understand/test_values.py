@@ -126,6 +126,52 @@ def test_a_usual_text_is_read_as_printed_or_waits_for_a_person(text, value, pass
 @pytest.mark.parametrize(
     ("text", "value"),
     [
+        ("ngày 22 tháng II năm 2020", "2020-11-22"),
+        ("ngày 1Š tháng 02 năm 2021", "2021-02-15"),
+        ("ngày Ø7 tháng 10 năm 1970", "1970-10-07"),
+        ("ngày l Í tháng 3 năm 2021", "2021-03-11"),
+        ("05 tháng 05 năm 199]", "1991-05-05"),
+        ("J1-02-1954", "1954-02-11"),
+        ("3O/O9/2Oo9", "2009-09-30"),
+        ("ngày tháng II năm 2020", None),
+        ("bị tháng I năm 2020", None),
+        ("ngày 3S tháng I năm 2020", None),
+    ],
+)
+def test_letters_that_look_like_figures_are_a_guess_that_a_person_confirms(text, value):
+    reading = read_value("date", passage(text))
+    assert reading.value == value
+    assert value is None or [check.name for check in reading.checks if not check.passed] == ["figures"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("61UBND-XNTTHN", "61/UBND-XNTTHN"),
+        ("1421:QĐ-SNV", "1421/QĐ-SNV"),
+        ("61XYZ-XNTTHN", None),
+        ("1906 /§SGDĐT-CTrTT", None),
+        ("2385/TB-:UBND", None),
+        ("3///TLKT", None),
+    ],
+)
+def test_a_number_of_which_a_part_was_not_read_is_none_or_a_guess(text, value):
+    reading = read_value("number", passage(text))
+    assert reading.value == value
+    assert value is None or [check.name for check in reading.checks if not check.passed] == ["strokes"]
+
+
+@pytest.mark.parametrize(
+    ("text", "check"),
+    [("1934", "usual_partial"), ("1985", "full_date"), ("tháng 9 năm 2023", "usual_partial")],
+)
+def test_a_year_alone_is_usual_for_old_people_and_a_month_for_all(text, check):
+    assert [found.name for found in partial_date(passage(text)).checks] == [check]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
         ("1934", "1934"),
         ("năm 1934", "1934"),
         ("tháng 2 năm 1990", "1990-02"),
@@ -155,6 +201,11 @@ def test_nothing_near_is_no_member(text):
         ("UBND tỉnh Quáng Ngãi", "province"),
         ("Xã Đât Đỏ", "syllables"),
         ("Xã Tri Lễ, huyên Quế Phong", "usual_words"),
+        ("Trung tâm Y tế huyên Tân Kỳ, tỉnh Nghệ An", "usual_words"),
+        ("Bệnh viện Sản Nhị Nghệ An", "usual_words"),
+        ("Xóm 3. xã Hùng Tiến, huyện Nam Đàn, tỉnh Nghệ An", "punctuation"),
+        ("Khối 3, Nam Đàn, Nam", "whole"),
+        ("Xã Tri Lễ, tỉnh Nghệ An đẻ Quế Phong, tỉnh Nghệ An", "one_province"),
     ],
 )
 def test_marks_that_cannot_be_right_are_noticed(text, check):
