@@ -5,10 +5,13 @@ worse than what one alone says. A second reading that says something else settle
 better of the two.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Final
 
+from pipeline.understand.clash import settle
+from pipeline.understand.dates import FIGURES
 from pipeline.understand.lines import Passage, tidy, union
 from pipeline.understand.values import Reading
 from schemas.document_type import ValueKind
@@ -19,6 +22,8 @@ Opinions = Mapping[Spot, tuple[Word, ...]]
 """What was read a second time, by where."""
 
 CHECK: Final = "read_again"
+SETTLED: Final = "settled"
+"""The readings differ, and only one of them can be right; its detail is what the other one said."""
 
 _OF_DIGITS: Final = frozenset({"date", "year", "personal_id", "number", "amount"})
 """Kinds whose letters suffer most where dots and rules are taken out (the bars of TT look like a rule)."""
@@ -26,6 +31,8 @@ _SOUND: Final = 0.80
 _SOUND_INSTEAD: Final = 0.60
 """Confidence of a second reading that takes the place of a weak first one; less where the first is no sound value."""
 _WEAK: Final = 0.70
+_FIGURES: Final = re.compile(r"[\d\]\[|!lIJÌÍÏÎìíïîŠ.,/-]+")
+_STROKES: Final = re.compile(r"[\]\[|!ÌÍÏÎìíïî]")
 
 
 def read_twice(kind: ValueKind, passage: Passage, read: Callable[[Passage], Reading], opinions: Opinions) -> Reading:
@@ -41,10 +48,16 @@ def read_twice(kind: ValueKind, passage: Passage, read: Callable[[Passage], Read
     spot = spot_of(kind, first, passage)
     if spot is None:
         return first
-    words = tuple(tidy(opinions.get(spot, ())))
-    return (
-        _weighed(first._replace(spot=spot), read(Passage(words, passage.page))) if words else first._replace(spot=spot)
-    )
+    opinion = opinions.get(spot, ())
+    words = tuple(tidy(map(_upright, opinion) if kind == "date" else opinion))
+    if not words:
+        return first._replace(spot=spot)
+    return _weighed(kind, first._replace(spot=spot), read(Passage(words, passage.page)))
+
+
+def _upright(word: Word) -> Word:
+    """Return a part of a date with each of its strokes as an I, whatever the network took it for: `2]`, `Ì`."""
+    return word._replace(text=_STROKES.sub("I", word.text)) if _FIGURES.fullmatch(word.text) else word
 
 
 def spot_of(kind: ValueKind, first: Reading, passage: Passage) -> Spot | None:
@@ -55,7 +68,7 @@ def spot_of(kind: ValueKind, first: Reading, passage: Passage) -> Spot | None:
     return Spot(passage.page, lines, as_scanned=kind in _OF_DIGITS) if lines else None
 
 
-def _weighed(first: Reading, second: Reading) -> Reading:
+def _weighed(kind: ValueKind, first: Reading, second: Reading) -> Reading:
     if second.value is None:
         return first
     said = second.words.text
@@ -63,6 +76,11 @@ def _weighed(first: Reading, second: Reading) -> Reading:
         checks = min(first.checks, second.checks, key=_failures)
         agrees = Check(name=CHECK, passed=True, detail=said)
         return first._replace(checks=(*checks, agrees), agreed=second.confidence)
+    right = settle(kind, first, second)
+    if right is not None:
+        other = second if right is first else first
+        settled = Check(name=SETTLED, passed=True, detail=other.words.text)
+        return right._replace(spot=first.spot, checks=(*right.checks, settled))
     differs = Check(name=CHECK, passed=False, detail=said)
     best = second._replace(spot=first.spot) if _is_better(second, first) else first
     return best._replace(checks=(*best.checks, differs))
@@ -70,7 +88,7 @@ def _weighed(first: Reading, second: Reading) -> Reading:
 
 def _is_better(second: Reading, first: Reading) -> bool:
     """Return whether the second reading is sound where the first is not."""
-    if _failures(second.checks):
+    if _failures(tuple(check for check in second.checks if check.name != FIGURES)):
         return False
     if first.value is None or _failures(first.checks):
         return second.confidence >= _SOUND_INSTEAD
