@@ -33,6 +33,8 @@ _BESIDE = 0.4
 _BESIDE_DIGITS = 1.0
 """What belongs to a line beyond its box, in heights of the box: marks and descenders, and a margin. With digits it is
 wide enough for one more of them: the first reading may have lost the end of a number."""
+_MIDDLE = 0.06
+"""Share of a strip's height around its middle that every word of its line reaches."""
 _GAP = 40
 """Pixels between two strips."""
 _INK = 215
@@ -200,7 +202,10 @@ def _stacked(strips: Sequence[Grey]) -> Grey:
 
 
 def _apart(tokens: Iterable[Token], strips: Sequence[_Strip]) -> list[list[Token]]:
-    """Return the words of each strip of a stack from left to right, placed as if it stood alone."""
+    """Return the words of each strip of a stack from left to right, placed as if it stood alone.
+
+    Words that do not cross the middle of their strip belong to the lines above and below.
+    """
     heights = [strip.pixels.shape[0] + _GAP for strip in strips]
     starts = _GAP / 2 + np.concatenate([[0], np.cumsum(heights)])
     found: list[list[Token]] = [[] for _ in strips]
@@ -208,6 +213,9 @@ def _apart(tokens: Iterable[Token], strips: Sequence[_Strip]) -> list[list[Token
         at = int(np.searchsorted(starts, token.top + token.height / 2, side="right")) - 1
         if 0 <= at < len(strips):
             top = round(token.top - starts[at] - _GAP / 2)
+            height = strips[at].pixels.shape[0]
+            if top + token.height < (0.5 - _MIDDLE) * height or top > (0.5 + _MIDDLE) * height:
+                continue
             found[at].append(token._replace(left=token.left - _GAP, top=top))
     return found
 
