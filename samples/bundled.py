@@ -101,6 +101,7 @@ PLAN: dict[str, Planned] = {
         dpi=200,
         mode="grey",
         rotation=0,
+        quality=68,
     ),
 }
 
