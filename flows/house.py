@@ -11,8 +11,11 @@ from storage import keys
 from storage.audit import Audit
 from storage.catalog import Catalog
 from storage.inbox import Inbox
+from storage.journals import Journals
 from storage.opening import catalog_at, open_catalog, open_store, open_warehouse
 from storage.port import ObjectStore
+from storage.quarantine import Quarantine
+from storage.stations import Stations
 from storage.warehouse import Warehouse
 
 
@@ -25,6 +28,9 @@ class House:
     inbox: Inbox
     warehouse: Warehouse
     audit: Audit
+    stations: Stations
+    journals: Journals
+    quarantine: Quarantine
     catalog: Catalog
 
     @classmethod
@@ -45,6 +51,9 @@ class House:
             inbox=Inbox(store),
             warehouse=open_warehouse(settings, store),
             audit=Audit(store),
+            stations=Stations(store),
+            journals=Journals(store),
+            quarantine=Quarantine(store),
             catalog=open_catalog(settings, store) if needs_catalog else catalog_at(settings),
         )
 

@@ -16,22 +16,40 @@ from schemas.problem import Problem
 from schemas.record import Record
 from schemas.report import Extraction, Finding, Ingestion, Verification
 from schemas.settings import Settings
+from schemas.station import (
+    Enrolment,
+    EnrolmentRequest,
+    Gap,
+    Journal,
+    JournalState,
+    Quarantined,
+    SignedReceipt,
+    Welcome,
+)
 from schemas.submission import Manifest, Receipt
 
 EXPORTED: tuple[type[Value], ...] = (
     DocumentType,
+    Enrolment,
+    EnrolmentRequest,
     Extraction,
     Finding,
+    Gap,
     Ingestion,
+    Journal,
+    JournalState,
     LookupAnswer,
     LookupRequest,
     Manifest,
     Outcome,
     Problem,
+    Quarantined,
     Receipt,
     Record,
     Settings,
+    SignedReceipt,
     Verification,
+    Welcome,
 )
 
 

@@ -301,6 +301,65 @@ STATION_CLOCK = Kind(
     401,
 )
 
+# --- at the intake ---------------------------------------------------------------------------------------------
+STATION_UNKNOWN = Kind(
+    "station-unknown", "No such station", "Look with `sohoa stations list`; check how it is written.", Exit.USAGE, 404
+)
+SEQUENCE_CONFLICT = Kind(
+    "sequence-conflict",
+    "The station's journal contradicts itself",
+    "Find out whether two machines use the same key, or an old copy of the station's folder was restored.",
+    http_status=409,
+)
+NOT_ANNOUNCED = Kind(
+    "not-announced", "The submission is not in the station's journal", "Send the journal first.", http_status=409
+)
+FILE_NOT_SENT = Kind(
+    "file-not-sent",
+    "A file of the submission has not arrived",
+    "Upload it, then send the manifest again.",
+    http_status=409,
+)
+PAGE_COUNT_MISMATCH = Kind(
+    "page-count-mismatch",
+    "There are more or fewer pages than the station's journal says",
+    "Compare the scans with the paper; it was not handed over. What arrived is in quarantine.",
+)
+UPLOAD_UNKNOWN = Kind("upload-unknown", "No such upload", "Create it again; what is stored is found.", http_status=404)
+OFFSET_MISMATCH = Kind(
+    "offset-mismatch", "The upload is at another offset", "Go on from Upload-Offset of this answer.", http_status=409
+)
+CHECKSUM_MISMATCH = Kind(
+    "checksum-mismatch",
+    "What arrived is not what was sent",
+    "Send it again: ask for the offset, and create the upload again if it is gone.",
+    http_status=460,
+)
+TUS_VERSION = Kind("tus-version", "Another version of tus is spoken here", "Speak tus 1.0.0.", Exit.USAGE, 412)
+MEDIA_TYPE_UNKNOWN = Kind(
+    "media-type-unknown",
+    "Another type of content is expected",
+    "Send Content-Type: application/offset+octet-stream.",
+    Exit.USAGE,
+    415,
+)
+QUOTA_EXCEEDED = Kind(
+    "quota-exceeded",
+    "The station has sent as much as it may",
+    "Wait until tomorrow or finish what is open; the operator can register the station with a higher quota.",
+    Exit.OFFLINE,
+    429,
+    transient=True,
+)
+REQUEST_SLOW = Kind(
+    "request-slow",
+    "The request did not go on",
+    "Send it again; an upload goes on where it was.",
+    Exit.OFFLINE,
+    408,
+    transient=True,
+)
+
 # --- how it was asked ------------------------------------------------------------------------------------------
 BAD_REQUEST = Kind(
     "bad-request", "The request is not understood", "See the API description at /openapi.json.", Exit.USAGE, 422

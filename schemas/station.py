@@ -12,8 +12,8 @@ from pydantic import Base64Bytes, StringConstraints
 from pydantic import Field as Constraint
 
 from schemas.digest import Sha256, sha256_hex
-from schemas.model import Value
-from schemas.submission import DossierCode, Moment, Receipt, StationId
+from schemas.model import Value, canonical_bytes
+from schemas.submission import DossierCode, Manifest, Moment, Receipt, StationId
 
 FIRST = "0" * 64
 """What the first entry of a journal has in the place of the hash of the entry before."""
@@ -126,3 +126,25 @@ class Gap(Value):
     sequence: int
     entry: JournalEntry | None
     """What is missing, by name; None when not even the journal entry arrived, but a later one did."""
+
+
+class Quarantined(Value):
+    """Something from a station that was not taken as it came, and why. Nothing that is refused is dropped."""
+
+    station: StationId
+    at: Moment
+    """When it came for the first time."""
+    problem: str = Constraint(max_length=100)
+    """The `type` of the problem."""
+    detail: str = Constraint(max_length=1000)
+    entry: SignedEntry | None = None
+    """A journal entry that breaks the chain, or that comes before those that it follows."""
+    manifest: Manifest | None = None
+    """A submission that is not what the journal says. Its files are under `files/`."""
+    file: Sha256 | None = None
+    """A file that is no scan. Its bytes are under `files/`."""
+
+    @property
+    def identity(self) -> Sha256:
+        """The same refusal of the same thing has the same one, whenever it comes."""
+        return sha256_hex(canonical_bytes(self.model_dump(mode="json", exclude={"at"})))

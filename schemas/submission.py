@@ -57,6 +57,14 @@ class Manifest(Value):
         return sha256_hex(self.canonical_bytes())
 
 
+class RefusedFile(Value):
+    """A file that was received and is kept, but is no scan that can be worked with."""
+
+    sha256: Sha256
+    problem: str = Constraint(max_length=100)
+    """The `type` of the problem."""
+
+
 class Receipt(Value):
     """The proof that a submission is stored: one for a submission, ever, its canonical bytes signed detached."""
 
@@ -65,9 +73,11 @@ class Receipt(Value):
     scanned_at: Moment
     received_at: Moment
     files: tuple[Sha256, ...]
+    refused: tuple[RefusedFile, ...] = ()
+    """Files that a person at the station has to look at: they are here, but nothing will come of them."""
 
     @classmethod
-    def of(cls, manifest: Manifest, received_at: datetime) -> "Receipt":
+    def of(cls, manifest: Manifest, received_at: datetime, refused: tuple[RefusedFile, ...] = ()) -> "Receipt":
         """Return the receipt for *manifest*, naming every file."""
         return cls(
             submission_id=manifest.submission_id,
@@ -75,4 +85,5 @@ class Receipt(Value):
             scanned_at=manifest.scanned_at,
             received_at=received_at,
             files=tuple(file.sha256 for file in manifest.files),
+            refused=refused,
         )

@@ -12,6 +12,7 @@ from schemas.digest import Sha256
 from schemas.lookup import AuditId
 from schemas.model import Value
 from schemas.record import RecordId
+from schemas.submission import StationId
 from storage import keys
 from storage.port import ObjectStore
 from storage.values import JSON, parse
@@ -23,16 +24,18 @@ class AuditEntry(Value):
     entry_id: AuditId
     """New for each act: `uuid4().hex`."""
     at: AwareDatetime
-    act: Literal["lookup", "record", "copy"]
-    """Asked for an owner's records; read one record; read a copy."""
+    act: Literal["lookup", "record", "copy", "enrol", "revoke", "conflict"]
+    """Asked for an owner's records; read one record; read a copy. Let a station send, or stopped it; its journal
+    contradicted itself."""
     who: str = Constraint(min_length=1, max_length=200)
     purpose: str = Constraint(min_length=1, max_length=500)
-    """The procedure that needs it (mã TTHC)."""
+    """The procedure that needs it (mã TTHC); for an act about a station, the reason."""
+    station: StationId | None = None
     dossier_code: str | None = None
     owner_key: Sha256 | None = None
     document_types: tuple[str, ...] = ()
     """Only these were asked for; empty: all."""
-    records: tuple[RecordId, ...]
+    records: tuple[RecordId, ...] = ()
     """Which records the answer holds, in its order."""
 
 

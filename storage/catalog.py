@@ -27,10 +27,11 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from schemas.digest import Sha256
 from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, OWNER_SECRET_CHANGED, ProblemError
 from schemas.record import Record, RecordId
-from schemas.submission import Receipt
+from schemas.station import JournalEntry
+from schemas.submission import Receipt, StationId
 from storage import durable, keys
 
-SCHEMA = 1
+SCHEMA = 2
 """The number of the tables below; a catalog with another one has to be rebuilt."""
 
 _BATCH = 1000
@@ -82,7 +83,14 @@ _submissions = sql.Table(
     sql.Column("received_at", sql.String(32), nullable=False),
     sql.Column("done", sql.Boolean, nullable=False),
 )
-_PROJECTED = (_records, _owners, _submissions)
+_announced = sql.Table(
+    "announced",
+    metadata,
+    sql.Column("station", sql.String(63), primary_key=True),
+    sql.Column("sequence", sql.BigInteger, primary_key=True, autoincrement=False),
+    sql.Column("submission_id", sql.String(64), nullable=False, index=True),
+)
+_PROJECTED = (_records, _owners, _submissions, _announced)
 
 
 class Submission(NamedTuple):
@@ -225,6 +233,16 @@ class Catalog:
         with self._transaction(writes=True) as connection:
             connection.execute(upsert)
 
+    def keep_entries(self, entries: Iterable[JournalEntry]) -> None:
+        """Index what a station said that it will send."""
+        rows = [
+            {"station": entry.station, "sequence": entry.sequence, "submission_id": entry.submission_id}
+            for entry in entries
+        ]
+        if rows:
+            with self._transaction(writes=True) as connection:
+                connection.execute(self._insert(_announced).on_conflict_do_nothing(), rows)
+
     def replace_with(self, other: "Catalog") -> None:
         """Become equal to *other*, at one stroke: readers see the old catalog or the new one."""
         try:
@@ -288,6 +306,33 @@ class Catalog:
         )
         with self._transaction() as connection:
             return tuple(Submission(*row) for row in connection.execute(query))
+
+    def sequence_of(self, station: StationId, submission_id: Sha256) -> int | None:
+        """Return the number under which a station's journal names a submission, None if it does not."""
+        query = sql.select(sql.func.min(_announced.c.sequence)).where(
+            _announced.c.station == station, _announced.c.submission_id == submission_id
+        )
+        with self._transaction() as connection:
+            found: int | None = connection.execute(query).scalar_one()
+        return found
+
+    def entries_of(self, station: StationId) -> int:
+        """Return how many entries of a station's journal are indexed without a gap, as far as counting tells."""
+        query = sql.select(sql.func.count(), sql.func.max(_announced.c.sequence)).where(_announced.c.station == station)
+        with self._transaction() as connection:
+            count, last = connection.execute(query).one()
+        return int(count) if count == last else 0
+
+    def missing(self, station: StationId) -> tuple[int, ...]:
+        """Return the numbers of the entries whose submissions have no receipt, as far as is known here."""
+        received = sql.select(_submissions.c.submission_id)
+        query = (
+            sql.select(_announced.c.sequence)
+            .where(_announced.c.station == station, _announced.c.submission_id.not_in(received))
+            .order_by(_announced.c.sequence)
+        )
+        with self._transaction() as connection:
+            return tuple(connection.execute(query).scalars())
 
     def counts(self) -> Counts:
         """Return how much there is of everything."""

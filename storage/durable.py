@@ -37,7 +37,7 @@ def create(
             make_folder(path.parent)
             created = _link(draft, path)
         # Also when another writer was first: our caller relies on the name too, and they may not have come this far.
-        _sync(path.parent)
+        sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
     return created
@@ -55,7 +55,7 @@ def make_folder(folder: Path) -> None:
             return
     for each in reversed(missing):
         each.mkdir(exist_ok=True, mode=0o700)
-        _sync(each.parent)
+        sync_folder(each.parent)
 
 
 def sweep(drafts: Path) -> None:
@@ -96,7 +96,8 @@ def _link(draft: Path, path: Path) -> bool:
     return True
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Return once the names in *folder* survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

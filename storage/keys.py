@@ -22,6 +22,9 @@ RECEIPTS = "receipts/"
 OUTCOMES = "outcomes/"
 RECORDS = "records/"
 OWNERS = "owners/"
+STATIONS = "stations/"
+JOURNALS = "journals/"
+QUARANTINE = "quarantine/"
 AUDIT_ENTRIES = "audit/entries/"
 CONTRACT = "contract/"
 
@@ -33,6 +36,7 @@ _HEX = re.compile(r"[0-9a-f]+")
 _SHA256_DIGITS = 64
 _RECORD_ID_DIGITS = 32
 _LAST_VERSION = 999_999
+_LAST_ENTRY = 2**53 - 1
 _LONGEST_KEY = 1024
 _PERSON = b"sohoa/owner/person/1\0"
 
@@ -77,7 +81,11 @@ def manifest(sent: Manifest | Receipt) -> str:
 
 def station_inbox(station: StationId) -> str:
     """Return the folder of one station's manifests."""
-    return f"{INBOX}{station.replace('-', '_')}/"  # see above: `ab-c` would stand both before and after `ab/`
+    return _of_station(INBOX, station)
+
+
+def _of_station(prefix: str, station: StationId) -> str:
+    return f"{prefix}{station.replace('-', '_')}/"  # see above: `ab-c` would stand both before and after `ab/`
 
 
 def file(sha256: Sha256) -> str:
@@ -98,6 +106,38 @@ def outcome(submission_id: Sha256) -> str:
 def submission_of(key: str) -> Sha256:
     """Return the submission id that a manifest, receipt or outcome key ends in."""
     return _hex(key.rpartition("/")[2].partition(".")[0], _SHA256_DIGITS)
+
+
+# --- who sends -------------------------------------------------------------------------------------------------
+def enrolment(station: StationId, number: int) -> str:
+    """Return where one step in the life of a station's right to send is kept; *number* is 1 for the first one."""
+    if not 1 <= number <= _LAST_VERSION:
+        message = f"not the number of an enrolment: {number}"
+        raise ValueError(message)
+    return f"{_of_station(STATIONS, station)}{number:06d}{DATA}"
+
+
+def journal(station: StationId) -> str:
+    """Return the folder of a station's journal."""
+    return _of_station(JOURNALS, station)
+
+
+def journal_entry(station: StationId, sequence: int) -> str:
+    """Return where an entry of a station's journal is kept."""
+    if not 1 <= sequence <= _LAST_ENTRY:
+        message = f"not the number of a journal entry: {sequence}"
+        raise ValueError(message)
+    return f"{journal(station)}{sequence:016d}{DATA}"
+
+
+def quarantine(station: StationId) -> str:
+    """Return the folder of what was refused to a station."""
+    return _of_station(QUARANTINE, station)
+
+
+def quarantined(station: StationId, identity: Sha256) -> str:
+    """Return where it is kept what was refused to a station, and why."""
+    return f"{quarantine(station)}{_hex(identity, _SHA256_DIGITS)}{DATA}"
 
 
 # --- what goes out ---------------------------------------------------------------------------------------------

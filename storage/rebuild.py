@@ -12,6 +12,8 @@ from schemas.problem import CATALOG_MISSING, INTEGRITY_MISMATCH, OWNER_SECRET_CH
 from storage import keys
 from storage.catalog import Catalog, Counts, differences
 from storage.inbox import Inbox
+from storage.journals import Journals
+from storage.stations import Stations
 from storage.warehouse import Warehouse
 
 
@@ -47,6 +49,11 @@ def catch_up(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> tuple[str,
             if receipt is not None:
                 done = inbox.outcome(submission_id) is not None
                 catalog.keep_submission(receipt.value, keys.manifest(receipt.value), done=done)
+    journals = Journals(inbox.store)
+    for each in Stations(inbox.store).all():
+        with _collecting(damaged):
+            unknown = journals.entries(each.request.station, after=catalog.entries_of(each.request.station))
+            catalog.keep_entries(signed.entry for signed in unknown)
     return tuple(damaged)
 
 

@@ -34,6 +34,8 @@ def any_key(draw: st.DrawFn) -> str:
     owner = keys.owner_key(PersonalIdentifier(draw(digits)), SECRET)
     kinds = [keys.manifest(draw(manifests)), keys.file(sha256), keys.seal(sha256), keys.receipt(sha256)]
     kinds += [keys.outcome(sha256), keys.record(record_id, version), keys.pointer(owner, record_id)]
+    station, number = draw(stations), draw(st.integers(1, 2**53 - 1))
+    kinds += [keys.enrolment(station, version), keys.journal_entry(station, number), keys.quarantined(station, sha256)]
     kinds += [keys.signature_of(kinds[5]), keys.signature_of(kinds[3]), keys.audit_entry(day, record_id)]
     return draw(st.sampled_from(kinds))
 
@@ -99,6 +101,9 @@ def test_keys_look_as_the_documentation_says():
         files=(SubmittedFile(sha256="cd" * 32, size=1, name="a.pdf"),),
     )
     assert keys.manifest(sent) == f"inbox/bd_quang_ngai/2026/11/20/{sent.submission_id}.json"
+    assert keys.enrolment("bd-quang-ngai", 2) == "stations/bd_quang_ngai/000002.json"
+    assert keys.journal_entry("bd-quang-ngai", 17) == "journals/bd_quang_ngai/0000000000000017.json"
+    assert keys.quarantined("bd-quang-ngai", "cd" * 32) == "quarantine/bd_quang_ngai/" + "cd" * 32 + ".json"
     assert keys.file("cd" * 32) == "files/cd/" + "cd" * 32
     assert keys.seal("cd" * 32) == "seals/cd/" + "cd" * 32
     assert keys.receipt("cd" * 32) == "receipts/cd/" + "cd" * 32 + ".json"
@@ -122,6 +127,12 @@ def test_what_is_no_hash_makes_no_key(wrong):
     ):
         with pytest.raises(ValueError, match="hex digits"):
             make(wrong)
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**53])
+def test_numbers_that_no_journal_has_make_no_key(number):
+    with pytest.raises(ValueError, match="not the number of a journal entry"):
+        keys.journal_entry("bd-quang-ngai", number)
 
 
 @pytest.mark.parametrize("version", [0, -1, 1_000_000])
