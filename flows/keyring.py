@@ -48,12 +48,20 @@ class Keyring:
             agency=_held("agency", settings.signing.agency, settings),
             roots=trusted_roots(settings),
         )
-        for role, signer, _ in held.held():
+        held.check(settings, now)
+        return held
+
+    def check(self, settings: Settings, now: datetime) -> None:
+        """Make sure that every key is valid *now*.
+
+        Raises:
+            ProblemError: as for `open`.
+        """
+        for role, signer, _ in self.held():
             valid = signer.certificate.not_valid_before_utc, signer.certificate.not_valid_after_utc
             if not valid[0] <= now <= valid[1]:
                 said = f"the {role}'s certificate is valid from {valid[0]:%Y-%m-%d} to {valid[1]:%Y-%m-%d} only"
                 raise CONFIGURATION.error(said, file=str(getattr(settings.signing, role).pkcs12 or "self-made key"))
-        return held
 
     def held(self) -> tuple[HeldKey, HeldKey]:
         """Return both keys."""

@@ -24,7 +24,7 @@ from schemas.document_type import document_types
 from schemas.outcome import DocumentOutcome, Outcome
 from schemas.problem import INTEGRITY_MISMATCH, PAGES_BLANK, Exit, ProblemError
 from schemas.record import Copy, Origin, Record, record_id
-from schemas.submission import Manifest, Receipt, SubmittedFile
+from schemas.submission import Manifest, SubmittedFile
 from storage import keys
 from storage.port import ObjectMissingError
 
@@ -55,25 +55,6 @@ class _Submission:
 
     manifest: Manifest
     files: tuple[_File, ...]
-
-
-def receive(house: House, keyring: Keyring, manifest: Manifest, paths: dict[Sha256, Path], clock: Clock) -> Receipt:
-    """Store what a station sends and return its receipt: the first one for ever, however often it is sent.
-
-    Args:
-        house: where it is kept.
-        keyring: whose agency key signs the receipt.
-        manifest: what is sent.
-        paths: where the bytes of each file are.
-        clock: tells the time of arrival.
-    """
-    given = house.inbox.receipt(manifest.submission_id)
-    if given is None:
-        house.inbox.submit(manifest, paths)
-        given = house.inbox.give_receipt(Receipt.of(manifest, clock()), keyring.signing(clock))
-    done = house.inbox.outcome(manifest.submission_id) is not None
-    house.catalog.keep_submission(given.value, keys.manifest(manifest), done=done)
-    return given.value
 
 
 def process(

@@ -24,6 +24,7 @@ from schemas.settings import Loaded, Settings
 from sohoa import console
 from sohoa.configuration import read_settings
 from sohoa.station.cli import station
+from sohoa.stations import stations
 from sohoa.verbs import PathWord, Verbs, json_option
 
 Told = TypeVar("Told", Extraction, Ingestion)
@@ -273,6 +274,7 @@ def demo(configuration: Configuration) -> Exit:
 
 
 cli.add_command(station)
+cli.add_command(stations)
 
 
 @cli.group()

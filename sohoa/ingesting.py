@@ -11,9 +11,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from flows.house import House
+from flows.intake import receive
 from flows.keyring import Keyring
 from flows.orchestrator import orchestrator
-from flows.process import receive
 from flows.progress import watched_by
 from schemas.digest import Sha256
 from schemas.outcome import DocumentOutcome, Outcome

@@ -66,7 +66,7 @@ def look_up_owner(
     except ValueError as error:
         raise BAD_REQUEST.error(str(error)) from error
     house = existing_house(settings)
-    return look_up(house.warehouse, house.catalog, house.audit, request, who=_who(), now=datetime.now(UTC))
+    return look_up(house.warehouse, house.catalog, house.audit, request, who=this_user(), now=datetime.now(UTC))
 
 
 def show_record(settings: Settings, record_id: str) -> Record:
@@ -89,14 +89,14 @@ def _write_down(house: House, act: Literal["record", "copy"], purpose: str, reco
         entry_id=uuid4().hex,
         at=datetime.now(UTC),
         act=act,
-        who=_who(),
+        who=this_user(),
         purpose=purpose,
         records=(record.record_id,),
     )
     house.audit.append(entry)
 
 
-def _who() -> str:
+def this_user() -> str:
     """Return who runs this: as the system knows them, for the environment says whatever they like."""
     user = os.getuid()
     try:

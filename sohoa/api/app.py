@@ -1,27 +1,46 @@
-"""The API as an ASGI application: health, and a first `POST /v1/lookups`."""
+"""The API as an ASGI application: health, lookups, and the intake of what stations send."""
 
 import hmac
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from flows.house import House
+from flows.intake import Intake
 from schemas.lookup import LookupAnswer, LookupRequest
+from schemas.model import Value
 from schemas.problem import BAD_REQUEST, CATALOG_MISSING, NOT_AUTHORISED, STORE_UNREACHABLE, Problem
-from sohoa.api import guard, problems
+from sohoa.api import guard, intake, problems
 from storage.lookup import look_up
+from storage.staging import Staging
 
 _bearer = HTTPBearer(auto_error=False, description="The token in `api.token`, or `keys/api-token` in the home folder.")
 
 
-def create_app(house: House, token: str) -> FastAPI:
-    """Return the API over *house*; callers must send *token*."""
+def create_app(house: House, token: str, wake: Callable[[], None] = lambda: None) -> FastAPI:
+    """Return the API over *house*.
+
+    Args:
+        house: what it is about.
+        token: what callers must send who look something up; stations have their own.
+        wake: called when a submission has its receipt; must come back at once. Without it the worker finds it.
+    """
+    taking_in = Intake(house, Staging(house.settings.home / "uploads"), lambda: datetime.now(UTC), wake)
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        taking_in.close()
+
     app = FastAPI(
         title="Sohoa",
         version="1",
-        summary="Does this person's paper already exist, and is it still valid?",
+        summary="Does this person's paper already exist, and is it still valid? And: papers from stations.",
+        lifespan=life,
         docs_url=None,  # its pages load scripts from elsewhere; the description is at /openapi.json
         redoc_url=None,
         responses=problems.described(BAD_REQUEST),
@@ -54,6 +73,15 @@ def create_app(house: House, token: str) -> FastAPI:
         """Ask for an owner's records, for a procedure and a dossier. It is written down before it is answered."""
         return look_up(house.warehouse, house.catalog, house.audit, request, who=who, now=datetime.now(UTC))
 
+    app.include_router(intake.routes(taking_in))
     app.openapi_schema = app.openapi() | {}
-    app.openapi_schema["components"]["schemas"]["Problem"] = Problem.model_json_schema(mode="serialization")
+    _describe(app.openapi_schema["components"]["schemas"], Problem, *intake.SENT)
     return app
+
+
+def _describe(schemas: dict[str, Any], *types: type[Value]) -> None:
+    """Add the schemas of values that FastAPI does not see in the routes."""
+    for type_ in types:
+        schema = type_.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[type_.__name__] = schema

@@ -8,7 +8,13 @@ from starlette.responses import Response
 from schemas.problem import REQUEST_TOO_LARGE
 from sohoa.api.problems import respond
 
+UPLOADS = "/v1/uploads"
+TUS_VERSION = "1.0.0"
 _LARGEST_BODY = 64 * 1024
+_LARGER_BODIES = (("/v1/stations/", 1024**2), ("/v1/submissions/", 1024**2), ("/v1/uploads/", 2**63))
+"""Where more may be sent, and how much; what an upload may have left, the upload itself knows."""
+_OVERRIDING = frozenset({"PATCH", "DELETE"})
+"""What a client may mean although something on its way lets only POST through (tus, X-HTTP-Method-Override)."""
 
 _HEADERS = {
     "Cache-Control": "private, no-store",
@@ -23,18 +29,28 @@ def install(app: FastAPI) -> None:
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await (_refuse() if _too_large(request) else call_next(request))
+        meant = request.headers.get("x-http-method-override")
+        if request.method == "POST" and meant in _OVERRIDING:
+            request.scope["method"] = meant
+        most = _most(request.url.path)
+        response = await (_refuse(most) if _too_large(request, most) else call_next(request))
         response.headers.update(_HEADERS)
+        if request.url.path.startswith(UPLOADS):
+            response.headers["Tus-Resumable"] = TUS_VERSION
         return response
 
 
-def _too_large(request: Request) -> bool:
+def _most(path: str) -> int:
+    return next((most for prefix, most in _LARGER_BODIES if path.startswith(prefix)), _LARGEST_BODY)
+
+
+def _too_large(request: Request, most: int) -> bool:
     length = request.headers.get("content-length")
     if length is None:
-        return "transfer-encoding" in request.headers  # a lookup is short: its length is known
-    return not length.isdecimal() or int(length) > _LARGEST_BODY
+        return "transfer-encoding" in request.headers  # whoever sends something knows its length
+    return not length.isdecimal() or int(length) > most
 
 
-async def _refuse() -> Response:
-    error = REQUEST_TOO_LARGE.error(f"at most {_LARGEST_BODY} bytes, announced by Content-Length")
+async def _refuse(most: int) -> Response:
+    error = REQUEST_TOO_LARGE.error(f"at most {most} bytes, announced by Content-Length")
     return respond(error.kind, error.problem)

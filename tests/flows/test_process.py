@@ -13,8 +13,9 @@ from PIL import Image
 
 from flows import process as process_module
 from flows.house import House
+from flows.intake import receive
 from flows.keyring import Keyring
-from flows.process import process, receive
+from flows.process import process
 from pipeline.digitize import Unwatched, digitize
 from pipeline.workers import Workers
 from schemas.problem import INTEGRITY_MISMATCH, STORE_UNREACHABLE, TOOL_MISSING, ProblemError
@@ -206,8 +207,8 @@ def test_a_missing_program_is_said_and_never_held_against_the_paper(run, house, 
 def test_a_receipt_is_given_once_and_names_every_file(house, keyring):
     manifest = manifest_of(CERTIFICATE)
     paths = {manifest.files[0].sha256: CERTIFICATE}
-    first = receive(house, keyring, manifest, paths, clock)
-    again = receive(house, keyring, manifest, paths, lambda: datetime(2026, 4, 1, tzinfo=UTC))
+    first = receive(house, keyring, manifest, paths, clock).value
+    again = receive(house, keyring, manifest, paths, lambda: datetime(2026, 4, 1, tzinfo=UTC)).value
     assert first == again
     assert first.files == (manifest.files[0].sha256,)
     assert first.received_at == NOW

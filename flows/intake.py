@@ -1,0 +1,337 @@
+"""Taking in what stations send: their journals, files and manifests, and the receipt at the end.
+
+Knows no HTTP and no Prefect. Every call may be killed anywhere and made again: what is there already is found, and a
+receipt is given once.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from uuid import uuid4
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from flows.house import House
+from flows.keyring import Clock, Keyring
+from pipeline.admit import admit
+from pipeline.workers import Workers
+from schemas.digest import Sha256
+from schemas.problem import (
+    BAD_REQUEST,
+    CHECKSUM_MISMATCH,
+    FILE_MISSING,
+    FILE_NOT_SENT,
+    FILE_UNREADABLE,
+    INTEGRITY_MISMATCH,
+    NOT_ANNOUNCED,
+    NOT_AUTHORISED,
+    PAGE_COUNT_MISMATCH,
+    QUOTA_EXCEEDED,
+    SEQUENCE_CONFLICT,
+    SUBMISSION_UNKNOWN,
+    UPLOAD_UNKNOWN,
+    Exit,
+    ProblemError,
+)
+from schemas.station import Enrolment, Journal, JournalEntry, JournalState, Quarantined, SignedEntry, SignedReceipt
+from schemas.submission import Manifest, Receipt, RefusedFile, StationId, SubmittedFile
+from storage import keys
+from storage.audit import AuditEntry
+from storage.staging import Arrived, Staging, Upload
+from storage.values import Sealed
+
+FARTHEST_AHEAD = 10_000
+"""How many entries may be missing before one that is still believed."""
+_ADMITTING = 2
+"""Files that are looked at at the same time."""
+_STRIPES = 64
+
+
+def receive(
+    house: House,
+    keyring: Keyring,
+    manifest: Manifest,
+    paths: Mapping[Sha256, Path],
+    clock: Clock,
+    refused: tuple[RefusedFile, ...] = (),
+) -> Sealed[Receipt]:
+    """Store what a station sends and return its receipt: the first one for ever, however often it is sent.
+
+    Args:
+        house: where it is kept.
+        keyring: whose agency key signs the receipt.
+        manifest: what is sent.
+        paths: where the bytes of each file are that is not stored yet.
+        clock: tells the time of arrival.
+        refused: which of the files are no scans.
+    """
+    given = house.inbox.receipt(manifest.submission_id)
+    if given is None:
+        house.inbox.submit(manifest, paths)
+        given = house.inbox.give_receipt(Receipt.of(manifest, clock(), refused), keyring.signing(clock))
+    _index(house, manifest, given)
+    return given
+
+
+def _index(house: House, manifest: Manifest, given: Sealed[Receipt]) -> None:
+    """Tell the catalog of a receipt, also when whoever gave it was killed before they could."""
+    done = house.inbox.outcome(manifest.submission_id) is not None
+    house.catalog.keep_submission(given.value, keys.manifest(manifest), done=done)
+
+
+@dataclass
+class Intake:
+    """The intake of a house. Safe for many threads."""
+
+    house: House
+    staging: Staging
+    clock: Clock
+    wake: Callable[[], None]
+    """Called when something has a receipt; must come back at once."""
+    _settling: tuple[Lock, ...] = field(default_factory=lambda: tuple(Lock() for _ in range(_STRIPES)))
+
+    # --- what it opens once ------------------------------------------------------------------------------------
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys that sign receipts: whoever only looks things up needs none."""
+        return Keyring.open(self.house.settings, self.clock())
+
+    @cached_property
+    def workers(self) -> Workers:
+        """The processes that foreign bytes are opened in."""
+        return Workers(_ADMITTING, self.house.settings.limits)
+
+    def close(self) -> None:
+        """Stop the processes, if there are any."""
+        if "workers" in self.__dict__:
+            with self.workers:
+                del self.workers
+
+    # --- journals ----------------------------------------------------------------------------------------------
+    def note(self, enrolled: Enrolment, journal: Journal) -> JournalState:
+        """Store the entries of a journal that follow those that are there; return how far it is known.
+
+        An entry that comes before its predecessors is kept aside, and shows that they are missing.
+
+        Raises:
+            ProblemError: `sequence-conflict`, after it was put into quarantine and the audit log; `quota-exceeded`.
+        """
+        station = enrolled.request.station
+        self._check_signatures(enrolled, journal)
+        self.allow(enrolled, 0)
+        length = self.house.journals.length(station)
+        stored: list[JournalEntry] = []
+        try:
+            for signed in journal.entries:
+                sequence = signed.entry.sequence
+                if sequence > length + 1:
+                    self._keep_aside(signed, length)
+                    break
+                self._append(signed)
+                stored.append(signed.entry)
+                if sequence > length:
+                    length = sequence
+                    self.spend(enrolled, len(signed.canonical_bytes()))
+        finally:
+            self.house.catalog.keep_entries(stored)
+        return JournalState(station=station, next_sequence=length + 1)
+
+    def _check_signatures(self, enrolled: Enrolment, journal: Journal) -> None:
+        key = Ed25519PublicKey.from_public_bytes(enrolled.request.public_key)
+        for signed in journal.entries:
+            if signed.entry.station != enrolled.request.station:
+                raise NOT_AUTHORISED.error("the bearer token is missing or wrong")
+            try:
+                key.verify(signed.signature, signed.entry.canonical_bytes())
+            except InvalidSignature as error:
+                raise BAD_REQUEST.error(f"entry {signed.entry.sequence} is not signed by its station") from error
+
+    def _append(self, signed: SignedEntry) -> None:
+        try:
+            self.house.journals.append(signed)
+        except ProblemError as error:
+            if error.kind is SEQUENCE_CONFLICT:
+                self._refuse_entry(signed, error)
+            raise
+
+    def _keep_aside(self, signed: SignedEntry, length: int) -> None:
+        entry = signed.entry
+        error = SEQUENCE_CONFLICT.error(f"entry {entry.sequence} came while {length} entries are known")
+        if entry.sequence > length + FARTHEST_AHEAD:
+            raise error
+        self._quarantine(entry.station, error, entry=signed)
+
+    def _refuse_entry(self, signed: SignedEntry, error: ProblemError) -> None:
+        if self._quarantine(signed.entry.station, error, entry=signed):
+            act = AuditEntry(
+                entry_id=uuid4().hex,
+                at=self.clock(),
+                act="conflict",
+                who=signed.entry.station,
+                purpose=error.problem.detail,
+                station=signed.entry.station,
+            )
+            self.house.audit.append(act)
+
+    # --- files -------------------------------------------------------------------------------------------------
+    def settle(self, enrolled: Enrolment, upload: Upload) -> Arrived:
+        """Store an upload that is whole, find out whether it is a scan, and note that it has arrived.
+
+        Raises:
+            ProblemError: `checksum-mismatch` if it is not what was announced: then it is forgotten. `not-authorised`
+                if its station may not send any more; failures of the store, after which it can be settled again.
+        """
+        station, sha256 = upload.station, upload.sha256
+        with self._settling[hash((station, sha256)) % _STRIPES]:
+            arrived = self.staging.arrived(station, sha256)
+            if arrived is not None:
+                return arrived
+            if self.house.stations.last(station) != enrolled:
+                raise NOT_AUTHORISED.error("the bearer token is missing or wrong")
+            self._store(upload)
+            arrived = self._look_at(upload)
+            self.staging.arrive(upload, arrived)
+            return arrived
+
+    def _store(self, upload: Upload) -> None:
+        try:
+            self.house.store.put_file(keys.file(upload.sha256), upload.path, sha256=upload.sha256)
+        except ProblemError as error:
+            if error.kind is FILE_MISSING:
+                raise UPLOAD_UNKNOWN.error("it is gone") from error
+            if error.kind is not INTEGRITY_MISMATCH:
+                raise
+            self.staging.remove(upload.station, upload.sha256)
+            detail = "the whole file does not have the hash that its upload was created for; it begins anew"
+            raise CHECKSUM_MISMATCH.error(detail) from error
+
+    def _look_at(self, upload: Upload) -> Arrived:
+        limits = self.house.settings.limits
+        try:
+            seen = self.workers.submit(admit, upload.path, limits, seconds=limits.file_seconds).result()
+        except ProblemError as error:
+            if error.kind in {FILE_MISSING, FILE_UNREADABLE} or error.kind.exit_code is not Exit.REFUSED:
+                raise
+            self._quarantine(upload.station, error, file=upload.sha256)
+            return Arrived(size=upload.length, problem=error.kind.type)
+        return Arrived(size=upload.length, pages=seen.page_count)
+
+    # --- submissions -------------------------------------------------------------------------------------------
+    def submit(self, enrolled: Enrolment, submission_id: Sha256, manifest: Manifest) -> SignedReceipt:
+        """Take in a submission whose files have arrived, and have it worked on; return its receipt.
+
+        Raises:
+            ProblemError: `bad-request`, `not-authorised`, `not-announced`, `file-not-sent`, `page-count-mismatch`.
+        """
+        station = enrolled.request.station
+        if manifest.station != station:
+            raise NOT_AUTHORISED.error("the bearer token is missing or wrong")
+        if manifest.submission_id != submission_id:
+            raise BAD_REQUEST.error("the manifest does not have the hash that the address names")
+        given = self.house.inbox.receipt(submission_id)
+        if given is None:
+            given = self._receive(enrolled, manifest)
+        else:
+            _index(self.house, manifest, given)
+        for file in manifest.files:
+            self.staging.remove(station, file.sha256)
+        self.wake()
+        return _signed(given)
+
+    def _receive(self, enrolled: Enrolment, manifest: Manifest) -> Sealed[Receipt]:
+        entry = self._announced(manifest)
+        arrived = {file.sha256: self._arrived(enrolled, file) for file in manifest.files}
+        refused = tuple(RefusedFile(sha256=each, problem=at.problem) for each, at in arrived.items() if at.problem)
+        if not refused:
+            self._check_pages(manifest, entry, sum(arrived[file.sha256].pages or 0 for file in manifest.files))
+        self.keyring.check(self.house.settings, self.clock())
+        return receive(self.house, self.keyring, manifest, {}, self.clock, refused)
+
+    def receipt(self, station: StationId, submission_id: Sha256) -> SignedReceipt:
+        """Return the receipt of a submission of *station*.
+
+        Raises:
+            ProblemError: `submission-unknown` if there is none; that of another station is none.
+        """
+        given = self.house.inbox.receipt(submission_id)
+        if given is None or given.value.station != station:
+            raise SUBMISSION_UNKNOWN.error("it has no receipt")
+        return _signed(given)
+
+    def _announced(self, manifest: Manifest) -> JournalEntry:
+        submission_id = manifest.submission_id
+        sequence = self.house.catalog.sequence_of(manifest.station, submission_id)
+        signed = None if sequence is None else self.house.journals.entry(manifest.station, sequence)
+        if signed is None or signed.entry.submission_id != submission_id:
+            raise NOT_ANNOUNCED.error("no entry of the journal names it")
+        if signed.entry.file_count != len(manifest.files):
+            raise NOT_ANNOUNCED.error(f"entry {sequence} says {signed.entry.file_count} files")
+        return signed.entry
+
+    def _arrived(self, enrolled: Enrolment, file: SubmittedFile) -> Arrived:
+        station = enrolled.request.station
+        arrived = self.staging.arrived(station, file.sha256)
+        if arrived is None:
+            upload = self.staging.find(station, file.sha256)
+            if upload is None or upload.offset != upload.length:
+                raise FILE_NOT_SENT.error(f"the file with sha256 {file.sha256}")
+            arrived = self.settle(enrolled, upload)  # the server was killed just when it had come
+        if arrived.size != file.size:
+            detail = f"the file with sha256 {file.sha256} has {arrived.size} bytes, not {file.size}"
+            raise FILE_NOT_SENT.error(detail)
+        return arrived
+
+    def _check_pages(self, manifest: Manifest, entry: JournalEntry, pages: int) -> None:
+        if pages == entry.scanned_pages:
+            return
+        detail = f"the journal says {entry.scanned_pages} pages, the files have {pages}"
+        error = PAGE_COUNT_MISMATCH.error(detail)
+        self._quarantine(manifest.station, error, manifest=manifest)
+        raise error
+
+    # --- bounds ------------------------------------------------------------------------------------------------
+    def allow(self, enrolled: Enrolment, size: int) -> None:
+        """Make sure that a station may store *size* more bytes today.
+
+        Raises:
+            ProblemError: `quota-exceeded`.
+        """
+        if self.staging.spent(enrolled.request.station, self._today()) + size > enrolled.daily_bytes:
+            raise QUOTA_EXCEEDED.error(f"{enrolled.daily_bytes} bytes a day")
+
+    def spend(self, enrolled: Enrolment, size: int) -> None:
+        """Count what a station has stored."""
+        self.staging.spend(enrolled.request.station, self._today(), size)
+
+    def _today(self) -> date:
+        return self.clock().astimezone(UTC).date()
+
+    def _quarantine(
+        self,
+        station: StationId,
+        error: ProblemError,
+        *,
+        entry: SignedEntry | None = None,
+        manifest: Manifest | None = None,
+        file: Sha256 | None = None,
+    ) -> bool:
+        what = Quarantined(
+            station=station,
+            at=self.clock(),
+            problem=error.kind.type,
+            detail=error.problem.detail[:1000],
+            entry=entry,
+            manifest=manifest,
+            file=file,
+        )
+        self.staging.spend(station, self._today(), len(what.canonical_bytes()))
+        return self.house.quarantine.keep(what)
+
+
+def _signed(given: Sealed[Receipt]) -> SignedReceipt:
+    return SignedReceipt(receipt=given.value, signature=b64encode(given.signature))

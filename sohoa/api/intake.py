@@ -1,0 +1,94 @@
+"""The intake's routes: journals in, manifests in, receipts out."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import StringConstraints
+from starlette.responses import Response
+
+from flows.intake import Intake
+from schemas.problem import (
+    BAD_REQUEST,
+    FILE_NOT_SENT,
+    NOT_ANNOUNCED,
+    NOT_AUTHORISED,
+    PAGE_COUNT_MISMATCH,
+    QUOTA_EXCEEDED,
+    SEQUENCE_CONFLICT,
+    STATION_CLOCK,
+    STORE_UNREACHABLE,
+    SUBMISSION_UNKNOWN,
+)
+from schemas.station import Enrolment, Journal, JournalState, SignedReceipt
+from schemas.submission import Manifest
+from sohoa.api import bodies, uploads
+from sohoa.api.identity import identify
+from sohoa.api.problems import described
+
+SENT = (Journal, Manifest)
+"""What is read from bodies by hand; `create_app` puts their schemas beside the others."""
+
+_bearer = HTTPBearer(auto_error=False, description="A token that the station has signed with its key (EdDSA).")
+SubmissionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+def routes(intake: Intake) -> APIRouter:
+    """Return the routes of *intake*; each finds out first which station asks."""
+
+    def caller(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Enrolment:
+        token = credentials.credentials if credentials else ""
+        return identify(token, intake.house.stations, datetime.now(UTC))
+
+    router = APIRouter(tags=["intake"], responses=described(NOT_AUTHORISED, STATION_CLOCK, STORE_UNREACHABLE))
+    _add_journal(router, intake, caller)
+    _add_submissions(router, intake, caller)
+    router.include_router(uploads.routes(intake, caller), prefix="/v1/uploads")
+    return router
+
+
+def _add_journal(router: APIRouter, intake: Intake, caller: Callable[..., Enrolment]) -> None:
+    @router.post(
+        "/v1/stations/{station}/journal",
+        responses=described(SEQUENCE_CONFLICT, QUOTA_EXCEEDED, BAD_REQUEST),
+        openapi_extra=_takes(Journal),
+    )
+    async def journal(station: str, request: Request, enrolled: Annotated[Enrolment, Depends(caller)]) -> JournalState:
+        """Say what will be sent. Entries that are known change nothing; the answer names the first that is not."""
+        if station != enrolled.request.station:
+            raise NOT_AUTHORISED.error("the bearer token is missing or wrong")
+        return await run_in_threadpool(intake.note, enrolled, await bodies.value(request, Journal))
+
+
+def _add_submissions(router: APIRouter, intake: Intake, caller: Callable[..., Enrolment]) -> None:
+    @router.put(
+        "/v1/submissions/{submission_id}",
+        response_model=SignedReceipt,
+        responses=described(NOT_ANNOUNCED, FILE_NOT_SENT, PAGE_COUNT_MISMATCH, BAD_REQUEST),
+        openapi_extra=_takes(Manifest),
+    )
+    async def submit(
+        submission_id: SubmissionId, request: Request, enrolled: Annotated[Enrolment, Depends(caller)]
+    ) -> Response:
+        """Hand over a submission whose files have all arrived. The same again gets the same receipt, byte for byte."""
+        manifest = await bodies.value(request, Manifest)
+        return _told(await run_in_threadpool(intake.submit, enrolled, submission_id, manifest))
+
+    @router.get(
+        "/v1/submissions/{submission_id}", response_model=SignedReceipt, responses=described(SUBMISSION_UNKNOWN)
+    )
+    def receipt(submission_id: SubmissionId, enrolled: Annotated[Enrolment, Depends(caller)]) -> Response:
+        """Fetch the receipt of a submission once more."""
+        return _told(intake.receipt(enrolled.request.station, submission_id))
+
+
+def _told(receipt: SignedReceipt) -> Response:
+    return Response(receipt.canonical_bytes(), media_type="application/json")
+
+
+def _takes(type_: type[Any]) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{type_.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
