@@ -62,6 +62,12 @@ def ingest(submission_ids: list[Sha256]) -> list[Sha256]:
 
 @flow(name="reconcile", persist_result=False)
 def reconcile() -> list[Sha256]:
-    """Run the submissions that wait longest for an outcome, as far as the catalog knows: nothing waits for ever."""
+    """Run the submissions that wait for an outcome, the longest waiting first, until none does: none waits for ever.
+
+    What comes meanwhile is taken along, so one run at a time is enough, and no submission is in two.
+    """
     house = House.open(Settings.load(os.environ).settings)
-    return ingest([waiting.submission_id for waiting in house.catalog.waiting()[:MOST_AT_ONCE]])
+    done: list[Sha256] = []
+    while waiting := house.catalog.waiting()[:MOST_AT_ONCE]:
+        done += ingest([each.submission_id for each in waiting])
+    return done

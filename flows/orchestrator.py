@@ -42,6 +42,7 @@ def quiet_environment(home: Path) -> dict[str, str]:
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+        "PREFECT_RUNNER_POLL_FREQUENCY": "2",  # seconds until a worker sees that it was called
         "PREFECT_API_REQUEST_TIMEOUT": "300",  # a busy machine is slow, not broken
         "PREFECT_LOGGING_TO_API_ENABLED": "false",
         "PREFECT_LOGGING_LEVEL": "CRITICAL",  # a failure is told once, in our words, by whoever called

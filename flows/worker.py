@@ -1,7 +1,8 @@
 """The worker: `python -m flows.worker PARENT` takes flow runs from the Prefect server until it is told to stop.
 
-`reconcile` runs every minute, so that whatever has a receipt gets an outcome, whatever was killed in between. What the
-catalog missed when something was killed is looked for in the store once, at the start.
+`reconcile` runs when it is called for (`flows/waking.py`) and every minute, so that whatever has a receipt gets an
+outcome, whatever was killed in between. What the catalog missed when something was killed is looked for in the store
+once, at the start.
 """
 
 import os
@@ -9,6 +10,7 @@ import sys
 from typing import Any
 
 from prefect import Flow, serve
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
@@ -19,6 +21,8 @@ from schemas.settings import Settings
 from storage.rebuild import catch_up
 
 _RECONCILE_SECONDS = 60
+_ALONE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+"""A run of `reconcile` takes along what comes meanwhile, so a second one would have nothing to do."""
 
 
 def main() -> None:
@@ -31,11 +35,11 @@ def serve_live_lane() -> None:
     """Take flow runs of the live lane until told to stop."""
     house = House.open(Settings.load(os.environ).settings)
     catch_up(house.inbox, house.warehouse, house.catalog)
-    serve(_deployment(ingest), _deployment(reconcile, interval=_RECONCILE_SECONDS, concurrency_limit=1))
+    serve(_deployment(ingest), _deployment(reconcile, interval=_RECONCILE_SECONDS, concurrency_limit=_ALONE))
 
 
 def _deployment(
-    flow: Flow[..., Any], *, interval: float | None = None, concurrency_limit: int | None = None
+    flow: Flow[..., Any], *, interval: float | None = None, concurrency_limit: ConcurrencyLimitConfig | None = None
 ) -> RunnerDeployment:
     module = EntrypointType.MODULE_PATH  # a path to a file would only hold in one folder
     return RunnerDeployment.from_flow(

@@ -16,6 +16,7 @@ import uvicorn
 
 from flows.house import House
 from flows.orchestrator import orchestrator, own_key, quiet_environment, server
+from flows.waking import Waker
 from schemas.problem import CONFIGURATION, Exit
 from schemas.settings import Settings
 from sohoa import console
@@ -27,10 +28,10 @@ _STOP_SECONDS = 15
 
 def run_everything(settings: Settings) -> Exit:
     """Run until Ctrl-C, a polite signal, or the end of the worker; return 0 when it was stopped on purpose."""
-    api = _api(settings)
-    url = settings.prefect.api_url
+    house, url = House.open(settings), settings.prefect.api_url
     prefect = nullcontext(url) if url else server(settings.home, port=settings.prefect.port, pages=True)
     with prefect as address, _worker(settings, str(address)) as worker:
+        api = _api(house, Waker(str(address), _prefect_key(settings)))
         threading.Thread(target=_stop_with, args=(worker, api), daemon=True).start()
         console.note(f"Prefect server:  {str(address).removesuffix('/api')}")
         if url is None:
@@ -40,8 +41,9 @@ def run_everything(settings: Settings) -> Exit:
 
 
 def run_api(settings: Settings) -> Exit:
-    """Run the lookup API until it is told to stop."""
-    _run(_api(settings))
+    """Run the API until it is told to stop."""
+    url = settings.prefect.api_url
+    _run(_api(House.open(settings), Waker(url, _prefect_key(settings)) if url else lambda: None))
     return Exit.DONE
 
 
@@ -77,15 +79,21 @@ PARTS: Mapping[str, Callable[[Settings], Exit]] = {"api": run_api, "prefect": ru
 """What can run alone, by its name on the command line."""
 
 
-def _api(settings: Settings) -> uvicorn.Server:
+def _prefect_key(settings: Settings) -> str | None:
+    """Return user and password of the Prefect server that is used."""
+    return os.environ.get("PREFECT_API_AUTH_STRING") if settings.prefect.api_url else own_key(settings.home)
+
+
+def _api(house: House, wake: Callable[[], None]) -> uvicorn.Server:
+    settings = house.settings
     return uvicorn.Server(
         uvicorn.Config(
-            create_app(House.open(settings), api_token(settings)),
+            create_app(house, api_token(settings), wake),
             host=settings.api.host,
             port=settings.api.port,
             log_level="warning",
             access_log=False,  # addresses of lookups are in the audit log, not in a text file
-            limit_concurrency=256,
+            limit_concurrency=1024,  # every station of a province may hold a connection
             timeout_keep_alive=30,
         )
     )
@@ -111,8 +119,8 @@ def _listening(host: str, port: int) -> socket.socket:
 def _worker(settings: Settings, prefect_url: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = {**os.environ, **quiet_environment(settings.home), **settings.environment()}
     environment["PREFECT_API_URL"] = prefect_url
-    if settings.prefect.api_url is None:
-        environment["PREFECT_API_AUTH_STRING"] = own_key(settings.home)
+    if (key := _prefect_key(settings)) is not None:
+        environment["PREFECT_API_AUTH_STRING"] = key
     process = subprocess.Popen(
         [sys.executable, "-m", "flows.worker", str(os.getpid())],
         env=environment,

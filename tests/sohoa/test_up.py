@@ -8,10 +8,14 @@ import time
 import urllib.error
 import urllib.request
 
+import httpx
 import pytest
 
+from flows.house import House
+from schemas.settings import Settings
 from sohoa.demo import SCANS
 from tests.servers import free_ports
+from tests.sohoa.api.sending import SmallStation
 
 LOOKUP = {"purpose": "1.001193", "dossier_code": "H40.12-260331-0007"}
 
@@ -64,6 +68,23 @@ def test_what_was_ingested_is_looked_up_over_http_and_a_polite_stop_leaves_nothi
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) in {0, -signal.SIGTERM}
     assert not [child for child in children if is_running(child)]
+
+
+def test_what_a_station_sends_is_worked_on_without_waiting_for_the_clock(running, sohoa):
+    _, url = running
+    answers(f"{url}/readyz")
+    station = SmallStation()
+    house = House.open(Settings(home=sohoa.home, owner_secret="a secret of the tests"))
+    house.stations.keep(station.enrolment())
+    with httpx.Client(base_url=url, timeout=60) as client:
+        sent = station.send(client, (SCANS / "birth_certificate_01.jpg").read_bytes())
+    assert sent.status_code == 200
+    submission_id = sent.json()["receipt"]["submission_id"]
+    given = time.monotonic()
+    while (outcome := house.inbox.outcome(submission_id)) is None:
+        assert time.monotonic() < given + 45, "reconcile comes only every minute"
+        time.sleep(0.2)
+    assert outcome.documents[0].status in {"stored", "review"}
 
 
 def children_of(pid):
