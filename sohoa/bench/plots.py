@@ -36,9 +36,9 @@ def _types(axes: Axes, rows: Sequence[Row], _papers: Sequence[PaperScore]) -> No
 
 
 def _fields(axes: Axes, rows: Sequence[Row], _papers: Sequence[PaperScore]) -> None:
-    shown = [row for row in rows if row.group == "field" and row.accuracy.fields]
+    shown = [row for row in rows if row.group == "field" and row.accuracy.fields and row.accuracy.accepted_share != 1]
     worst = sorted(shown, key=lambda row: row.accuracy.accepted_share or 0)[:30]
-    _bars(axes, worst, f"The {len(worst)} fields that people see most often")
+    _bars(axes, worst, "What people see most often")
 
 
 def _bars(axes: Axes, rows: Sequence[Row], title: str) -> None:
@@ -53,7 +53,7 @@ def _bars(axes: Axes, rows: Sequence[Row], title: str) -> None:
     axes.set_yticks(places, [_name(row) for row in rows], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 112)
-    axes.set_xlabel("% of the values on the papers")
+    axes.set_xlabel("% of the values that are printed on the papers")
     axes.set_title(title, loc="left")
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, fontsize=8)
 
