@@ -8,7 +8,6 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from uuid import uuid4
@@ -95,22 +94,32 @@ class Intake:
     """Called when something has a receipt; must come back at once."""
     _settling: tuple[Lock, ...] = field(default_factory=lambda: tuple(Lock() for _ in range(_STRIPES)))
 
+    _opening: Lock = field(default_factory=Lock)
+    _keyring: Keyring | None = None
+    _workers: Workers | None = None
+
     # --- what it opens once ------------------------------------------------------------------------------------
-    @cached_property
+    @property
     def keyring(self) -> Keyring:
         """The keys that sign receipts: whoever only looks things up needs none."""
-        return Keyring.open(self.house.settings, self.clock())
+        with self._opening:
+            if self._keyring is None:
+                self._keyring = Keyring.open(self.house.settings, self.clock())
+            return self._keyring
 
-    @cached_property
+    @property
     def workers(self) -> Workers:
         """The processes that foreign bytes are opened in."""
-        return Workers(_ADMITTING, self.house.settings.limits)
+        with self._opening:
+            if self._workers is None:
+                self._workers = Workers(_ADMITTING, self.house.settings.limits)
+            return self._workers
 
     def close(self) -> None:
         """Stop the processes, if there are any."""
-        if "workers" in self.__dict__:
-            with self.workers:
-                del self.workers
+        if self._workers is not None:
+            with self._workers:
+                self._workers = None
 
     # --- journals ----------------------------------------------------------------------------------------------
     def note(self, enrolled: Enrolment, journal: Journal) -> JournalState:

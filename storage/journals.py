@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from schemas.digest import Sha256
 from schemas.problem import SEQUENCE_CONFLICT, STORE_CONFLICT, ProblemError
 from schemas.station import FIRST, SignedEntry
 from schemas.submission import StationId
@@ -52,8 +53,7 @@ class Journals:
         entry = signed.entry
         held = self.entry(entry.station, entry.sequence)
         if held is None:
-            before = self.entry(entry.station, entry.sequence - 1) if entry.sequence > 1 else None
-            if entry.previous != (before.entry.sha256 if before else FIRST):
+            if entry.previous != self._hash_of(entry.station, entry.sequence - 1):
                 raise SEQUENCE_CONFLICT.error(f"entry {entry.sequence} does not follow the entry before it")
             try:
                 key = keys.journal_entry(entry.station, entry.sequence)
@@ -71,6 +71,13 @@ class Journals:
         while (found := self.entry(station, sequence + 1)) is not None:
             yield found
             sequence += 1
+
+    def _hash_of(self, station: StationId, sequence: int) -> Sha256 | None:
+        """Return what the entry after number *sequence* has to name; None if it cannot come yet."""
+        if sequence == 0:
+            return FIRST
+        before = self.entry(station, sequence)
+        return None if before is None else before.entry.sha256
 
     def _has(self, station: StationId, sequence: int) -> bool:
         return self.store.stat(keys.journal_entry(station, sequence)) is not None
