@@ -122,6 +122,13 @@ class ScanningSettings(Value):
     """How many days after the receipt a station still keeps the files; 0: they are wiped at once."""
 
 
+class SendingSettings(Value):
+    """How a station sends."""
+
+    bytes_per_second: int | None = Constraint(default=None, ge=1000)
+    """How much of the line it takes at most; None: all that there is."""
+
+
 class Settings(Value):
     """Everything that can be set. With nothing set at all, everything runs in one folder on this machine."""
 
@@ -145,6 +152,7 @@ class Settings(Value):
     prefect: PrefectSettings = PrefectSettings()
     api: ApiSettings = ApiSettings()
     scanning: ScanningSettings = ScanningSettings()
+    sending: SendingSettings = SendingSettings()
 
     @classmethod
     def load(cls, environ: Mapping[str, str], toml: str = "", *, origin: str = "sohoa.toml") -> "Loaded":

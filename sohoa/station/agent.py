@@ -9,10 +9,10 @@ from threading import Event, Thread
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from schemas.problem import STATION_BUSY
+from schemas.problem import STATION_BUSY, STATION_NOT_ENROLLED, ProblemError
 from schemas.settings import Settings
 from schemas.station import Welcome
-from sohoa.station.client import Intake
+from sohoa.station.client import Intake, Pace
 from sohoa.station.dossiers import Dossiers
 from sohoa.station.folder import FolderSource
 from sohoa.station.home import Home
@@ -67,6 +67,24 @@ class Agent:
         if self._failure is not None:
             raise self._failure
 
+    def sync(self) -> ProblemError | None:
+        """Send what is closed, once; return what keeps the rest here.
+
+        Raises:
+            ProblemError: `station-busy`; `station-not-enrolled`, also when no server has welcomed it yet.
+        """
+        with _alone(self._home):
+            welcome = self._home.welcome
+            if welcome is None:
+                raise STATION_NOT_ENROLLED.error("no server has welcomed this station: `sohoa station accept`")
+            return self._sender(welcome).sync()
+
+    def _sender(self, welcome: Welcome) -> Sender:
+        limit = self._settings.sending.bytes_per_second
+        pace = None if limit is None else Pace(limit)
+        intake = Intake(welcome.server, self._home.station, self._home.key, pace=pace)
+        return Sender(intake, Outbox(self._home, self._settings), welcome.receipt_certificate)
+
     def _begin_sending(self, stop: Event) -> Thread | None:
         """Start to send, once the server has welcomed the station."""
         welcome = self._home.welcome
@@ -78,8 +96,7 @@ class Agent:
 
     def _send(self, welcome: Welcome, stop: Event) -> None:
         try:
-            intake = Intake(welcome.server, self._home.station, self._home.key)
-            Sender(intake, Outbox(self._home, self._settings), welcome.receipt_certificate).run(stop.wait)
+            self._sender(welcome).run(stop.wait)
         except BaseException as error:  # noqa: BLE001 - the agent ends with it, rather than go on without sending
             self._failure = error
 

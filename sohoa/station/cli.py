@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.problem import BAD_REQUEST
+from schemas.problem import BAD_REQUEST, Exit
 from schemas.settings import Settings
 from schemas.station import Welcome
 from schemas.submission import DossierCode, ProcedureCode
@@ -156,6 +156,28 @@ def run(configuration: _Configured, scans: Path | None, folder: Path | None, *, 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     Agent(_home(configuration, folder), settings).run(stop, lambda status: _show(status, as_json=as_json))
+
+
+@station.command(epilog="sohoa station sync\nsohoa station sync --json")
+@_home_option
+@json_option
+@click.pass_obj
+def sync(configuration: _Configured, folder: Path | None, *, as_json: bool) -> Exit:
+    """Send what is closed, once, and print what is left: for a timer, where `sohoa station run` does not run.
+
+    Ends with 26 when the line or the server failed, and with 27 when a dossier needs somebody.
+    """
+    from sohoa.station.agent import Agent
+    from sohoa.station.dossiers import Dossiers
+
+    home = _home(configuration, folder)
+    problem = Agent(home, configuration.settings).sync()
+    left = [each for each in Dossiers(home, configuration.settings).every_status(received=0) if each.sequence]
+    for each in left:
+        _show(each, as_json=as_json)
+    if problem is not None:
+        raise problem
+    return Exit.PARTLY_FAILED if left else Exit.DONE
 
 
 @station.command(
