@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
+import asn1crypto.tsp  # noqa: F401 - teaches `cms` the attribute that names the signer's certificate
 from asn1crypto import cms
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -36,7 +37,8 @@ def prove(signed: SignedReceipt, manifest: Manifest, pinned: str, at: datetime) 
         ProblemError: `receipt-wrong` if it proves nothing, saying why; `configuration` if *pinned* is no certificate.
     """
     receipt = signed.receipt
-    if receipt != Receipt.of(manifest, receipt.received_at):
+    is_ours = receipt == Receipt.of(manifest, receipt.received_at, receipt.refused)
+    if not is_ours or not {file.sha256 for file in receipt.refused} <= set(receipt.files):
         raise RECEIPT_WRONG.error("it is about something else than what was sent")
     try:
         anchors = x509.load_pem_x509_certificates(pinned.encode())

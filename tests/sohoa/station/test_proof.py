@@ -1,7 +1,10 @@
 """A receipt is a proof only if it is about what was sent and the server's own key signed all of it."""
 
+import subprocess
+import sys
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from asn1crypto import cms
@@ -15,7 +18,7 @@ from pipeline.seal import sign_detached
 from schemas.problem import CONFIGURATION, RECEIPT_WRONG, ProblemError
 from schemas.settings import Settings
 from schemas.station import SignedReceipt
-from schemas.submission import Manifest, Receipt, SubmittedFile
+from schemas.submission import Manifest, Receipt, RefusedFile, SubmittedFile
 from sohoa.station.proof import prove
 
 NOW = datetime.now(UTC)
@@ -71,6 +74,21 @@ def test_a_receipt_is_proved_as_it_comes_over_the_line(signed, root):
     assert prove(SignedReceipt.model_validate_json(signed.model_dump_json()), MANIFEST, root, NOW) == RECEIPT
 
 
+def test_a_receipt_is_proved_where_nothing_of_the_server_is_installed(signed, root):
+    script = (
+        "import sys, datetime\n"
+        "from schemas.station import SignedReceipt\n"
+        "from schemas.submission import Manifest\n"
+        "from sohoa.station.proof import prove\n"
+        "signed, manifest, root = sys.argv[1:]\n"
+        "now = datetime.datetime.now(datetime.UTC)\n"
+        "prove(SignedReceipt.model_validate_json(signed), Manifest.model_validate_json(manifest), root, now)\n"
+        "assert not {'pyhanko', 'cv2', 'prefect', 'pipeline', 'storage'} & set(sys.modules)\n"
+    )
+    words = [signed.model_dump_json(), MANIFEST.model_dump_json(), root]
+    subprocess.run([sys.executable, "-c", script, *words], check=True, cwd=Path(__file__).parents[3])
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -81,6 +99,7 @@ def test_a_receipt_is_proved_as_it_comes_over_the_line(signed, root):
         {"files": RECEIPT.files[:1]},
         {"files": RECEIPT.files[::-1]},
         {"files": (*RECEIPT.files, "c" * 64)},
+        {"refused": (RefusedFile(sha256="a" * 64, problem="urn:sohoa:problem:file-damaged"),)},
     ],
     ids=str,
 )
@@ -96,6 +115,15 @@ def test_a_true_receipt_for_another_submission_proves_nothing_about_ours(keyring
 
 def test_a_true_receipt_proves_nothing_about_files_in_another_order(signed, root):
     assert is_refused(signed, root, MANIFEST.model_copy(update={"files": MANIFEST.files[::-1]}))
+
+
+def test_a_receipt_that_refuses_a_file_of_ours_proves_that_it_did(keyring, root):
+    for sha256, is_ours in (("a" * 64, True), ("c" * 64, False)):
+        receipt = Receipt.of(MANIFEST, NOW, (RefusedFile(sha256=sha256, problem="urn:sohoa:problem:file-damaged"),))
+        if is_ours:
+            assert prove(given_by(keyring, receipt), MANIFEST, root, NOW).refused
+        else:
+            assert is_refused(given_by(keyring, receipt), root)
 
 
 def test_the_signature_of_another_receipt_proves_nothing(signed, keyring, root):
