@@ -40,6 +40,15 @@ def read(*pages):
     return document
 
 
+def test_the_date_beside_a_signature_is_not_the_one_of_registration():
+    lines = list(FORM_2006)
+    lines.insert(-1, "(Đã ký) ngày 12 tháng 10 năm 2019")
+    field = read(reading(lines)).fields["registration_date"]
+    assert (field.value, field.accepted) == ("2007-01-15", True)
+    unread = [line.replace("15/01/2007", "15/0#/2007") for line in lines]
+    assert not read(reading(unread)).fields["registration_date"].accepted
+
+
 def values(document):
     return {name: field.value for name, field in document.fields.items()}
 
