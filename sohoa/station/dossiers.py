@@ -7,18 +7,15 @@ into the journal in the same transaction, so that the journal has no gaps and sa
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
 
-from schemas.digest import Sha256
 from schemas.problem import DOSSIER_NOT_READY, DOSSIER_UNKNOWN, STATION_FULL
 from schemas.settings import Settings
 from schemas.station import SignedEntry
-from schemas.submission import DossierCode, Manifest, ProcedureCode, SubmittedFile
-from sohoa.station import journal, ledger, pictures
+from schemas.submission import DossierCode, ProcedureCode
+from sohoa.station import closing, ledger, pictures
 from sohoa.station.home import Home
 from sohoa.station.light import obstacles
 from sohoa.station.outbox import local_time
@@ -30,16 +27,6 @@ _CHUNK = 1024 * 1024
 
 class StillWrittenError(Exception):
     """A file changed while it was read: somebody still writes it."""
-
-
-class _File(NamedTuple):
-    """One file of a submission that is being made."""
-
-    name: str
-    sha256: Sha256
-    size: int
-    kept: str
-    """Its name in the vault."""
 
 
 class Dossiers:
@@ -191,7 +178,7 @@ class Dossiers:
 
         Raises:
             ProblemError: `dossier-not-ready`, saying in Vietnamese what is missing; `dossier-unknown`;
-                `file-damaged` when pictures cannot be made one file.
+                or as `closing.files_of` does, when pictures cannot be made one file.
         """
         while True:
             closed = self._closed(number)
@@ -201,68 +188,16 @@ class Dossiers:
             scans = self._scans(number)
             drafts: list[Draft] = []
             try:
-                files = list(self._files(scans, drafts))
+                files = list(closing.files_of(scans, self._vault, self._settings.limits, drafts))
                 with ledger.writing(self._ledger):
                     if self._closed(number) is None and self._scans(number) == scans and not self._obstacles(number):
                         self._vault.keep(drafts)
-                        self._write_down(number, files, scanned_by)
+                        closing.write_down(
+                            self._ledger, number, files, station=self._station, scanned_by=scanned_by,
+                            key=self._home.key, written_at=self._now(),
+                        )  # fmt: skip
             finally:
                 self._vault.drop(drafts)
-
-    def _write_down(self, number: int, files: Sequence[_File], scanned_by: str) -> None:
-        """Put the dossier into the journal."""
-        facts = self._ledger.execute(
-            "SELECT code, procedure, declared, MAX(scanned_at) AS scanned_at, SUM(pages) AS pages"
-            " FROM dossier JOIN scan ON scan.dossier = dossier.number WHERE dossier.number = ?",
-            (number,),
-        ).fetchone()
-        manifest = Manifest(
-            station=self._station,
-            scanned_by=scanned_by,
-            scanned_at=facts["scanned_at"],
-            dossier_code=facts["code"],
-            procedure_code=facts["procedure"],
-            files=tuple(SubmittedFile(sha256=file.sha256, size=file.size, name=file.name) for file in files),
-        )
-        row = self._ledger.execute("SELECT entry FROM submission ORDER BY sequence DESC LIMIT 1").fetchone()
-        entry = journal.next_entry(
-            SignedEntry.model_validate_json(row["entry"]).entry if row else None,
-            manifest,
-            written_at=self._now(),
-            scanned=facts["pages"],
-            declared=facts["declared"],
-        )
-        signed = journal.signed(entry, self._home.key)
-        self._ledger.execute(
-            "INSERT INTO submission (sequence, dossier, submission_id, entry, manifest) VALUES (?, ?, ?, ?, ?)",
-            (entry.sequence, number, entry.submission_id, signed.model_dump_json(), manifest.model_dump_json()),
-        )
-        self._ledger.executemany(
-            "INSERT INTO sent_file (sequence, position, sha256, file) VALUES (?, ?, ?, ?)",
-            [(entry.sequence, position, file.sha256, file.kept) for position, file in enumerate(files)],
-        )
-        self._ledger.execute("UPDATE current_dossier SET number = NULL WHERE number = ?", (number,))
-
-    def _files(self, scans: Sequence[sqlite3.Row], drafts: list[Draft]) -> Iterator[_File]:
-        """Yield the files of a submission: pictures of one paper become one file, every other scan stays as it is."""
-        papers = groupby(
-            scans, key=lambda scan: (scan["is_picture"], scan["paper"] if scan["is_picture"] else scan["id"])
-        )
-        for position, (_, group) in enumerate(papers, 1):
-            paper = list(group)
-            if len(paper) == 1:
-                [scan] = paper
-                name = f"{position:03}.{pictures.SUFFIXES[scan['media']]}"
-                yield _File(name, scan["sha256"], scan["size"], scan["file"])
-            else:
-                content = pictures.as_one_file([self._read(scan["file"]) for scan in paper])
-                draft = self._vault.draft([content])
-                drafts.append(draft)
-                yield _File(f"{position:03}.pdf", draft.sha256, draft.size, draft.name)
-
-    def _read(self, name: str) -> bytes:
-        with self._vault.open(name) as file:
-            return file.read()
 
     # --- what is there -------------------------------------------------------------------------------------------
 
@@ -389,8 +324,3 @@ def _chunks_of(path: Path) -> Iterator[bytes]:
 
 def _changed(before: os.stat_result, after: os.stat_result) -> bool:
     return (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
-
-
-def _paper(scan: sqlite3.Row) -> tuple[bool, int]:
-    """Return what pictures of one paper have in common, and no other scan has."""
-    return (True, scan["paper"]) if scan["is_picture"] else (False, scan["id"])

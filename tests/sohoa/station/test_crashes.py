@@ -167,7 +167,7 @@ def must_hold(home):
     for status in statuses:
         assert (status.state == "safe there") == (status.received_at is not None)
         if status.sequence is None and status.dossier_code and status.scanned_pages:
-            dossiers._read(dossiers._scans(status.number)[-1]["file"])
+            dossiers._vault.open(dossiers._scans(status.number)[-1]["file"]).close()
 
 
 def dossier_of_two_papers(home, clock, scans):

@@ -115,6 +115,17 @@ def test_pictures_of_another_paper_become_another_file(home, dossiers, scan):
     assert [file.name for file in unsent.manifest.files] == ["001.pdf", "002.pdf"]
 
 
+@pytest.mark.parametrize(
+    ("limits", "slug"), [({"pages": 1}, "too-many-pages"), ({"file_bytes": 2000}, "file-too-large")]
+)
+def test_a_paper_that_would_become_too_large_is_told_before_it_is_sent(home, dossiers, scan, limits, slug):
+    number = dossiers.open(CODE).number
+    scan(page("1"))
+    scan(page("2"))
+    strict = Dossiers(home, SETTINGS.model_copy(update={"limits": Limits(**limits)}))
+    assert refusal(strict.close, number, scanned_by=BY) == slug
+
+
 def test_a_dossier_that_lacks_pages_stays_open_until_they_are_there(dossiers, scan):
     number = dossiers.open(CODE, declared=2).number
     scan(page("1"))
