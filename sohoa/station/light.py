@@ -54,10 +54,10 @@ class Light(NamedTuple):
 
 def light(facts: Facts) -> Light:
     """Return what to show of a dossier."""
-    if facts.received:
-        return Light(State.SAFE_THERE)
     if facts.troubles:
         return Light(State.NEEDS_YOU, "; ".join(facts.troubles))
+    if facts.received:
+        return Light(State.SAFE_THERE)
     if facts.closed:
         return Light(State.SAFE_HERE)
     for cause in obstacles(facts):

@@ -64,15 +64,20 @@ class Outbox(Outgoing):
         ).fetchone()
         if row is None:
             raise RECEIPT_WRONG.error("it names a submission that this station never made")
-        expected = Receipt.of(Manifest.model_validate_json(row["manifest"]), receipt.receipt.received_at)
-        if receipt.receipt != expected:
+        manifest = Manifest.model_validate_json(row["manifest"])
+        if receipt.receipt != Receipt.of(manifest, receipt.receipt.received_at, receipt.receipt.refused):
             raise RECEIPT_WRONG.error("it does not name the files that were sent")
         if row["receipt"] is None:
             with ledger.writing(self._ledger):
                 self._ledger.execute(
-                    "UPDATE submission SET receipt = ?, received_at = ?, trouble = NULL"
+                    "UPDATE submission SET receipt = ?, received_at = ?, trouble = ?"
                     " WHERE submission_id = ? AND receipt IS NULL",
-                    (receipt.model_dump_json(), self._now().isoformat(), receipt.receipt.submission_id),
+                    (
+                        receipt.model_dump_json(),
+                        self._now().isoformat(),
+                        _unreadable(manifest, receipt.receipt),
+                        receipt.receipt.submission_id,
+                    ),
                 )
         self.wipe()
 
@@ -96,3 +101,10 @@ class Outbox(Outgoing):
                     self._ledger.execute("DELETE FROM sent_file WHERE sequence = ?", (row["sequence"],))
         with ledger.writing(self._ledger):  # nobody can begin to refer to a file meanwhile
             self._vault.sweep(ledger.kept_files(self._ledger))
+
+
+def _unreadable(manifest: Manifest, receipt: Receipt) -> str | None:
+    """Return what the clerk has to do about files that arrived and can be read by nobody; None: there are none."""
+    refused = {file.sha256 for file in receipt.refused}
+    names = ", ".join(file.name for file in manifest.files if file.sha256 in refused)
+    return f"Máy chủ không đọc được {names}. Giữ lại giấy và quét lại." if names else None

@@ -38,8 +38,8 @@ def test_the_light(facts, state, why):
 
 
 @given(every_fact)
-def test_it_is_green_with_a_receipt_and_never_without(facts):
-    assert (light(facts).state == State.SAFE_THERE) == facts.received
+def test_it_is_green_with_a_receipt_that_leaves_nothing_to_do_and_never_without(facts):
+    assert (light(facts).state == State.SAFE_THERE) == (facts.received and not facts.troubles)
 
 
 @given(every_fact)
