@@ -6,11 +6,11 @@ BIN := .venv/bin
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help demo up test nightly lint format schemas samples bench lock clean
+.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 demo: .make/run ## Install everything and run the main job on the bundled scans
 	$(BIN)/sohoa demo
@@ -44,6 +44,9 @@ bench: .make/dev ## Measure speed and memory side by side with bare Tesseract an
 	deploy/install-packages deploy/packages-bench.txt
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/sohoa bench accuracy --plots benchmarks/results
+
+chaos-stations: .make/dev ## Fifty stations on bad lines, killed all the time: is anything lost? At most ten minutes
+	$(BIN)/python -m benchmarks.chaos_stations
 
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra server --group build --python-version 3.11 \
