@@ -18,10 +18,12 @@ _STAMP = 25
 _BLOCK = 4
 _SPARSE = 20
 _JOIN = np.ones((5, 5), np.uint8)
-_PRINT_HEIGHTS = (3, 16)
+_PRINT_HEIGHTS = (3, 24)
 _PRINT_LENGTH = 2.5
-"""On a picture 4 times smaller, where letters 20 pixels apart join: a line of red print is 12 to 64 pixels high and at
-least 2.5 times as long; a stamp is higher, its crumbs are shorter."""
+_PRINT_FULLNESS = 0.45
+"""On a picture 4 times smaller, where letters 20 pixels apart join: a line of red print is 12 to 64 pixels high, two of
+them (cards have titles in two languages) up to 96, and at least 2.5 times as long; a stamp is higher, its crumbs are
+shorter, the arcs of its ring do not fill their box."""
 
 _COARSE = 8
 _LETTER = 7
@@ -92,6 +94,7 @@ def _red_print(reddish: Ink) -> Ink:
     along, across = np.maximum(along, across), np.minimum(along, across)
     lowest, highest = _PRINT_HEIGHTS
     lines = (across >= lowest) & (across <= highest) & (along >= _PRINT_LENGTH * across)
+    lines &= stats[:, cv2.CC_STAT_AREA] >= _PRINT_FULLNESS * along * across
     lines[0] = False
     areas = cv2.dilate(np.where(lines, PAPER, 0).astype(np.uint8)[labels], np.ones((3, 3), np.uint8))
     return np.asarray(cv2.resize(areas, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)

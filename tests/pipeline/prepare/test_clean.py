@@ -119,6 +119,18 @@ def test_coloured_print_stays_ink(white, colour):
     assert np.mean(grey < 128) > 0.5 * np.mean(without_stamps(word(coloured(white), "GIAY KHAI SINH")) < 128)
 
 
+def test_a_red_title_in_two_languages_stays_ink(white):
+    titled = word(coloured(white), "CAN CUOC CONG DAN", scale=1.6, colour=RED)
+    page = word(titled, "Citizen Identity Card", at=(220, 345), colour=RED)
+    assert np.array_equal(without_stamps(page), cv2.cvtColor(page, cv2.COLOR_RGB2GRAY))
+
+
+def test_a_piece_of_a_broken_red_ring_goes(white):
+    page = coloured(white)
+    cv2.ellipse(page, (450, 300), (140, 140), 0, 200, 340, RED, 6)
+    assert is_clean(without_stamps(page), (0, 600, 0, 900))
+
+
 def test_a_grey_picture_is_left_alone(white):
     assert without_stamps(white) is white
 
