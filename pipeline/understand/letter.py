@@ -6,6 +6,7 @@ at the end on the right who signed and as what. Forms share these parts: a certi
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -26,12 +27,15 @@ MOTTO: Final = letters("Độc lập - Tự do - Hạnh phúc")
 
 _SUBJECT: Final = re.compile(r"^\W*(v\s*[/l|]?\s*[vy]|ve\s*viec)\b[\s:.]*")
 """`V/v` or `Về việc`; the small v is read as y."""
-_NUMBER_AT: Final = re.compile(r"\bso\s*[:;.]")
+_NUMBER_AT: Final = re.compile(r"(?<!\bho )\bso\s*[:;.]")
+"""`Số:`, not the end of `Số hồ sơ:`."""
 _DAY_AT: Final = re.compile(r"[,.\s]\s*(?:hom\s+nay\s+)?ng[aà]y\W?\s*(?=\S{0,4}\s*th[ao]ng|\d)")
 _ENDS_IN_YEAR: Final = re.compile(r"\bnam\s*[\w/|]{0,6}[^\w;,]?(?:\s\S{1,2})?$")
 """A date ends with its year; a speck may stand behind it."""
 _TERRITORIES: Final = re.compile(r"\b(tinh|thanh pho|tp|huyen|thi xa|quan|phuong|xa|thi tran|viet nam|chinh phu)\b")
 _LEVELS: Final = tuple(fold(level) for level in LEVELS)
+_ROOM_BETWEEN: Final = 1.25
+"""From one line of an agency to the next, in steps of the header; 0.8 to 1.1 as a rule."""
 _NO_NAMES: Final = frozenset(map(fold, (*AGENCIES, "ủy ban nhân dân", "hội đồng nhân dân")))
 """What an agency begins with is not its name: whose `VĂN PHÒNG` it is stands above it."""
 _BODY_STARTS: Final = ("kinhgui", "cancu", "theodenghi", "xetdenghi", "dieu1", "noinhan", "phan1", "phani")
@@ -147,7 +151,12 @@ def _find_issuer(sheet: Sheet, header: Header, number: Passage | None) -> Part |
     end = next((index for index, line in enumerate(lines, start=1) if _names_place(line)), len(lines))
     unexplained = not all(_names_place(line) for line in lines[end:])
     named = tuple(word for line in lines[:end] for word in _without_dashes(line.words))
-    whole = not lost and not unexplained and fold(" ".join(word.text for word in named)) not in _NO_NAMES
+    apart = max((low.middle - high.middle for high, low in pairwise(lines[:end])), default=0.0)
+    lost = lost or apart > _ROOM_BETWEEN * header.step > 0
+    whole = (
+        not (lost or unexplained or _names_place(lines[0]))
+        and fold(" ".join(word.text for word in named)) not in _NO_NAMES
+    )
     return Part(Passage(named, lines[0].page), (Check(name="whole", passed=whole),))
 
 
@@ -243,7 +252,9 @@ def _kind_and_abstract(sheet: Sheet, header: Header) -> dict[LetterPart, Part]:
             continue
         left = row.between(0, header.split)
         subject = left and _SUBJECT.match(fold(left.text))
-        if left and subject and row.left < 0.3 * sheet.width:
+        # Written out it also stands across both columns, below a title; then the kind is that title, read or not.
+        below_title = subject and subject[0].startswith("ve") and _is_across(row, header)
+        if left and subject and not below_title and row.left < 0.3 * sheet.width:
             mark = Passage(left.words, left.page).cut(0, subject.end())
             return {"document_kind": Part(mark), "abstract": _block(_subject_lines(sheet, header, index, step))}
         if find_kind(row.text) is not None and is_title(row):

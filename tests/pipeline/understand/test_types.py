@@ -360,8 +360,14 @@ def test_an_agency_with_a_line_below_it_that_nobody_can_read_is_not_accepted():
 
 
 def test_an_agency_whose_second_line_was_not_read_at_all_is_not_accepted():
-    lines = ("UBND TỈNH NGHỆ AN" + CRIMINAL_RECORD[0].removeprefix("BỘ CÔNG AN"), "SỞ LAO ĐỘNG - THƯƠNG BINH", "")
-    lines = (*lines, *CRIMINAL_RECORD[2:])
+    lines = ("SỞ LAO ĐỘNG - THƯƠNG BINH" + CRIMINAL_RECORD[0].removeprefix("BỘ CÔNG AN"),)
+    lines = (*lines, CRIMINAL_RECORD[1][CRIMINAL_RECORD[1].index("@") :], *CRIMINAL_RECORD[2:])
+    assert not read(reading(lines)).fields["issuer_name"].accepted
+
+
+@pytest.mark.parametrize("first", ["", "XÃ LƯỢNG MINH"], ids=["nothing", "a place"])
+def test_a_place_without_the_committee_above_it_is_no_agency_that_is_accepted(first):
+    lines = (*replaced(MARITAL_STATUS[:1], "ỦY BAN NHÂN DÂN", first), *MARITAL_STATUS[1:])
     assert not read(reading(lines)).fields["issuer_name"].accepted
 
 
