@@ -101,6 +101,7 @@ class Outbox(Outgoing):
                     self._ledger.execute("DELETE FROM sent_file WHERE sequence = ?", (row["sequence"],))
         with ledger.writing(self._ledger):  # nobody can begin to refer to a file meanwhile
             self._vault.sweep(ledger.kept_files(self._ledger))
+        self._vault.sweep_drafts()
 
 
 def _unreadable(manifest: Manifest, receipt: Receipt) -> str | None:

@@ -10,7 +10,9 @@ import hashlib
 import io
 import os
 import secrets
+import time
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -28,6 +30,7 @@ _TAG = 16
 _PIECE = 64 * 1024
 _SEALED_PIECE = _PIECE + _TAG
 _COUNTER = 11
+_LONGEST_WRITE_SECONDS = 3600
 
 
 class Draft(NamedTuple):
@@ -90,12 +93,15 @@ class Vault:
         """Remove every file that is not among *kept*. To be called while nobody can begin to refer to one."""
         for path in self._files.iterdir():
             if path.name not in kept:
-                path.unlink()
+                with suppress(PermissionError):  # Windows removes no file that is open; the next sweep does
+                    path.unlink()
 
     def sweep_drafts(self) -> None:
-        """Remove what killed writers left. To be called while nobody writes."""
+        """Remove what killed writers left. Should a clock that jumps take it from a living one, `keep` fails."""
         for path in self._drafts.iterdir():
-            path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError, PermissionError):
+                if time.time() - path.stat().st_mtime > _LONGEST_WRITE_SECONDS:
+                    path.unlink()
 
 
 def _cipher(key: bytes, salt: bytes) -> AESGCM:

@@ -75,6 +75,13 @@ def test_damage_is_noticed(vault, tmp_path, damage):
     assert refused.value.kind.slug == "integrity-mismatch"
 
 
+def test_drafts_of_killed_writers_go_and_those_of_living_ones_stay(vault, tmp_path):
+    old, new = vault.draft([b"a"]).name, vault.draft([b"b"]).name
+    os.utime(tmp_path / "drafts" / old, (0, 0))
+    vault.sweep_drafts()
+    assert [path.name for path in (tmp_path / "drafts").iterdir()] == [new]
+
+
 def test_the_sweep_leaves_what_is_referred_to(vault, tmp_path):
     names = [kept(vault, content).name for content in (b"a", b"b")]
     vault.sweep({names[0]})
