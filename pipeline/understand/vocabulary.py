@@ -95,6 +95,7 @@ PHRASES: Final = (
     "cấp lại", "bổ sung", "hằng tháng", "phụ cấp", "thương binh", "bệnh binh", "liệt sĩ", "sản nhi", "bệnh viện phổi",
     "đa khoa", "nhà riêng", "một cửa", "thủ tục hành chính", "cải cách hành chính", "chuyển đổi số", "quyết định",
     "nghị định", "kế hoạch",
+    "tại nước ngoài", "ở nước ngoài", "tại xã", "tại phường", "tại huyện", "tại tỉnh", "tại nhà", "tại bộ phận",
     *_DISTRICTS,
 )  # fmt: skip
 """What agencies, places of the province and things are called again and again: read otherwise, a mark was misread."""
