@@ -55,6 +55,8 @@ _PROVINCES: Final = re.compile(r"\btỉnh\b", re.IGNORECASE)
 _TRULY_HOOKED: Final = frozenset({"tỉnh", "chỉ"})
 _GLUED_COMMA: Final = re.compile(r"(?<=[^\W\d_]),(?=[^\W\d_])")
 _STOPS_IN_NAME: Final = re.compile(r"(?<=[^\W\d_]{2})[.,;:]+(?=\s+[^\W\d_])")
+_MIDDLE: Final = frozenset({"y", "thị", "văn"})
+"""Middle names that no name ends in: behind them a given name was lost."""
 _NAME_WORDS: Final = range(2, 8)
 _CONFIRMED: Final = 0.60
 """A word that a lexicon confirms may be read this badly."""
@@ -125,13 +127,14 @@ def _name(passage: Passage) -> Reading:
     )
     if len(parts) < _NAME_WORDS.start:
         return Reading(None, words)
+    whole = Check(name="whole", passed=parts[-1].lower() not in _MIDDLE, detail="")
     rare = unusual(value)
     usual = Check(name="usual_name", passed=not rare, detail=" ".join(rare))
     crowd = crowded(value)
     marks = Check(name="marks_in_capitals", passed=not crowd, detail=" ".join(crowd))
     hooks = likelier(value)
     dots = Check(name="likelier_name", passed=not hooks, detail=" ".join(hooks))
-    return Reading(value, words, (shape, usual, marks, _dots_of_i(value), dots))
+    return Reading(value, words, (shape, whole, usual, marks, _dots_of_i(value), dots))
 
 
 def _is_name_part(text: str) -> bool:

@@ -279,6 +279,7 @@ def test_a_date_with_a_digit_too_few_is_noticed(text, check):
         ("person_name", "HỘ THỊ DUNG", {"usual_name"}),
         ("person_name", "Hoàng Thị Kim Chỉ", {"dots_of_i", "likelier_name"}),
         ("person_name", "NGUYỄN THỊ HIÊN", {"marks_in_capitals"}),
+        ("person_name", "Lô Y", {"whole"}),
         ("text", "kết hôn với chị Nguyễn Thanh Chỉ", {"likelier_name"}),
         ("text", "công bố Danh mục TTHC của UBND tỉnh", set()),
         *(
