@@ -101,7 +101,7 @@ def test_a_receipt_is_proved_where_nothing_of_the_server_is_installed(signed, ro
         {"files": (*RECEIPT.files, "c" * 64)},
         {"refused": (RefusedFile(sha256="a" * 64, problem="urn:sohoa:problem:file-damaged"),)},
     ],
-    ids=str,
+    ids=lambda change: next(iter(change)),
 )
 def test_a_receipt_that_was_changed_proves_nothing(signed, root, change):
     changed = RECEIPT.model_copy(update=change)
