@@ -9,13 +9,13 @@ import threading
 import time
 import urllib.request
 from base64 import b64encode
-from contextlib import suppress
 from http.client import HTTPException
 from typing import Any
 
 DEPLOYMENT = "reconcile/live"
 _LEAST_SECONDS = 2.0
 """Between two wakings: a run takes everything that is waiting, so that many receipts need only one."""
+_AGAIN_SECONDS = 10.0
 _ANSWER_SECONDS = 10.0
 
 
@@ -44,9 +44,12 @@ class Waker:
         while True:
             self._called.wait()
             self._called.clear()
-            with suppress(OSError, HTTPException, ValueError, KeyError):  # nobody there: it looks by itself
+            try:
                 deployment = self._ask("GET", f"/deployments/name/{DEPLOYMENT}")["id"]
                 self._ask("POST", f"/deployments/{deployment}/create_flow_run", b"{}")
+            except (OSError, HTTPException, ValueError, KeyError):  # the server or its worker is not there yet
+                self._called.set()
+                time.sleep(_AGAIN_SECONDS)
             time.sleep(_LEAST_SECONDS)
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:

@@ -69,6 +69,22 @@ def test_many_calls_at_once_start_few_runs_and_the_last_call_is_heard(asked):
     assert len(requests) in {4, 6}
 
 
+def test_a_call_that_nobody_answered_is_made_again(asked, monkeypatch):
+    monkeypatch.setattr(waking, "_AGAIN_SECONDS", 0.05)
+    requests, url = asked
+    ask, failures = Waker._ask, [OSError("the line is cut"), KeyError("id")]
+
+    def fails_at_first(self, *args):
+        if failures:
+            raise failures.pop()
+        return ask(self, *args)
+
+    monkeypatch.setattr(Waker, "_ask", fails_at_first)
+    Waker(url, None)()
+    wait_for(requests, 2)
+    assert [method for method, _, _ in requests] == ["GET", "POST"]
+
+
 def test_where_no_server_is_nobody_waits_and_nobody_fails(monkeypatch):
     monkeypatch.setattr(waking, "_LEAST_SECONDS", 0.01)
     wake = Waker(f"http://127.0.0.1:{free_ports(1)[0]}/api", None)

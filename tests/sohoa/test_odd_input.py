@@ -119,7 +119,7 @@ def test_who_only_looks_makes_no_house(sohoa, tmp_path, words):
 
 def test_the_audit_log_believes_the_system_not_the_environment(monkeypatch):
     monkeypatch.setenv("LOGNAME", "somebody-else")
-    assert looking._who() == f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+    assert looking.this_user() == f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
 
 
 # --- what is taken in --------------------------------------------------------------------------------------------
