@@ -8,6 +8,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,7 +19,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import urllib3
 from PIL import Image
 
 from flows.house import House
@@ -38,7 +38,7 @@ STATIONS_A_LINE = 4
 SLOW = 64_000
 """Bits per second for each station on every third line."""
 UNHURT_SECONDS = 4.0
-"""How long a server at least runs: one that never answers breaks nothing."""
+"""How long a server answers at least: one that never does breaks nothing."""
 
 
 class Plan(NamedTuple):
@@ -47,10 +47,6 @@ class Plan(NamedTuple):
     stations: int
     dossiers: int
     """Of each station."""
-    seconds: float
-    """How long faults are injected."""
-    patience: float
-    """How long peace may take afterwards."""
     pace: float = 0.0
     """Seconds between two dossiers of a station, on average."""
     share: float = 0.15
@@ -83,7 +79,6 @@ class Party:
         self._process: subprocess.Popen[bytes] | None = None
         self.kills = 0
         self.wakes_at = 0.0
-        self.started_at = 0.0
 
     def tend(self) -> None:
         """Start it, if it does not run, has not ended well and is not to stay away for now."""
@@ -91,7 +86,6 @@ class Party:
             message = f"it ended by itself, see {self._log}"
             raise RuntimeError(message)
         if not self.runs and not self.is_done and time.monotonic() >= self.wakes_at:
-            self.started_at = time.monotonic()
             with self._log.open("ab") as log:
                 self._process = subprocess.Popen(
                     self._command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -164,8 +158,13 @@ class Scene:
     def _is_slow(self, station: int) -> bool:
         return station // STATIONS_A_LINE % 3 == 1
 
-    def play(self) -> Found:
-        """Let everything run and break for the time of the plan, then wait for peace, then look who has what."""
+    def play(self, *, seconds: float, patience: float) -> Found:
+        """Let everything run and break, then run in peace, then look who has what.
+
+        Args:
+            seconds: how long faults are injected.
+            patience: how long peace may take afterwards until every light is green.
+        """
         started = time.monotonic()
         environment = {
             **os.environ,
@@ -196,10 +195,10 @@ class Scene:
                 stack.callback(party.kill)
             server.tend()
             self._await_server()
-            self._break(server, stations, faults)
+            self._break(server, stations, faults, seconds)
             for line in self.lines:
                 line.share, line.is_down = 0.0, False
-            end = time.monotonic() + self._plan.patience
+            end = time.monotonic() + patience
             while not all(party.is_done for party in stations) and time.monotonic() < end:
                 for party in (server, *stations):
                     party.tend()
@@ -211,13 +210,16 @@ class Scene:
             faults += line.injected
         return self._judge(faults, time.monotonic() - started)
 
-    def _break(self, server: Party, stations: Sequence[Party], faults: Counter[str]) -> None:
+    def _break(self, server: Party, stations: Sequence[Party], faults: Counter[str], seconds: float) -> None:
         """Kill and cut until the time is over, or there is nobody left to do it to."""
-        end = time.monotonic() + self._plan.seconds
+        end = time.monotonic() + seconds
         waking = list(stations)
+        answers_since = time.monotonic()
         while time.monotonic() < end and not all(party.is_done for party in stations):
             for party in (server, *stations[: len(stations) - len(waking)]):
                 party.tend()
+            if not self._answers():
+                answers_since = time.monotonic()
             del waking[:2]  # two at a time: fifty that start at once would only wait for each other
             for line in self.lines:
                 line.is_down = line.is_down and self._random.random() < 0.95
@@ -225,21 +227,22 @@ class Scene:
                 match self._random.choices(["station", "server", "line"], [6, 2, 2])[0]:
                     case "station":
                         self._random.choice(stations).kill(self._random.uniform(0, 2))
-                    case "server" if time.monotonic() - server.started_at > UNHURT_SECONDS:
+                    case "server" if time.monotonic() - answers_since > UNHURT_SECONDS:
                         server.kill(self._random.uniform(0, 2))
                     case "line":
                         self._random.choice(self.lines).break_off()
                         faults["line_down"] += 1
             time.sleep(0.1)
 
+    def _answers(self) -> bool:
+        with socket.socket() as asking:
+            return asking.connect_ex(("127.0.0.1", self._port)) == 0
+
     def _await_server(self) -> None:
-        for _ in range(300):
-            try:
-                urllib3.request("GET", f"http://127.0.0.1:{self._port}/livez", retries=False)
-            except urllib3.exceptions.HTTPError:
-                time.sleep(0.1)
-            else:
+        for _ in range(600):
+            if self._answers():
                 return
+            time.sleep(0.1)
         message = f"the server did not start, see {self._folder}/server.log"
         raise RuntimeError(message)
 
@@ -316,5 +319,5 @@ def _page(source: random.Random, size: int) -> bytes:
     blank = bytes(_SIDES[0] * _SIDES[1])
     picture = Image.frombytes("L", _SIDES, source.randbytes(size) + blank[size:])
     output = io.BytesIO()
-    picture.save(output, "PNG", dpi=(72, 72))
+    picture.save(output, "PNG", dpi=(72, 72), compress_level=1)
     return output.getvalue()

@@ -51,7 +51,7 @@ def watch(home: Home, lights: Path, wanted: int, stop: Event) -> None:
                 green.add(status.submission_id)
                 line = {"submission_id": status.submission_id, "at": time.time()}
                 os.write(log, json.dumps(line).encode() + b"\n")
-        time.sleep(0.2)
+        time.sleep(0.5)
     stop.set()
 
 
