@@ -22,7 +22,7 @@ def main() -> int:
     """Run, print what was found, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stations", type=int, default=50)
-    parser.add_argument("--dossiers", type=int, default=20, help="of each station")
+    parser.add_argument("--dossiers", type=int, default=10, help="of each station")
     parser.add_argument("--seconds", type=int, default=LONGEST_SECONDS, help="for everything")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
