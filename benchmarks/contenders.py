@@ -126,5 +126,5 @@ def ingest(pages: Pages, scratch: Path) -> Result:
     done = speed.run([_SOHOA, "ingest", "--json", *map(str, pages.scans)], **_QUIET, **home)
     found = [json.loads(line) for line in done.output.decode().splitlines()]
     copies = {each["copy_sha256"] for each in found} - {None}
-    sizes = (next(scratch.glob(f"store/files/*/{copy}")).stat().st_size for copy in copies)
+    sizes = (next(scratch.glob(f"store/objects/files/*/{copy}")).stat().st_size for copy in copies)
     return Result(done.cost, {}, sum(sizes))
