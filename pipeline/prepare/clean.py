@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from pipeline.prepare.layout import Pieces, shrunk
-from pipeline.prepare.pixels import GREY_AXES, PAPER, Grey, Ink, Pixels
+from pipeline.prepare.pixels import GREY_AXES, PAPER, Grey, Ink, Pixels, in_grey
 
 _RED = 40
 """How far red outshines green and blue where it is a stamp's ink, not black ink or paper with a tint."""
@@ -75,7 +75,7 @@ def without_stamps(picture: Pixels) -> Grey:
         return picture
     red, green, blue = cv2.split(picture)
     reddish = cv2.threshold(cv2.subtract(red, cv2.max(green, blue)), _RED, PAPER, cv2.THRESH_BINARY)[1]
-    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = in_grey(picture)
     if cv2.hasNonZero(reddish):
         # As bright as paper where there is stamp alone; darker where it lies on letters.
         stamp = float(np.percentile(red[reddish > 0], _STAMP))

@@ -1,5 +1,6 @@
 """The kinds of pixels that are passed around."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,3 +16,8 @@ Places = NDArray[np.intp]
 
 PAPER = 255
 GREY_AXES = 2
+
+
+def in_grey(pixels: Pixels) -> Grey:
+    """Return a picture in grey."""
+    return pixels if pixels.ndim == GREY_AXES else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.geometry import sheet_size, sheet_to_scan
 from pipeline.prepare.layout import shrunk
 from pipeline.prepare.pages import RawPage, dpi_of_sheet
-from pipeline.prepare.pixels import GREY_AXES, PAPER, Grey, Pixels
+from pipeline.prepare.pixels import GREY_AXES, PAPER, Grey, Pixels, in_grey
 from schemas.page import Corners
 
 _LONG_SIDE = 700
@@ -73,7 +73,7 @@ def sheet_corners(pixels: Pixels) -> Corners | None:
         return None
     times = max(1, max(pixels.shape[:2]) // _LONG_SIDE)
     small = shrunk(pixels, times)
-    grey = small if small.ndim == GREY_AXES else np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = in_grey(small)
     outline = _outline(grey)
     rough = None if outline is None else _four_corners(outline)
     if outline is None or rough is None:

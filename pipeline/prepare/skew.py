@@ -9,10 +9,10 @@ import numpy as np
 from pipeline.prepare.pixels import Ink
 from pipeline.tools import leptonica
 
-REACH = 15.0
-"""Degrees to both sides: paper lies no more askew than this in a feeder or on the glass."""
 _SWEEP = 17.0
-"""Degrees that are swept: what is found near the end of a sweep is not believed."""
+"""Degrees to both sides that are swept. Paper lies no more than 15 askew in a feeder or on the glass, and what is found
+near the end of a sweep is not believed.
+"""
 AGREE = 0.25
 """Degrees by which the estimators may differ. Each is wrong by less than 0.2 where there are lines to go by."""
 STRAIGHT = 0.07

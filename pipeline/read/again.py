@@ -23,8 +23,6 @@ from schemas.page import Box, PageReading, Spot, Word
 from schemas.problem import PAGE_FAILED
 from schemas.settings import Limits
 
-_BLOCK = 6
-"""Page segmentation: strips one below the other are one uniform block."""
 _LARGER = 1.5
 """Than on the picture that was read first; letters of usual size stand at 240 dpi then."""
 _DPI = 240
@@ -97,7 +95,7 @@ def read_again(
     strips = [_strip(sheet, spot, box) for spot in spots for box in spot.lines]
     tokens = tesseract.recognise(
         _stacked([strip.pixels for strip in strips]),
-        segmentation=_BLOCK,
+        segmentation=tesseract.BLOCK,
         dpi=_DPI,
         seconds=_SHARE_OF_TIME * limits.page_seconds,
         model=tesseract.second_model(),

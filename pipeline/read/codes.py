@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.geometry import Affine, straighten
 from pipeline.prepare.pages import RawPage
-from pipeline.prepare.pixels import GREY_AXES, Grey
+from pipeline.prepare.pixels import Grey, in_grey
 from pipeline.tools.barcodes import Symbol, bar_codes, qr_codes
 from schemas.page import Box, Code, Page
 
@@ -39,9 +39,7 @@ def find_codes(raw: RawPage, page: Page) -> tuple[Code, ...]:
         raw: the page as it came: what cleans a page for reading takes its codes for stamps, rules or pictures.
         page: what was done to it since.
     """
-    grey = raw.pixels
-    if grey.ndim != GREY_AXES:
-        grey = np.asarray(cv2.cvtColor(grey, cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = in_grey(raw.pixels)
     way = straighten(raw.pixels.shape[1], raw.pixels.shape[0], page.rotation, page.skew_degrees)
     found = {
         (kind, text): _placed(symbol, way.matrix)

@@ -16,7 +16,7 @@ import numpy as np
 
 from pipeline.geometry import straighten
 from pipeline.prepare.pages import RawPage
-from pipeline.prepare.pixels import GREY_AXES, Grey
+from pipeline.prepare.pixels import Grey, in_grey
 from pipeline.tools import tesseract
 from schemas.page import Box, Code, PageReading, Word
 from schemas.settings import Limits
@@ -32,7 +32,6 @@ _BESIDE: Final = 2.0
 _LETTER: Final = 22
 """Pixels of a letter's width at which it is read best."""
 _DPI: Final = 220
-_BLOCK: Final = 6
 _SHARE_OF_TIME: Final = 0.1
 _SETTLED: Final = 0.99
 """Confidence of what check digits confirm."""
@@ -72,7 +71,7 @@ def find_mrz(raw: RawPage, reading: PageReading, limits: Limits) -> Code | None:
     scale = _LETTER * (LENGTH + 2 * _BESIDE) / place.w
     tokens = tesseract.recognise(
         _cut_out(raw, reading, place, scale),
-        segmentation=_BLOCK,
+        segmentation=tesseract.BLOCK,
         dpi=_DPI,
         seconds=_SHARE_OF_TIME * limits.page_seconds,
         model=tesseract.latin_model(),
@@ -126,7 +125,7 @@ def _cut_out(raw: RawPage, reading: PageReading, place: Box, scale: float) -> Gr
     matrix = scale * np.array([[m.a, m.b, m.c - place.x], [m.d, m.e, m.f - place.y]])
     size = (max(1, round(place.w * scale)), max(1, round(place.h * scale)))
     part = cv2.warpAffine(raw.pixels, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(part if part.ndim == GREY_AXES else cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), np.uint8)
+    return in_grey(np.asarray(part, np.uint8))
 
 
 def _settled(found: Sequence[_Line]) -> Iterator[_Line]:

@@ -18,10 +18,6 @@ from pipeline.tools import tesseract
 from schemas.page import PageReading, Word
 from schemas.settings import Limits
 
-_BLOCK = 6
-"""Page segmentation: one uniform block of text, the best for administrative papers whose lines are straight."""
-_SPARSE = 4
-"""One column of text of various sizes: finds lines that the other mode loses."""
 _DOUBTFUL = 0.65
 """Mean confidence below which the page may be the wrong way up: such pages stay near 0.5, others are above 0.7."""
 _LOST = 0.7
@@ -78,10 +74,12 @@ def _try(prepared: Prepared, limits: Limits) -> _Try:
 
 def read(prepared: Prepared, limits: Limits) -> PageReading:
     """Return the words of a prepared page, read once, or twice when much of its ink was not read the first time."""
-    first = _read_as(prepared, _BLOCK, limits)
+    first = _read_as(prepared, tesseract.BLOCK, limits)
     if (first.page.quality.ink_read or 0) >= _LOST:
         return first
-    return max(first, _read_as(prepared, _SPARSE, limits), key=lambda reading: reading.page.quality.ink_read or 0)
+    return max(
+        first, _read_as(prepared, tesseract.COLUMN, limits), key=lambda reading: reading.page.quality.ink_read or 0
+    )
 
 
 def _read_as(prepared: Prepared, segmentation: int, limits: Limits) -> PageReading:

@@ -29,6 +29,10 @@ SECOND = "Vietnamese"
 SECOND_PACKAGE = "tesseract-ocr-script-viet"
 LATIN = "eng"
 """The model that Tesseract's package brings along: it knows the digits of machine-readable lines."""
+BLOCK = 6
+"""Page segmentation: one uniform block of text, best where lines are straight, and for stacks of lines."""
+COLUMN = 4
+"""Page segmentation: one column of text of various sizes, which finds lines that the other mode loses."""
 _PROBE_SECONDS = 20
 _WORD_LEVEL = "5"
 _TIMEOUT_MESSAGE = "Tesseract process timeout"
@@ -101,7 +105,7 @@ def recognise(
 
     Args:
         picture: grey pixels.
-        segmentation: Tesseract's page segmentation mode (`--psm`).
+        segmentation: Tesseract's page segmentation mode (`--psm`): `BLOCK` or `COLUMN`.
         dpi: resolution of the picture; guessed by Tesseract if it were left out.
         seconds: wall time after which the process is killed.
         model: what it reads with.

@@ -1,7 +1,7 @@
 """From words to meaning: which document it is, what its fields say, and what of that is sure.
 
-`understand` is a pure function of what was read and of the document types, which are data. It repairs nothing: what a
-field says is what is printed, in normal form, with everything that speaks for and against it.
+`understand` is a pure function of what was read and of the document types, which are data. What a field says is what
+was read, in normal form (`values`), with everything that speaks for and against it.
 """
 
 import re

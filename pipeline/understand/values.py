@@ -1,7 +1,9 @@
 """From what stands on the paper to a value in normal form, one function a kind.
 
-Nothing is repaired but members of closed sets (sex, ethnic group, nationality, kinds of documents), and then the check
-`as_printed` says that what was read was not quite the member.
+Numbers and names of people stay as they were read. Members of closed sets (sex, ethnic group, nationality, kinds of
+documents) are given as the set has them, and the check `as_printed` says when the paper was read otherwise. For a place
+or a usual phrase that was read with other marks the likely one is proposed, with a check that fails: a person looks,
+unless another reading says the same (docs/why.md). `raw_text` is always what was read.
 """
 
 import re

@@ -207,6 +207,7 @@ def _separator_of_page(page: pikepdf.Page, limits: Limits) -> DossierCode | None
     if len(images) != 1 or not isinstance(images[0], pikepdf.Stream):
         return None
     try:
+        # A picture that cannot be decoded here is a page like others, and no separator: the server judges it.
         image = pikepdf.PdfImage(images[0])
         if image.width * image.height > limits.page_pixels:
             raise PAGE_TOO_LARGE.error(f"{image.width} by {image.height} pixels")
