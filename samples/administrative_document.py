@@ -8,7 +8,7 @@ from random import Random
 from typing import Literal
 
 from samples.blocks import Block, Columns, Gap, Rule, Text
-from samples.papers import Layout, Paper, Wishes, column, heading
+from samples.papers import Layout, Paper, Wishes, column, heading, layouts
 from samples.people import COMMUNES, PROVINCE, Place, capitalised, random_date, random_ethnicity, random_name
 from samples.wording import document_number, long_date
 
@@ -308,16 +308,15 @@ def _accepted(agency: Agency, subject: str, offices: tuple[str, ...]) -> dict[st
     return accept if agency.code == "UBND" else accept | {"issuer_name": [f"UBND tỉnh {PROVINCE} {agency.name}"]}
 
 
-def _layout(kind: Kind) -> Layout:
-    return lambda rng, wishes: _made(kind, rng, wishes)
-
-
-LAYOUTS: dict[str, Layout] = {
-    "decision": _layout(DECISION),
-    "notice": _layout(NOTICE),
-    "letter": _layout(LETTER),
-    "report": _layout(REPORT),
-    "proposal": _layout(PROPOSAL),
-    "plan": _layout(PLAN),
-}
+LAYOUTS: dict[str, Layout] = layouts(
+    _made,
+    {
+        "decision": DECISION,
+        "notice": NOTICE,
+        "letter": LETTER,
+        "report": REPORT,
+        "proposal": PROPOSAL,
+        "plan": PLAN,
+    },
+)
 HELD_OUT: frozenset[str] = frozenset({"plan"})  # never tuned on

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from samples.forms import COLLECTIVE, OFFICES, Beside, Form, Signature, blocks
-from samples.papers import Fields, Layout, Paper, Wishes
+from samples.papers import Fields, Layout, Paper, Wishes, layouts
 from samples.people import (
     NEIGHBOUR_CODES,
     PROVINCE,
@@ -308,14 +308,13 @@ def _made(form: Form, rng: Random, wishes: Wishes) -> Paper:
     )
 
 
-def _layout(form: Form) -> Layout:
-    return lambda rng, wishes: _made(form, rng, wishes)
-
-
-LAYOUTS: dict[str, Layout] = {
-    "current": _layout(CURRENT),
-    "form_2006": _layout(FORM_2006),
-    "extract": _layout(EXTRACT),
-    "form_1999": _layout(FORM_1999),
-}
+LAYOUTS: dict[str, Layout] = layouts(
+    _made,
+    {
+        "current": CURRENT,
+        "form_2006": FORM_2006,
+        "extract": EXTRACT,
+        "form_1999": FORM_1999,
+    },
+)
 HELD_OUT: frozenset[str] = frozenset({"form_1999"})  # never tuned on

@@ -6,7 +6,7 @@ from random import Random
 
 from samples.blocks import Text
 from samples.forms import Form, Signature, blocks, centred
-from samples.papers import Layout, Paper, Wishes
+from samples.papers import Layout, Paper, Wishes, layouts
 from samples.people import (
     PROVINCE,
     Person,
@@ -229,14 +229,13 @@ def _made(form: Form, rng: Random, wishes: Wishes) -> Paper:
     )
 
 
-def _layout(form: Form) -> Layout:
-    return lambda rng, wishes: _made(form, rng, wishes)
-
-
-LAYOUTS: dict[str, Layout] = {
-    "justice_2013": _layout(JUSTICE_2013),
-    "police_2025": _layout(POLICE_2025),
-    "justice_2024": _layout(JUSTICE_2024),
-    "number_2": _layout(NUMBER_2),
-}
+LAYOUTS: dict[str, Layout] = layouts(
+    _made,
+    {
+        "justice_2013": JUSTICE_2013,
+        "police_2025": POLICE_2025,
+        "justice_2024": JUSTICE_2024,
+        "number_2": NUMBER_2,
+    },
+)
 HELD_OUT: frozenset[str] = frozenset({"number_2"})  # never tuned on

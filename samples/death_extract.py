@@ -4,7 +4,7 @@ import datetime as dt
 from random import Random
 
 from samples.forms import COLLECTIVE, OFFICES, Form, Signature, blocks
-from samples.papers import Layout, Paper, Wishes
+from samples.papers import Layout, Paper, Wishes, layouts
 from samples.people import (
     PROVINCE,
     REFORM,
@@ -219,14 +219,13 @@ def _made(form: Form, rng: Random, wishes: Wishes) -> Paper:
     )
 
 
-def _layout(form: Form) -> Layout:
-    return lambda rng, wishes: _made(form, rng, wishes)
-
-
-LAYOUTS: dict[str, Layout] = {
-    "current": _layout(CURRENT),
-    "copy": _layout(COPY),
-    "form_2006": _layout(FORM_2006),
-    "extract_2016": _layout(EXTRACT_2016),
-}
+LAYOUTS: dict[str, Layout] = layouts(
+    _made,
+    {
+        "current": CURRENT,
+        "copy": COPY,
+        "form_2006": FORM_2006,
+        "extract_2016": EXTRACT_2016,
+    },
+)
 HELD_OUT: frozenset[str] = frozenset({"extract_2016"})  # never tuned on

@@ -4,7 +4,7 @@ import datetime as dt
 from random import Random
 
 from samples.forms import COLLECTIVE, OFFICES, Form, Signature, blocks, centred
-from samples.papers import Layout, Paper, Wishes
+from samples.papers import Layout, Paper, Wishes, layouts
 from samples.people import (
     REFORM,
     Person,
@@ -215,14 +215,13 @@ def _made(form: Form, rng: Random, wishes: Wishes) -> Paper:
     )
 
 
-def _layout(form: Form) -> Layout:
-    return lambda rng, wishes: _made(form, rng, wishes)
-
-
-LAYOUTS: dict[str, Layout] = {
-    "current": _layout(CURRENT),
-    "reformed": _layout(REFORMED),
-    "form_2010": _layout(FORM_2010),
-    "form_2016": _layout(FORM_2016),
-}
+LAYOUTS: dict[str, Layout] = layouts(
+    _made,
+    {
+        "current": CURRENT,
+        "reformed": REFORMED,
+        "form_2010": FORM_2010,
+        "form_2016": FORM_2016,
+    },
+)
 HELD_OUT: frozenset[str] = frozenset({"form_2016"})  # never tuned on

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 
 from samples.blocks import Block, Columns, Gap, Rule, Text
-from samples.papers import Fields, Layout, Paper, Wishes, column, filled, heading
+from samples.papers import Fields, Layout, Paper, Wishes, column, filled, heading, layouts
 from samples.people import (
     PROVINCE,
     Ethnicity,
@@ -369,14 +369,13 @@ def _made(form: Form, rng: Random, _wishes: Wishes) -> Paper:
     )
 
 
-def _layout(form: Form) -> Layout:
-    return lambda rng, wishes: _made(form, rng, wishes)
-
-
-LAYOUTS: dict[str, Layout] = {
-    "labelled": _layout(LABELLED),
-    "form_59": _layout(FORM_59),
-    "form_53": _layout(FORM_53),
-    "commune": _layout(COMMUNE),
-}
+LAYOUTS: dict[str, Layout] = layouts(
+    _made,
+    {
+        "labelled": LABELLED,
+        "form_59": FORM_59,
+        "form_53": FORM_53,
+        "commune": COMMUNE,
+    },
+)
 HELD_OUT: frozenset[str] = frozenset({"commune"})

@@ -5,8 +5,9 @@ A new kind of paper is a module with tables `LAYOUTS` and `HELD_OUT`, entered in
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
 from samples.blocks import Block, Columns, Page, Rule, SignatureRoom, Text
 
@@ -43,6 +44,13 @@ class Paper:
 
 
 Layout = Callable[[Random, Wishes], Paper]
+Form = TypeVar("Form")
+
+
+def layouts(made: Callable[[Form, Random, Wishes], Paper], forms: Mapping[str, Form]) -> dict[str, Layout]:
+    """Return a layout for each of the forms of a kind of paper, which *made* fills in."""
+    return {name: partial(made, form) for name, form in forms.items()}
+
 
 MOTTO = ("**CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM**", "**Độc lập - Tự do - Hạnh phúc**")
 
