@@ -25,11 +25,16 @@ ProcedureCode = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}(\.[0-9A-Z.
 
 def _in_whole_minutes(moment: datetime) -> datetime:
     offset = moment.utcoffset() or timedelta()
-    return moment.astimezone(UTC) if offset % timedelta(minutes=1) else moment
+    try:
+        in_utc = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time before the year 1 or after the year 9999 in UTC") from None
+    return in_utc if offset % timedelta(minutes=1) else moment
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_whole_minutes)]
-"""A time with its offset. RFC 3339 writes offsets in whole minutes; old local times that have seconds become UTC."""
+"""A time with its offset, in the years 1 to 9999 of UTC too. RFC 3339 writes offsets in whole minutes; old local times
+that have seconds become UTC."""
 
 
 class SubmittedFile(Value):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from pydantic import ValidationError
 
 from schemas.digest import sha256_hex
 from schemas.export import EXPORTED, schema_files
@@ -74,6 +75,12 @@ def test_a_value_survives_its_canonical_bytes_and_fits_its_json_schema(value):
 def test_the_same_sending_has_the_same_id_and_another_one_another():
     assert manifest().submission_id == manifest().submission_id
     assert manifest(station="other").submission_id != manifest().submission_id
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+07:00", "9999-12-31T23:00:00-07:00"])
+def test_a_time_that_utc_has_no_year_for_is_refused(moment):
+    with pytest.raises(ValidationError, match="before the year 1 or after the year 9999"):
+        Manifest.model_validate(manifest().model_dump() | {"scanned_at": moment})
 
 
 def test_the_same_pages_of_the_same_file_are_one_record():

@@ -14,7 +14,9 @@ record_ids = st.text("0123456789abcdef", min_size=32, max_size=32)
 versions = st.integers(1, 999_999)
 stations = st.from_regex(r"[a-z0-9][a-z0-9-]{1,62}", fullmatch=True)
 digits = st.from_regex(r"[0-9]{12}", fullmatch=True)
-moments = st.datetimes(timezones=st.timezones())
+moments = st.datetimes(
+    datetime.fromisoformat("0001-01-03"), datetime.fromisoformat("9999-12-29"), timezones=st.timezones()
+)  # UTC has to have a year for it too
 manifests = st.builds(
     lambda station, at, sha256: Manifest(
         station=station,
