@@ -4,6 +4,7 @@ Every process and every thread opens its own; SQLite lets one of them write at a
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,13 +69,31 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open the ledger; it is made when it is not there."""
     ledger = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)
     ledger.row_factory = sqlite3.Row
-    ledger.execute("PRAGMA journal_mode = WAL")
+    _keep_a_log(ledger)
     ledger.execute("PRAGMA synchronous = FULL")
     ledger.execute("PRAGMA foreign_keys = ON")
     ledger.execute("PRAGMA secure_delete = ON")
     if not ledger.execute("SELECT 1 FROM sqlite_master WHERE name = 'trouble'").fetchone():
         ledger.executescript(_TABLES)
     return ledger
+
+
+def _keep_a_log(ledger: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; SQLite does not wait by itself when several do so at the same moment."""
+    end = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            ledger.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the low byte of SQLite's extended codes
 
 
 @contextmanager
