@@ -6,7 +6,7 @@ BIN := .venv/bin
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations lock clean
+.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -47,6 +47,9 @@ bench: .make/dev ## Measure speed and memory side by side with bare Tesseract an
 
 chaos-stations: .make/dev ## Fifty stations on bad lines, killed all the time: is anything lost? At most ten minutes
 	$(BIN)/python -m benchmarks.chaos_stations
+
+province-day: .make/dev ## The busiest hour of a province's stations against one server: cost, and who waits. Six minutes
+	$(BIN)/python -m benchmarks.province_day
 
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra server --group build --python-version 3.11 \

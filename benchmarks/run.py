@@ -3,7 +3,7 @@
 import argparse
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -54,7 +54,7 @@ def _report(folder: Path, running: Mapping[str, Callable[[Pages, Path], Result]]
     bare = median(result.cost.cpu for result in results[next(iter(results))])
     rows = [_row(name, runs, truths, pages.total, bare) for name, runs in results.items()]
     about = f"{len(truths)} files, {pages.total} pages, {contenders.CORES} cores, median of {repeats} runs"
-    return f"{about}\n\n{_table(_COLUMNS, rows)}"
+    return f"{about}\n\n{table(_COLUMNS, rows)}"
 
 
 def _row(
@@ -85,7 +85,8 @@ def _cer(texts: Mapping[Path, str], truths: Mapping[Path, Sequence[Truth]]) -> s
     return f"{sum(each.edits for each in scores) / letters:.2%}" if letters else "–"
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 

@@ -1,0 +1,257 @@
+"""The busiest hour of a province's day, replayed against one server: what does taking papers in cost, and who waits?
+
+`python -m benchmarks.province_day`. Stations are enrolled ones with keys, journals and connections of their own; each
+sends whole dossiers over HTTP and proves its receipts, as `sohoa station` does. They come when they come (a Poisson
+process at the rate of the busiest hour), whether or not the server keeps up. Reading is not part of it: it waits.
+"""
+
+import argparse
+import io
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import accumulate, count
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from benchmarks.run import table
+from flows.house import House
+from flows.keyring import Keyring
+from schemas.digest import sha256_hex
+from schemas.settings import Settings
+from schemas.station import Enrolment, EnrolmentRequest, Journal, JournalEntry
+from schemas.submission import Manifest, SubmittedFile
+from sohoa.demo import SCANS
+from sohoa.station import journal
+from sohoa.station.client import Intake
+from sohoa.station.pictures import as_one_file
+from sohoa.station.proof import prove
+from sohoa.station.upload import upload
+
+STATIONS, DOSSIERS_A_DAY, PAGES = 702, 75, 6
+PEAK_SHARE = 0.2
+"""Of a day's dossiers, in its busiest hour: an eight-hour day would have 0.125 if it were even."""
+_PAPERS = 2
+_SENDERS = 96
+"""Stations that may be sending at the same moment here; more would measure Python's threads."""
+_BUSY = 0.6
+"""Of a core, in the machine that is proposed: what comes at random needs room."""
+
+
+class Sent(NamedTuple):
+    """How one dossier fared."""
+
+    late: float
+    """Seconds that nobody was free to send it: of this benchmark, or because the server was slow."""
+    seconds_to_receipt: float
+    """From the last byte of its files to its proved receipt."""
+    size: int
+
+
+class Level(NamedTuple):
+    """What was measured with so many stations."""
+
+    stations: int
+    a_second: float
+    sent: Sequence[Sent]
+    server_cpu: float
+
+
+class _Listening(Intake):
+    """An intake that notes when the last byte of a body left."""
+
+    last_byte = 0.0
+
+    def _in_blocks(self, body: bytes) -> Iterator[bytes]:
+        yield from super()._in_blocks(body)
+        self.last_byte = time.monotonic()
+
+
+class Station:
+    """A station that sends and forgets: no outbox, which is the station's own cost."""
+
+    def __init__(self, number: int, house: House, address: str, root: str) -> None:
+        """Enrol it."""
+        self._name, key = f"diem-quet-{number:03}", Ed25519PrivateKey.generate()
+        request = EnrolmentRequest(
+            station=self._name,
+            kind="post_office",
+            agency="UBND xã Kim Liên",
+            public_key=b64encode(key.public_key().public_bytes_raw()),
+        )
+        now = datetime.now(UTC)
+        house.stations.keep(
+            Enrolment(request=request, number=1, status="enrolled", decided_at=now, decided_by="the province")
+        )
+        self._key, self._root = key, root
+        self._intake = _Listening(address, self._name, key)
+        self._last: JournalEntry | None = None
+        self._one_at_a_time = Lock()
+
+    def send(self, papers: Sequence[bytes], due: float) -> Sent:
+        """Send one dossier and prove its receipt."""
+        with self._one_at_a_time:
+            late = time.monotonic() - due
+            files = tuple(
+                SubmittedFile(sha256=sha256_hex(paper), size=len(paper), name=f"{number:03}.pdf")
+                for number, paper in enumerate(papers, 1)
+            )
+            manifest = Manifest(
+                station=self._name, scanned_by="Nguyễn Thị Quét", scanned_at=datetime.now(UTC), files=files
+            )
+            entry = journal.next_entry(
+                self._last, manifest, written_at=datetime.now(UTC), scanned=PAGES, declared=PAGES
+            )
+            self._intake.send_journal(Journal(entries=(journal.signed(entry, self._key),)))
+            self._last = entry
+            for file, paper in zip(files, papers, strict=True):
+                upload(self._intake, file, io.BytesIO(paper))
+            last_byte = self._intake.last_byte
+            prove(self._intake.submit(manifest), manifest, self._root, self._intake.now())
+            return Sent(late, time.monotonic() - last_byte, sum(map(len, papers)))
+
+
+def main() -> None:
+    """Measure with ever more stations, print a table and what the province needs."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--seconds", type=float, default=60, help="of the busiest hour, at each number of stations")
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--stations", default=f"176,351,{STATIONS},{2 * STATIONS},{4 * STATIONS}", help="numbers of stations, with commas")
+    chosen = arguments.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server does not stay behind
+    with tempfile.TemporaryDirectory(prefix="sohoa-province-") as folder, _server(Path(folder)) as (server, address):
+        settings = Settings(home=Path(folder, "home"))
+        house = House.open(settings)
+        root = Keyring.open(settings, datetime.now(UTC)).roots[0].decode("ascii")
+        asked = sorted(map(int, chosen.stations.split(",")))
+        everybody = [Station(number, house, address, root) for number in range(asked[-1])]
+        chance, papers = random.Random(chosen.seed), _papers()
+        everybody[0].send(_dossier(papers, count(-_PAPERS)), time.monotonic())  # the server opens its keys and workers
+        numbers = count()
+        levels = [_replay(everybody[:stations], chosen.seconds, chance, papers, numbers, server) for stations in asked]
+    print(table(_COLUMNS, map(_row, levels)))
+    print(f"\n{_conclusion(levels[-1])}")
+
+
+def _replay(
+    stations: Sequence[Station],
+    seconds: float,
+    chance: random.Random,
+    papers: Sequence[Sequence[bytes]],
+    numbers: Iterator[int],
+    server: subprocess.Popen[bytes],
+) -> Level:
+    a_second = len(stations) * DOSSIERS_A_DAY * PEAK_SHARE / 3600
+    gaps = (chance.expovariate(a_second) for _ in range(max(1, round(a_second * seconds))))
+    arrivals = [(at, chance.choice(stations), _dossier(papers, numbers)) for at in accumulate(gaps)]
+    before, begin = _cpu_seconds(server.pid), time.monotonic()
+
+    def send(arrival: tuple[float, Station, Sequence[bytes]]) -> Sent:
+        at, station, dossier = arrival
+        due = begin + at
+        time.sleep(max(0.0, due - time.monotonic()))
+        return station.send(dossier, due)
+
+    with ThreadPoolExecutor(_SENDERS) as senders:
+        sent = list(senders.map(send, arrivals))
+    return Level(len(stations), a_second, sent, _cpu_seconds(server.pid) - before)
+
+
+# --- the server ----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {**os.environ, "SOHOA_HOME": str(folder / "home"), "SOHOA_API__PORT": str(port)}
+    command = [str(Path(sys.executable).with_name("sohoa")), "up", "api"]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        for _ in range(600):
+            with socket.socket() as asking:
+                if asking.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return what a process and all below it have used, also those that have ended (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")  # utime, stime, cutime, cstime: proc(5)
+    children = [
+        child for thread in Path(f"/proc/{pid}/task").iterdir() for child in (thread / "children").read_text().split()
+    ]
+    return own + sum(map(_cpu_seconds, map(int, children)))
+
+
+# --- the papers ----------------------------------------------------------------------------------------------------
+
+
+def _papers() -> list[list[bytes]]:
+    """Return the pages of each paper that is sent: JPEGs, as scanners write them."""
+    pages = [path.read_bytes() for path in sorted(SCANS.glob("*.jpg"))]
+    each = PAGES // _PAPERS
+    return [[pages[(first + page) % len(pages)] for page in range(each)] for first in range(len(pages))]
+
+
+def _dossier(papers: Sequence[Sequence[bytes]], numbers: Iterator[int]) -> list[bytes]:
+    """Return the files of a dossier that nobody has sent before: each first page has a comment of its own."""
+    files = []
+    for _ in range(_PAPERS):
+        number = next(numbers)
+        first, *others = papers[number % len(papers)]
+        comment = f"{number:020}".encode("ascii")
+        marked = first[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + first[2:]
+        files.append(as_one_file([marked, *others]))
+    return files
+
+
+# --- the report ----------------------------------------------------------------------------------------------------
+
+_COLUMNS = [
+    "stations", "dossiers/s", "sent", "server CPU s/dossier", "cores busy", "p50 s", "p95 s", "p99 s", "p95 s late",
+]  # fmt: skip
+
+
+def _row(level: Level) -> list[str]:
+    waited = np.quantile([each.seconds_to_receipt for each in level.sent], [0.5, 0.95, 0.99])
+    late = np.quantile([each.late for each in level.sent], 0.95)
+    cost = level.server_cpu / len(level.sent)
+    measured = (cost, cost * level.a_second, *waited, late)
+    return [str(level.stations), f"{level.a_second:.2f}", str(len(level.sent)), *(f"{each:.2f}" for each in measured)]
+
+
+def _conclusion(level: Level) -> str:
+    cost = level.server_cpu / len(level.sent)
+    size = sum(each.size for each in level.sent) / len(level.sent)
+    peak = STATIONS * DOSSIERS_A_DAY * PEAK_SHARE / 3600
+    return (
+        f"{os.cpu_count()} cores here, stations included. The province, {STATIONS} stations with {DOSSIERS_A_DAY}"
+        f" dossiers of {PAGES} pages, has {peak:.2f} dossiers a second in its busiest hour:"
+        f" {peak * cost / _BUSY:.1f} cores for intake at {_BUSY:.0%} load, {peak * size * 8 / 1e6:.0f} Mbit/s, and"
+        f" {STATIONS * DOSSIERS_A_DAY * size / 1e9:.0f} GB a day with pages like these."
+    )
+
+
+if __name__ == "__main__":
+    main()
