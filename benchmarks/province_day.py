@@ -130,7 +130,8 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--seconds", type=float, default=60, help="of the busiest hour, at each number of stations")
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--stations", default=f"176,351,{STATIONS},{2 * STATIONS},{4 * STATIONS}", help="numbers of stations, with commas")
+    numbers = f"176,351,{STATIONS},{2 * STATIONS},{4 * STATIONS}"
+    arguments.add_argument("--stations", default=numbers, help="numbers of stations, with commas")
     chosen = arguments.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server does not stay behind
     with tempfile.TemporaryDirectory(prefix="sohoa-province-") as folder, _server(Path(folder)) as (server, address):
@@ -141,8 +142,8 @@ def main() -> None:
         everybody = [Station(number, house, address, root) for number in range(asked[-1])]
         chance, papers = random.Random(chosen.seed), _papers()
         everybody[0].send(_dossier(papers, count(-_PAPERS)), time.monotonic())  # the server opens its keys and workers
-        numbers = count()
-        levels = [_replay(everybody[:stations], chosen.seconds, chance, papers, numbers, server) for stations in asked]
+        sending = count()
+        levels = [_replay(everybody[:stations], chosen.seconds, chance, papers, sending, server) for stations in asked]
     print(table(_COLUMNS, map(_row, levels)))
     print(f"\n{_conclusion(levels[-1])}")
 
