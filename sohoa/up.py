@@ -22,6 +22,7 @@ from schemas.settings import Settings
 from sohoa import console
 from sohoa.api.app import create_app
 from sohoa.api.token import api_token
+from sohoa.dashboard import create_dashboard
 
 _STOP_SECONDS = 15
 
@@ -86,9 +87,12 @@ def _prefect_key(settings: Settings) -> str | None:
 
 def _api(house: House, wake: Callable[[], None]) -> uvicorn.Server:
     settings = house.settings
+    token = api_token(settings)
+    app = create_app(house, token, wake)
+    app.mount("/dashboard", create_dashboard(house, token))
     return uvicorn.Server(
         uvicorn.Config(
-            create_app(house, api_token(settings), wake),
+            app,
             host=settings.api.host,
             port=settings.api.port,
             log_level="warning",
@@ -101,6 +105,7 @@ def _api(house: House, wake: Callable[[], None]) -> uvicorn.Server:
 
 def _run(api: uvicorn.Server) -> None:
     console.note(f"Lookup API:      http://{api.config.host}:{api.config.port}/openapi.json")
+    console.note(f"Dashboard:       http://{api.config.host}:{api.config.port}/dashboard/ (password: the API's token)")
     console.note("Stop with Ctrl-C.")
     # uvicorn stops politely and then raises the signal again: it has to unwind the callers, not to end the process.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -7,8 +7,6 @@ and the outcome to the store last: then a catalog that missed something belongs 
 
 import hmac
 import json
-import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC
@@ -16,12 +14,11 @@ from heapq import merge
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import sqlalchemy as sql
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from schemas.digest import Sha256
@@ -30,18 +27,17 @@ from schemas.record import Record, RecordId
 from schemas.station import JournalEntry
 from schemas.submission import Receipt, StationId
 from storage import durable, keys
+from storage.sqlite import WRITES, existing_file, tune
 
 SCHEMA = 2
 """The number of the tables below; a catalog with another one has to be rebuilt."""
 
 _BATCH = 1000
-_BUSY_MILLISECONDS = 30_000
 _SECRET_CHECK = b"sohoa/owner/secret/1"
 _ABSENT = ("no such table", "not a database", "malformed", 'relation "')
 """How SQLite and PostgreSQL begin to say that tables are not there (`relation "records" does not exist`)."""
 _CLOSED = ("unable to open database file", "attempt to write a readonly database")
 """How SQLite says that it may not use a file, or those that it makes beside it; also, that the file is not there."""
-_WRITES = "sohoa_writes"
 _MAKING = 0x536F686F61  # "Sohoa": the number of our advisory lock in PostgreSQL
 
 _insert: dict[str, Callable[[sql.Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -115,6 +111,16 @@ class Counts(NamedTuple):
     """Submissions with a receipt and no outcome."""
 
 
+class Arrivals(NamedTuple):
+    """How much of what a station said that it would send is here, as far as the catalog knows."""
+
+    announced: int
+    missing: int
+    """Of what was announced, what has no receipt."""
+    last_received_at: str | None
+    """ISO 8601 in UTC; None: nothing has come yet."""
+
+
 class Catalog:
     """The catalog at one SQLAlchemy URL."""
 
@@ -135,13 +141,13 @@ class Catalog:
             self._where = parsed.render_as_string(hide_password=True)
             self._insert = _insert[parsed.get_backend_name()]
             self._path = Path(parsed.database or ":memory:") if self._insert is sqlite.insert else None
-            self._engine = sql.create_engine(parsed if self._path is None else _existing_file(parsed))
+            self._engine = sql.create_engine(parsed if self._path is None else existing_file(parsed))
         except (ArgumentError, KeyError, ModuleNotFoundError) as error:
             raise CONFIGURATION.error(f"catalog.url: not a database that can be used: {error}") from error
         if self._path is not None:
             if self._path.name == ":memory:":
                 raise CONFIGURATION.error("catalog.url: names no file; a catalog in memory would not be found again")
-            _tune_sqlite(self._engine)
+            tune(self._engine)
 
     # --- being there -------------------------------------------------------------------------------------------
     def is_there(self) -> bool:
@@ -334,6 +340,22 @@ class Catalog:
         with self._transaction() as connection:
             return tuple(connection.execute(query).scalars())
 
+    def arrivals(self) -> dict[StationId, Arrivals]:
+        """Return how much is here of each station that has announced something."""
+        submissions, announced = _submissions.c, _announced.c
+        query = (
+            sql.select(
+                announced.station,
+                sql.func.count(),
+                sql.func.count() - sql.func.count(submissions.submission_id),
+                sql.func.max(submissions.received_at),
+            )
+            .select_from(_announced.outerjoin(_submissions, submissions.submission_id == announced.submission_id))
+            .group_by(announced.station)
+        )
+        with self._transaction() as connection:
+            return {station: Arrivals(*facts) for station, *facts in connection.execute(query)}
+
     def counts(self) -> Counts:
         """Return how much there is of everything."""
 
@@ -362,7 +384,7 @@ class Catalog:
     @contextmanager
     def _transaction(self, *, writes: bool = False) -> Iterator[Connection]:
         try:
-            with self._engine.execution_options(**{_WRITES: writes}).begin() as connection:
+            with self._engine.execution_options(**{WRITES: writes}).begin() as connection:
                 yield connection
         except DatabaseError as error:
             said = str(error.orig).partition("\n")[0]
@@ -411,38 +433,3 @@ def differences(old: Iterable[str], new: Iterable[str]) -> Iterator[str]:
         sides = {side for _, side in group}
         if len(sides) == 1:
             yield f"{sides.pop()} {line}"
-
-
-def _existing_file(url: URL) -> URL:
-    """Return *url* such that SQLite opens the file only if it is there: it must never make an empty one by itself."""
-    return url.set(database=f"file:{quote(url.database or '')}", query={"mode": "rw", "uri": "true"})
-
-
-def _keep_a_log(connection: Any) -> None:  # noqa: ANN401 - sqlite3.Connection behind a facade
-    """Switch the file to write-ahead logging; SQLite does not wait by itself when several do so at the same moment."""
-    end = time.monotonic() + _BUSY_MILLISECONDS / 1000
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > end:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _tune_sqlite(engine: Engine) -> None:
-    """Let many processes share the file: readers never wait, and writers wait for each other instead of failing."""
-
-    @event.listens_for(engine, "connect")
-    def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3.Connection behind a facade
-        connection.isolation_level = None  # the driver's own BEGIN comes too late, and never before DDL
-        connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
-        _keep_a_log(connection)
-
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES)
-        # A transaction that reads and then writes cannot wait for another writer: so writers say it at the start.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

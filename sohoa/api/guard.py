@@ -34,7 +34,8 @@ def install(app: FastAPI) -> None:
             request.scope["method"] = meant
         most = _most(request.url.path)
         response = await (_refuse(most) if _too_large(request, most) else call_next(request))
-        response.headers.update(_HEADERS)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)  # a page says itself what it may load
         if request.url.path.startswith(UPLOADS):
             response.headers["Tus-Resumable"] = TUS_VERSION
         return response

@@ -248,7 +248,7 @@ def test_a_url_that_cannot_work_is_a_matter_of_configuration(url):
 
 
 def test_a_database_that_stays_locked_is_unreachable_for_now(catalog: Catalog, tmp_path, monkeypatch):
-    monkeypatch.setattr("storage.catalog._BUSY_MILLISECONDS", 1)
+    monkeypatch.setattr("storage.sqlite._BUSY_MILLISECONDS", 1)
     with sqlite3.connect(tmp_path / "catalog.sqlite3", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         impatient = catalog_in(tmp_path)

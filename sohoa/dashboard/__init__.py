@@ -1,0 +1,93 @@
+"""The operators' pages: what has come from which station, and by name what has not (TT 01/2023/TT-VPCP art. 8)."""
+
+import hmac
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, NamedTuple
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
+from starlette.responses import FileResponse, Response
+from starlette.templating import Jinja2Templates
+
+from flows.house import House
+from schemas.station import Enrolment
+from schemas.submission import StationId
+from storage.catalog import Arrivals
+from storage.gaps import gaps
+
+_HERE = Path(__file__).parent
+_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+_NOTHING = Arrivals(announced=0, missing=0, last_received_at=None)
+_PAGES_MAY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_basic = HTTPBasic(auto_error=False, realm="Sohoa", description="Any name, and the API's token for a password.")
+
+
+class StationLine(NamedTuple):
+    """One station in the list."""
+
+    enrolment: Enrolment
+    arrivals: Arrivals
+
+
+def create_dashboard(house: House, token: str) -> FastAPI:
+    """Return the pages over *house*, to be mounted beside the API.
+
+    Args:
+        house: what they are about.
+        token: what an operator's browser asks for as a password.
+    """
+
+    def operator(given: Annotated[HTTPBasicCredentials | None, Depends(_basic)]) -> None:
+        if given is None or not hmac.compare_digest(given.password.encode(), token.encode()):
+            raise HTTPException(
+                HTTPStatus.UNAUTHORIZED,
+                "Mật khẩu là mã truy cập (token) của API.",
+                {"WWW-Authenticate": 'Basic realm="Sohoa", charset="UTF-8"'},
+            )
+
+    pages = FastAPI(dependencies=[Depends(operator)], openapi_url=None)
+    templates = Jinja2Templates(_HERE / "templates")
+    templates.env.filters["moment"] = _moment
+
+    def page(request: Request, name: str, **facts: object) -> Response:
+        shown = facts | {"now": datetime.now(UTC), "root": request.scope["root_path"]}
+        return templates.TemplateResponse(request, name, shown, headers={"Content-Security-Policy": _PAGES_MAY})
+
+    @pages.get("/")
+    def stations(request: Request) -> Response:
+        """Show every station, those of which most is missing first."""
+        arrivals = house.catalog.arrivals()
+        lines = [StationLine(each, arrivals.get(each.request.station, _NOTHING)) for each in house.stations.all()]
+        return page(request, "stations.html", lines=sorted(lines, key=_most_wanting_first))
+
+    @pages.get("/stations/{station}")
+    def station(request: Request, station: StationId) -> Response:
+        """Show what is missing of a station, by name, and what was not taken as it came."""
+        enrolment = house.stations.last(station)
+        if enrolment is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "Không có điểm quét này.")
+        missing = gaps(house.inbox, house.journals, house.quarantine, house.catalog, station)
+        refused = sorted(house.quarantine.of(station), key=lambda what: what.at, reverse=True)
+        return page(request, "station.html", enrolment=enrolment, missing=list(missing), refused=refused)
+
+    @pages.get("/dashboard.css")
+    def style() -> Response:
+        """Return how it looks."""
+        return FileResponse(_HERE / "dashboard.css", media_type="text/css")
+
+    return pages
+
+
+def _most_wanting_first(line: StationLine) -> tuple[int, str, StationId]:
+    return -line.arrivals.missing, line.arrivals.last_received_at or "", line.enrolment.request.station
+
+
+def _moment(moment: datetime | str | None) -> str:
+    """Return a time as people in Vietnam write it."""
+    if moment is None:
+        return "chưa có"
+    told = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{told.astimezone(_VIETNAM):%H:%M %d/%m/%Y}"
