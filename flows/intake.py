@@ -27,6 +27,7 @@ from schemas.problem import (
     FILE_NOT_SENT,
     FILE_UNREADABLE,
     INTEGRITY_MISMATCH,
+    KINDS_BY_TYPE,
     NOT_ANNOUNCED,
     NOT_AUTHORISED,
     PAGE_COUNT_MISMATCH,
@@ -37,7 +38,16 @@ from schemas.problem import (
     Exit,
     ProblemError,
 )
-from schemas.station import Enrolment, Journal, JournalEntry, JournalState, Quarantined, SignedEntry, SignedReceipt
+from schemas.station import (
+    AdmittedFile,
+    Enrolment,
+    Journal,
+    JournalEntry,
+    JournalState,
+    Quarantined,
+    SignedEntry,
+    SignedReceipt,
+)
 from schemas.submission import Manifest, Receipt, RefusedFile, StationId, SubmittedFile
 from storage import keys
 from storage.audit import AuditEntry
@@ -227,8 +237,21 @@ class Intake:
             if error.kind in {FILE_MISSING, FILE_UNREADABLE} or error.kind.exit_code is not Exit.REFUSED:
                 raise
             self._quarantine(upload.station, error, file=upload.sha256)
-            return Arrived(size=upload.length, problem=error.kind.type)
+            return Arrived(size=upload.length, problem=error.problem.model_copy(update={"file": upload.sha256}))
         return Arrived(size=upload.length, pages=seen.page_count)
+
+    def admitted(self, enrolled: Enrolment, sha256: Sha256) -> AdmittedFile:
+        """Return what was found in a file that has arrived.
+
+        Raises:
+            ProblemError: why it was refused, with its hash and the page; `upload-unknown` if it has not arrived whole.
+        """
+        arrived = self.staging.arrived(enrolled.request.station, sha256)
+        if arrived is None:
+            raise UPLOAD_UNKNOWN.error("no such file has arrived whole")
+        if arrived.problem is not None:
+            raise ProblemError(KINDS_BY_TYPE[arrived.problem.type], arrived.problem)
+        return AdmittedFile(sha256=sha256, size=arrived.size, pages=arrived.pages or 0)
 
     # --- submissions -------------------------------------------------------------------------------------------
     def submit(self, enrolled: Enrolment, submission_id: Sha256, manifest: Manifest) -> SignedReceipt:
@@ -255,7 +278,7 @@ class Intake:
     def _receive(self, enrolled: Enrolment, manifest: Manifest) -> Sealed[Receipt]:
         entry = self._announced(manifest)
         arrived = {file.sha256: self._arrived(enrolled, file) for file in manifest.files}
-        refused = tuple(RefusedFile(sha256=each, problem=at.problem) for each, at in arrived.items() if at.problem)
+        refused = tuple(RefusedFile(sha256=each, problem=at.problem.type) for each, at in arrived.items() if at.problem)
         if not refused:
             self._check_pages(manifest, entry, sum(arrived[file.sha256].pages or 0 for file in manifest.files))
         self.keyring.check(self.house.settings, self.clock())

@@ -17,6 +17,7 @@ from schemas.record import Record
 from schemas.report import Extraction, Finding, Ingestion, Verification
 from schemas.settings import Settings
 from schemas.station import (
+    AdmittedFile,
     Enrolment,
     EnrolmentRequest,
     Gap,
@@ -29,6 +30,7 @@ from schemas.station import (
 from schemas.submission import Manifest, Receipt
 
 EXPORTED: tuple[type[Value], ...] = (
+    AdmittedFile,
     DocumentType,
     Enrolment,
     EnrolmentRequest,

@@ -6,6 +6,7 @@ Every failure that a user can meet is one `Kind` below. The CLI turns it into an
 
 import errno
 import os
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -384,3 +385,5 @@ def refused_by_system(error: OSError) -> ProblemError:
 
 KINDS: tuple[Kind, ...] = tuple(value for value in globals().values() if isinstance(value, Kind))
 """Every kind of failure, in the order above."""
+
+KINDS_BY_TYPE: Mapping[str, Kind] = {kind.type: kind for kind in KINDS}

@@ -119,6 +119,14 @@ class SignedReceipt(Value):
     """CMS SignedData, detached, DER (RFC 5652), as it is stored beside the receipt."""
 
 
+class AdmittedFile(Value):
+    """A file that has arrived whole and is a scan."""
+
+    sha256: Sha256
+    size: int = Constraint(ge=1)
+    pages: int = Constraint(ge=1)
+
+
 class Gap(Value):
     """A submission that a station announced and that did not arrive, or a number of its journal that is unknown."""
 

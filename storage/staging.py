@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from schemas.digest import Sha256
 from schemas.model import Value
-from schemas.problem import QUOTA_EXCEEDED, STORE_FULL, SYSTEM_REFUSED, UPLOAD_UNKNOWN
+from schemas.problem import QUOTA_EXCEEDED, STORE_FULL, SYSTEM_REFUSED, UPLOAD_UNKNOWN, Problem
 from schemas.submission import StationId
 from storage import durable
 
@@ -66,8 +66,8 @@ class Arrived(Value):
     size: int
     pages: int | None = None
     """None if it was refused."""
-    problem: str | None = None
-    """The `type` of the problem for which it was refused."""
+    problem: Problem | None = None
+    """Why it was refused; its file is the hash."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,10 @@ from schemas.digest import Sha256
 from schemas.problem import (
     BAD_REQUEST,
     CHECKSUM_MISMATCH,
+    FILE_ACTIVE_CONTENT,
+    FILE_DAMAGED,
     FILE_TOO_LARGE,
+    FILE_TYPE_UNKNOWN,
     MEDIA_TYPE_UNKNOWN,
     OFFSET_MISMATCH,
     QUOTA_EXCEEDED,
@@ -34,7 +37,7 @@ from schemas.problem import (
     UPLOAD_UNKNOWN,
     ProblemError,
 )
-from schemas.station import Enrolment
+from schemas.station import AdmittedFile, Enrolment
 from sohoa.api import bodies, guard
 from sohoa.api.problems import described, respond
 from storage.staging import KEPT_SECONDS, OffsetError, Upload
@@ -102,6 +105,13 @@ def _add_uploads(router: APIRouter, desk: "_Desk", caller: Callable[..., Enrolme
         standing = desk.standing(enrolled, upload_id)
         metadata = f"sha256 {b64encode(upload_id.encode()).decode()}"
         return _standing(200, standing, **{"Upload-Length": str(standing.length), "Upload-Metadata": metadata})
+
+    @router.get(
+        "/{upload_id}", responses=described(UPLOAD_UNKNOWN, FILE_DAMAGED, FILE_TYPE_UNKNOWN, FILE_ACTIVE_CONTENT)
+    )
+    def admitted(upload_id: UploadId, enrolled: Caller) -> AdmittedFile:
+        """Say what a file is that has arrived whole, or why it was refused. Until its submission has a receipt."""
+        return desk.admitted(enrolled, upload_id)
 
     @router.delete("/{upload_id}", status_code=204, dependencies=spoken, responses=described(UPLOAD_UNKNOWN))
     def give_up(upload_id: UploadId, enrolled: Caller) -> Response:
@@ -201,6 +211,10 @@ class _Desk:
         if upload is None:
             raise UPLOAD_UNKNOWN.error("create it first")
         return self._settled(enrolled, upload)
+
+    def admitted(self, enrolled: Enrolment, sha256: Sha256) -> AdmittedFile:
+        """Return what was found in a file."""
+        return self._intake.admitted(enrolled, sha256)
 
     def give_up(self, enrolled: Enrolment, sha256: Sha256) -> None:
         """Forget an upload."""

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
 from schemas.model import Value
-from schemas.problem import CONFIGURATION, KINDS, SERVER_UNREACHABLE, STATION_CLOCK, Kind, Problem, ProblemError
+from schemas.problem import CONFIGURATION, KINDS_BY_TYPE, SERVER_UNREACHABLE, STATION_CLOCK, Kind, Problem, ProblemError
 from schemas.station import AUDIENCE, TOKEN_SECONDS, Journal, JournalState, SignedReceipt
 from schemas.submission import Manifest, StationId
 
@@ -38,7 +38,6 @@ _PASSING = frozenset([408, 423, 425, 429])
 _JSON = {"Content-Type": "application/json"}
 
 Told = TypeVar("Told", bound=Value)
-_KIND_OF = {kind.type: kind for kind in KINDS}
 
 
 class Answer(NamedTuple):
@@ -230,7 +229,7 @@ def _refusal(answer: Answer) -> RefusedError:
         problem = SERVER_UNREACHABLE.error(f"something else answers there, with status {answer.status}").problem
     slug = problem.type.rpartition(":")[2]
     unknown = Kind(slug, problem.title, problem.remedy, http_status=answer.status)
-    kind = _KIND_OF.get(problem.type, unknown)
+    kind = KINDS_BY_TYPE.get(problem.type, unknown)
     return RefusedError(kind._replace(transient=kind.transient or passes), problem, answer)
 
 

@@ -22,6 +22,7 @@ from sohoa.api.app import create_app
 from sohoa.api.uploads import CHECKED_BYTES
 from storage import keys, staging
 from storage.staging import Staging
+from tests.hostile.make import scanned
 from tests.sohoa.api.sending import TUS, SmallStation, checksum, sha256
 
 DATA = bytes(range(256)) * 40
@@ -119,6 +120,18 @@ def test_a_size_that_was_a_lie_is_mended_by_creating_the_upload_again(client, st
     station.upload(client, DATA)
     assert stored(house, DATA)
     assert kind(station.create(client, DATA, length=50)) == "bad-request"
+
+
+def test_what_was_found_in_a_scan_is_told_once_it_is_whole_to_its_station_alone(client, station, house):
+    scan = scanned()
+    where = station.create(client, scan).headers["Location"]
+    assert kind(client.get(where, headers=station.headers())) == "upload-unknown"
+    station.patch(client, where, 0, scan)
+    told = client.get(where, headers=station.headers())
+    assert told.json() == {"sha256": sha256(scan), "size": len(scan), "pages": 1}
+    other = SmallStation("bd-other")
+    house.stations.keep(other.enrolment())
+    assert kind(client.get(where, headers=other.headers())) == "upload-unknown"
 
 
 def test_an_upload_is_given_up(client, station, where):
