@@ -1,4 +1,4 @@
-"""Whose keys sign here, and whom we trust: PKCS#12 files of the settings, or self-made test keys in the home folder."""
+"""Whose keys sign here, and whom we trust: keys of the settings, or self-made test keys in the home folder."""
 
 import json
 from base64 import b64decode, b64encode
@@ -11,8 +11,9 @@ from typing import NamedTuple, Self
 
 from pipeline.seal import Signer, UnsignedCopy, sign_copy, sign_detached
 from pipeline.seal.selfmade import make_test_pki
+from pipeline.seal.token import token_signer
 from schemas.problem import CONFIGURATION
-from schemas.settings import Settings, SignerSettings
+from schemas.settings import Settings, SignerSettings, TokenSettings
 from storage.secrets import keep
 
 Clock = Callable[[], datetime]
@@ -41,7 +42,8 @@ class Keyring:
 
         Raises:
             ProblemError: `configuration` when a key cannot be used, naming its file, or is not valid *now*: what it
-                signed could never be verified, and a copy is signed once.
+                signed could never be verified, and a copy is signed once; `signer-unreachable` when it is in a token
+                that does not answer.
         """
         held = cls(
             scanner=_held("scanner", settings.signing.scanner, settings),
@@ -61,7 +63,7 @@ class Keyring:
             valid = signer.certificate.not_valid_before_utc, signer.certificate.not_valid_after_utc
             if not valid[0] <= now <= valid[1]:
                 said = f"the {role}'s certificate is valid from {valid[0]:%Y-%m-%d} to {valid[1]:%Y-%m-%d} only"
-                raise CONFIGURATION.error(said, file=str(getattr(settings.signing, role).pkcs12 or "self-made key"))
+                raise CONFIGURATION.error(said, file=getattr(settings.signing, role).origin)
 
     def held(self) -> tuple[HeldKey, HeldKey]:
         """Return both keys."""
@@ -89,20 +91,31 @@ def trusted_roots(settings: Settings) -> tuple[bytes, ...]:
     """
     named = tuple(_read(path) for path in settings.signing.trust)
     signing = settings.signing
-    is_trying = signing.scanner.pkcs12 is None or signing.agency.pkcs12 is None
+    is_trying = signing.scanner.is_selfmade or signing.agency.is_selfmade
     return (*named, _test_pki(settings).root_pem) if is_trying else named
 
 
 def _held(role: str, wanted: SignerSettings, settings: Settings) -> HeldKey:
-    if wanted.pkcs12 is None:
-        made = _test_pki(settings)
-        data = made.scanner_p12 if role == "scanner" else made.agency_p12
-        return HeldKey(
-            role, Signer.from_pkcs12(data, made.passphrase, origin=f"self-made {role} key"), is_selfmade=True
-        )
-    passphrase = wanted.passphrase.get_secret_value() if wanted.passphrase else None
-    signer = Signer.from_pkcs12(_read(wanted.pkcs12), passphrase, origin=str(wanted.pkcs12))
-    return HeldKey(role, signer, is_selfmade=False)
+    if wanted.pkcs11 is not None:
+        return HeldKey(role, _in_token(wanted.pkcs11), is_selfmade=False)
+    if wanted.pkcs12 is not None:
+        passphrase = wanted.passphrase.get_secret_value() if wanted.passphrase else None
+        signer = Signer.from_pkcs12(_read(wanted.pkcs12), passphrase, origin=wanted.origin)
+        return HeldKey(role, signer, is_selfmade=False)
+    made = _test_pki(settings)
+    data = made.scanner_p12 if role == "scanner" else made.agency_p12
+    return HeldKey(role, Signer.from_pkcs12(data, made.passphrase, origin=f"self-made {role} key"), is_selfmade=True)
+
+
+def _in_token(wanted: TokenSettings) -> Signer:
+    return token_signer(
+        str(wanted.module),
+        wanted.token,
+        wanted.key,
+        pin=_read(wanted.pin_file).decode(errors="replace").strip(),
+        certificates=_read(wanted.certificates),
+        origin=str(wanted.certificates),
+    )
 
 
 def _read(path: Path) -> bytes:

@@ -222,6 +222,15 @@ ORCHESTRATOR_UNREACHABLE = Kind(
     transient=True,
 )
 
+SIGNER_UNREACHABLE = Kind(
+    "signer-unreachable",
+    "The token with the signing key does not answer",
+    "Look at the token or the HSM: is it plugged in, does it run? Nothing is lost, run it again.",
+    Exit.OFFLINE,
+    503,
+    transient=True,
+)
+
 # --- what is stored --------------------------------------------------------------------------------------------
 INTEGRITY_MISMATCH = Kind(
     "integrity-mismatch",

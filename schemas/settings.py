@@ -70,12 +70,48 @@ class Limits(Value):
     """Address space of one worker process and of each program it starts."""
 
 
+class TokenSettings(Value):
+    """One key in a PKCS#11 token: an HSM, a smart card or a USB token."""
+
+    module: Path
+    """The library that its maker ships (`.so`)."""
+    token: str = Constraint(min_length=1)
+    """Label of the token."""
+    key: str = Constraint(min_length=1)
+    """Label of the private key in it."""
+    certificates: Path
+    """PEM file: the signer's certificate, then those between it and the root."""
+    pin_file: Path
+    """File with the user's PIN, readable by Sohoa's user alone."""
+
+
 class SignerSettings(Value):
-    """One software key."""
+    """One key: in a file, in a token, or else the self-made test key in the home folder."""
 
     pkcs12: Path | None = None
-    """PKCS#12 file; None: the self-made test key in the home folder."""
+    """PKCS#12 file."""
     passphrase: SecretStr | None = None
+    """Opens it."""
+    pkcs11: TokenSettings | None = None
+    """A token that holds the key."""
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        if self.pkcs12 is not None and self.pkcs11 is not None:
+            message = "give pkcs12 or pkcs11, not both"
+            raise ValueError(message)
+        return self
+
+    @property
+    def is_selfmade(self) -> bool:
+        """Whether no key is named, so that the self-made one signs."""
+        return self.pkcs12 is None and self.pkcs11 is None
+
+    @property
+    def origin(self) -> str:
+        """Where the certificate comes from, for messages."""
+        named = self.pkcs12 if self.pkcs11 is None else self.pkcs11.certificates
+        return str(named or "self-made key")
 
 
 class SigningSettings(Value):
@@ -135,9 +171,9 @@ class Settings(Value):
     home: Path = Path("sohoa-home")
     station: StationId = "local"
     scanned_by: str = "Người quét thử nghiệm"
-    """Name of the person who scans, where no PKCS#12 of theirs is given."""
+    """Name of the person who scans, where no key of theirs is given."""
     agency_name: str = "CƠ QUAN THỬ NGHIỆM SOHOA"
-    """Name of the agency, where no PKCS#12 of theirs is given."""
+    """Name of the agency, where no key of theirs is given."""
     workers: int | None = Constraint(default=None, ge=1, le=256)
     """Worker processes; None: one a core."""
     owner_secret: SecretStr | None = None
@@ -190,7 +226,7 @@ class Settings(Value):
         return {
             PREFIX + "__".join(path).upper(): _as_variable(value)
             for path, value in _leaves(self.model_dump()).items()
-            if value != default[path] or path == ("home",)
+            if value != default.get(path) or path == ("home",)
         }
 
 

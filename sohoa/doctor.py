@@ -103,7 +103,7 @@ def _keys(settings: Settings) -> Iterator[Finding]:
         days = (signer.certificate.not_valid_after_utc - now).days
         detail = f"{signer.name}, until {signer.certificate.not_valid_after_utc:%Y-%m-%d}"
         if is_selfmade:
-            remedy = f"Set signing.{name}.pkcs12 to a real key before any copy is meant to have legal value."
+            remedy = f"Set signing.{name}.pkcs12 or .pkcs11 to a real key before any copy is meant to have legal value."
             yield Finding(
                 name=f"{name} key", state="warning", detail=f"{detail}; self-made, for trying out", remedy=remedy
             )

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import settings
 
 from flows.orchestrator import own_key, server
+from tests.pki import running_pki
+from tests.pki.softhsm import token_with
 from tests.servers import seaweedfs
 
 settings.register_profile("sohoa", deadline=None, print_blob=True)  # machines are busy; rules are not about time
@@ -24,6 +26,19 @@ def s3_server(tmp_path_factory):
     """A real S3 server over a socket."""
     with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory):
+    """Certificates of all sorts, and the services that answer for them."""
+    with running_pki(tmp_path_factory.mktemp("pki")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def tokens(pki, tmp_path_factory):
+    """A token that holds keys of the test PKI: settings by label."""
+    return token_with(pki, tmp_path_factory.mktemp("softhsm"), "good", "rsa", "expired")
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,15 @@
-"""Who signs: a certificate and the key that belongs to it."""
+"""Who signs: a certificate and what makes signatures with the key that belongs to it, wherever that key is."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Self
+from functools import partial
+from typing import Self, cast
 
 from asn1crypto import x509 as asn1
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from cryptography.x509.oid import NameOID
@@ -23,12 +25,44 @@ _RSA_BITS = 2048
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A software key with its certificate, ready to sign as often as needed: the key is parsed once."""
+    """A certificate and what signs for it, ready to sign as often as needed: nothing is parsed or looked up again."""
 
     certificate: x509.Certificate
     issuers: tuple[x509.Certificate, ...]
     """Certificates between the signer's and the root: they travel with each signature, the root does not."""
-    _key: RSAPrivateKey | EllipticCurvePrivateKey = field(repr=False)
+    sign: Callable[[bytes], bytes] = field(repr=False)
+    """Returns the signature of bytes: RSA PKCS#1 v1.5 or ECDSA in DER, over SHA-256.
+
+    Raises:
+        ProblemError: `signer-unreachable` where the key is kept in a token that does not answer.
+    """
+
+    @classmethod
+    def of(
+        cls,
+        certificate: x509.Certificate,
+        others: Iterable[x509.Certificate],
+        sign: Callable[[bytes], bytes],
+        *,
+        origin: str,
+    ) -> Self:
+        """Return the signer with this certificate.
+
+        Args:
+            certificate: the signer's.
+            others: what came with it; roots are left out.
+            sign: signs with the key of the certificate.
+            origin: the file that the certificate came in, for messages.
+
+        Raises:
+            ProblemError: `configuration` when the key is neither RSA of at least 2048 bits nor on an elliptic curve.
+        """
+        key = certificate.public_key()
+        is_weak_rsa = isinstance(key, RSAPublicKey) and key.key_size < _RSA_BITS
+        if is_weak_rsa or not isinstance(key, RSAPublicKey | EllipticCurvePublicKey):
+            detail = f"the key is neither RSA of at least {_RSA_BITS} bits nor on an elliptic curve"
+            raise CONFIGURATION.error(detail, file=origin)
+        return cls(certificate, tuple(other for other in others if other.subject != other.issuer), sign)
 
     @classmethod
     def from_pkcs12(cls, data: bytes, passphrase: str | None, *, origin: str) -> Self:
@@ -40,8 +74,8 @@ class Signer:
             origin: what the file is called, for messages.
 
         Raises:
-            ProblemError: `configuration` when it does not open, lacks the key or its certificate, or the key is
-                neither RSA of at least 2048 bits nor on an elliptic curve.
+            ProblemError: `configuration` when it does not open, lacks the key or its certificate, or for the key
+                what `of` raises.
         """
         try:
             bundle = pkcs12.load_pkcs12(data, passphrase.encode() if passphrase is not None else None)
@@ -49,17 +83,8 @@ class Signer:
             raise CONFIGURATION.error("not a PKCS#12 file, or another passphrase opens it", file=origin) from error
         if bundle.key is None or bundle.cert is None:
             raise CONFIGURATION.error("the PKCS#12 file has no key, or no certificate for it", file=origin)
-        key = bundle.key
-        is_weak_rsa = isinstance(key, RSAPrivateKey) and key.key_size < _RSA_BITS
-        if is_weak_rsa or not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
-            detail = f"the key is neither RSA of at least {_RSA_BITS} bits nor on an elliptic curve"
-            raise CONFIGURATION.error(detail, file=origin)
         others = [other.certificate for other in bundle.additional_certs]
-        return cls(
-            certificate=bundle.cert.certificate,
-            issuers=tuple(other for other in others if other.subject != other.issuer),
-            _key=key,
-        )
+        return cls.of(bundle.cert.certificate, others, partial(_sign, bundle.key), origin=origin)
 
     @property
     def name(self) -> str:
@@ -70,16 +95,17 @@ class Signer:
     @property
     def signature_size(self) -> int:
         """How many bytes a signature may take."""
-        if isinstance(self._key, RSAPrivateKey):
-            return self._key.key_size // 8
+        key = self.certificate.public_key()
+        if isinstance(key, RSAPublicKey):
+            return key.key_size // 8
         # A DER sequence of two integers, each up to one byte longer than the key (RFC 3279, 2.2.3).
-        return 2 * (self._key.key_size // 8 + 4) + 8
+        return 2 * (cast("EllipticCurvePublicKey", key).key_size // 8 + 4) + 8
 
-    def sign(self, data: bytes) -> bytes:
-        """Return the signature of *data*: RSA PKCS#1 v1.5 or ECDSA, over SHA-256."""
-        if isinstance(self._key, RSAPrivateKey):
-            return self._key.sign(data, PKCS1v15(), SHA256())
-        return self._key.sign(data, ECDSA(SHA256()))
+
+def _sign(key: object, data: bytes) -> bytes:
+    if isinstance(key, RSAPrivateKey):
+        return key.sign(data, PKCS1v15(), SHA256())
+    return cast("EllipticCurvePrivateKey", key).sign(data, ECDSA(SHA256()))
 
 
 class PyHankoSigner(CmsSigner):
