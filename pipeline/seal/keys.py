@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Self, cast
+from typing import Any, Self, cast
 
+from asn1crypto import cms
 from asn1crypto import x509 as asn1
+from asn1crypto.parser import emit
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -21,6 +23,8 @@ from schemas.problem import CONFIGURATION
 DIGEST = "sha256"
 _RSA_BITS = 2048
 """The least that is taken."""
+_UNIVERSAL, _CONTEXT, _CONSTRUCTED, _SEQUENCE = 0, 2, 1, 16
+"""Parts of tags (X.690, 8.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,28 @@ def _sign(key: object, data: bytes) -> bytes:
     return cast("EllipticCurvePrivateKey", key).sign(data, ECDSA(SHA256()))
 
 
+class _Signature(cms.ContentInfo):  # type: ignore[misc]  # asn1crypto has no types
+    """A signature that stays the bytes that it was made of.
+
+    asn1crypto takes a length whose last byte is 80 for an indefinite one, and encodes all that is inside anew, some
+    thousand times: with the wrong number of letters in a signer's name, that costs as much as reading a quarter page.
+    """
+
+    @classmethod
+    def of(cls, made: cms.ContentInfo) -> Self:
+        """Return *made*, encoded: its parts are encoded already."""
+        signed = made["content"]
+        inside = emit(_UNIVERSAL, _CONSTRUCTED, _SEQUENCE, b"".join(signed[name].dump() for name in signed))
+        explicit = emit(_CONTEXT, _CONSTRUCTED, 0, inside)
+        whole = emit(_UNIVERSAL, _CONSTRUCTED, _SEQUENCE, made["content_type"].dump() + explicit)
+        encoded: Self = cls.load(whole)
+        return encoded
+
+    def dump(self, force: bool = False) -> bytes:  # noqa: ARG002, FBT001, FBT002 - asn1crypto's
+        """Return these bytes."""
+        return bytes(self._header + self._contents)
+
+
 class PyHankoSigner(CmsSigner):
     """A `Signer` as pyHanko wants it. Its own `SimpleSigner` parses and checks the key twice for each signature."""
 
@@ -117,6 +143,14 @@ class PyHankoSigner(CmsSigner):
         issuers.register_multiple(map(_as_asn1, signer.issuers))
         super().__init__(signing_cert=_as_asn1(signer.certificate), cert_registry=issuers, embed_roots=False)
         self._signer = signer
+
+    async def signed_attrs(self, *args: Any, **kwargs: Any) -> cms.CMSAttributes:  # noqa: ANN401 - pyHanko's
+        """Return what is signed; loaded, it is encoded once and not for each part of it that is asked for."""
+        return cms.CMSAttributes.load((await super().signed_attrs(*args, **kwargs)).dump())
+
+    async def async_sign(self, *args: Any, **kwargs: Any) -> cms.ContentInfo:  # noqa: ANN401 - pyHanko's
+        """Return the signature."""
+        return _Signature.of(await super().async_sign(*args, **kwargs))
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 - pyHanko's signature
         """Return the signature of *data*, or as many bytes when it is only about the size."""

@@ -1,3 +1,4 @@
+import asyncio
 import io
 import re
 import subprocess
@@ -7,9 +8,12 @@ import numpy as np
 import pikepdf
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.signers import Signer as CmsSigner
+from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 
 from pipeline.seal import Signer, sign_copy, sign_detached
 from pipeline.seal.copy import STAMP_FONT
+from pipeline.seal.keys import DIGEST, PyHankoSigner
 from pipeline.seal.selfmade import ROOT_NAME, make_test_pki
 from schemas.problem import ProblemError
 from tests.pipeline.seal.scans import AGENCY, AT, SCANNER, copied, reading, saved, sheet, shown
@@ -36,6 +40,22 @@ def test_qpdf_finds_nothing_wrong(signed, tmp_path):
     path = tmp_path / "copy.pdf"
     path.write_bytes(signed.pdf)
     assert "No syntax or stream encoding errors found" in run("qpdf", "--check", path)
+
+
+@pytest.mark.parametrize("name", ["An", "A name of another length, of several that were tried"])
+def test_a_signature_is_encoded_as_pyhanko_itself_would(name):
+    made = make_test_pki(AT, scanner=name, agency=AGENCY, passphrase="p")
+    signer = PyHankoSigner(Signer.from_pkcs12(made.scanner_p12, "p", origin="test"))
+
+    async def both() -> list[bytes]:
+        stated = PdfCMSSignedAttributes(signing_time=AT)
+        return [
+            (await way(signer, bytes(32), DIGEST, use_pades=True, signed_attr_settings=stated)).dump()
+            for way in (PyHankoSigner.async_sign, CmsSigner.async_sign)
+        ]
+
+    ours, theirs = asyncio.run(both())
+    assert ours == theirs
 
 
 def test_signing_only_appends(signed):
