@@ -8,29 +8,24 @@ Own code instead of a library's pool: where all workers share one pipe and one l
 that does not unpickle breaks the pool for its neighbours, and the programs that a killed worker started live on.
 """
 
-import errno
 import fcntl
-import logging
 import os
 import pickle
 import queue
-import resource
 import shutil
 import signal
-import sys
 import tempfile
-import traceback
-import warnings
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar, TypeVarTuple
 
+from pipeline.worker import Answer, serve
 from schemas.problem import PAGE_FAILED, ProblemError
 from schemas.settings import Limits
 
@@ -41,9 +36,6 @@ _START_SECONDS = 60.0
 """How long a worker may take until it is ready for its first task."""
 _TASKS_A_PROCESS = 200
 """Then a new process takes over, so that what libraries leak is never held against a page."""
-_ONE_THREAD = dict.fromkeys(
-    ("OMP_THREAD_LIMIT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"
-)
 _SCRATCH_PREFIX = "sohoa-scratch-"
 
 
@@ -196,7 +188,7 @@ class _Worker:
                 self.end_process()
                 detail = f"The work on it was stopped after {seconds:g} seconds."
                 raise PAGE_FAILED.error(detail)
-            answer: _Answer = pickle.loads(process.calls.recv_bytes())  # noqa: S301 - from our own process
+            answer: Answer = pickle.loads(process.calls.recv_bytes())  # noqa: S301 - from our own process
         except (EOFError, ConnectionError):
             raise _ProcessDiedError(self.end_process()) from None
         if isinstance(answer.error, MemoryError):
@@ -242,7 +234,7 @@ class _Process:
         self.calls, their_calls = context.Pipe()
         their_lifeline, self._lifeline = context.Pipe(duplex=False)
         arguments = (their_calls, their_lifeline, limits, scratch)
-        self._process = context.Process(target=_serve, args=arguments, daemon=True)
+        self._process = context.Process(target=serve, args=arguments, daemon=True)
         self._process.start()
         their_calls.close()
         their_lifeline.close()
@@ -271,86 +263,6 @@ class _Process:
         self._lifeline.close()
         code = self._process.exitcode or 0
         return signal.Signals(-code).name if code < 0 else f"exit code {code}"
-
-
-class _Answer(NamedTuple):
-    """What a call came to."""
-
-    value: Any
-    error: Exception | None
-
-
-_OUT_OF_MEMORY = pickle.dumps(_Answer(None, MemoryError()))  # made while there is memory
-
-
-def _serve(calls: Connection, lifeline: Connection, limits: Limits, scratch: Path) -> None:
-    """Answer calls until there are none: the life of a worker process."""
-    _die_with(lifeline)
-    _confine(limits, scratch)
-    calls.send_bytes(b"ready")
-    with suppress(EOFError):
-        while True:
-            calls.send_bytes(_answer(calls.recv_bytes()))
-
-
-def _answer(call: bytes) -> bytes:
-    try:
-        function, args = pickle.loads(call)  # noqa: S301 - from our own parent
-        return pickle.dumps(_Answer(function(*args), None))
-    except Exception as error:  # noqa: BLE001 - raised again in the parent
-        return _OUT_OF_MEMORY if _is_out_of_memory(error) else pickle.dumps(_Answer(None, _portable(error)))
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    cv2 = sys.modules.get("cv2")
-    return (
-        isinstance(error, MemoryError)
-        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
-        or (cv2 is not None and isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem)
-    )
-
-
-def _portable(error: Exception) -> Exception:
-    """Return *error* with its traceback as a note, or a RuntimeError in its place if it would not survive the way."""
-    error.add_note("".join(traceback.format_tb(error.__traceback__)))
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - just made
-    except Exception:  # noqa: BLE001 - classes of libraries fail to unpickle in any way they like
-        return RuntimeError(*traceback.format_exception_only(error))
-    return error
-
-
-def _die_with(lifeline: Connection) -> None:
-    """Let the kernel kill this process and all that it starts as soon as the other end of *lifeline* closes.
-
-    That happens when the parent dies, however it dies. The signal goes to the process group (fcntl(2), F_SETOWN), so
-    it reaches a Tesseract in the middle of a page and a worker that is stuck in C code.
-    """
-    os.setpgid(0, 0)
-    descriptor = lifeline.fileno()
-    fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
-    fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgid(0))
-    fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_ASYNC)
-
-
-def _confine(limits: Limits, scratch: Path) -> None:
-    """Set this process's limits and make its libraries use one thread. They are not imported yet."""
-    os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)  # what it leaves when it is killed goes with the run
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C stops
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # standard output is for data, and only the parent's
-    os.environ.update(_ONE_THREAD)
-    _, ceiling = resource.getrlimit(resource.RLIMIT_AS)
-    memory = (
-        limits.worker_memory_bytes if ceiling == resource.RLIM_INFINITY else min(limits.worker_memory_bytes, ceiling)
-    )
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold what is on the paper
-    logging.getLogger().addHandler(logging.NullHandler())  # nor shall libraries print what they find in it
-
-    from PIL import Image  # noqa: PLC0415 - only workers need it
-
-    Image.MAX_IMAGE_PIXELS = limits.page_pixels
-    warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 class _Scratch(NamedTuple):

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from pipeline.geometry import straighten
-from pipeline.prepare.pixels import Pixels
+from pipeline.prepare.pixels import Pixels, in_grey
 from pipeline.seal.appearance import Rectangle
 from schemas.page import Page
 
@@ -30,7 +30,7 @@ def ink_on_top(pixels: Pixels, page: Page, *, scale: float, depth: float) -> lis
         scale: points a pixel.
         depth: how far down to look, in points.
     """
-    grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)  # noqa: PLR2004 - rows and columns
+    grey = in_grey(pixels)
     rows, columns = grey.shape
     small = cv2.resize(
         grey, (max(1, round(columns * scale)), max(1, round(rows * scale))), interpolation=cv2.INTER_AREA
