@@ -1,5 +1,7 @@
 """The flows of the live lane: `ingest` runs submissions, `reconcile` finds those that were left lying.
 
+`raise_levels` adds to signed copies what authorities have to say.
+
 Parameters and results are submission ids. Prefect is the clock and the switchboard; what became of a submission stands
 in the object store, and every step may be run again.
 """
@@ -13,6 +15,7 @@ from prefect.client.schemas.objects import State, TaskRun
 
 from flows.house import House
 from flows.keyring import Keyring
+from flows.levels import raise_copies
 from flows.process import process
 from flows.progress import watcher
 from pipeline.workers import Workers
@@ -71,3 +74,9 @@ def reconcile() -> list[Sha256]:
     while waiting := house.catalog.waiting()[:MOST_AT_ONCE]:
         done += ingest([each.submission_id for each in waiting])
     return done
+
+
+@flow(name="raise-levels", persist_result=False)
+def raise_levels() -> list[str]:
+    """Raise the copies that are not at the level that is wanted; return the ids of the records whose copies were."""
+    return list(raise_copies(House.open(Settings.load(os.environ).settings, needs_catalog=False), now))

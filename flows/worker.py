@@ -15,12 +15,14 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
 from flows.house import House
-from flows.ingest import ingest, reconcile
+from flows.ingest import ingest, raise_levels, reconcile
 from flows.lifeline import end_with
 from schemas.settings import Settings
 from storage.rebuild import catch_up
 
 _RECONCILE_SECONDS = 60
+_RAISE_SECONDS = 3600
+"""Finding what is to be raised lists all records."""
 _ALONE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 """A run of `reconcile` takes along what comes meanwhile, so a second one would have nothing to do."""
 
@@ -35,7 +37,11 @@ def serve_live_lane() -> None:
     """Take flow runs of the live lane until told to stop."""
     house = House.open(Settings.load(os.environ).settings)
     catch_up(house.inbox, house.warehouse, house.catalog)
-    serve(_deployment(ingest), _deployment(reconcile, interval=_RECONCILE_SECONDS, concurrency_limit=_ALONE))
+    serve(
+        _deployment(ingest),
+        _deployment(reconcile, interval=_RECONCILE_SECONDS, concurrency_limit=_ALONE),
+        _deployment(raise_levels, interval=_RAISE_SECONDS, concurrency_limit=_ALONE),
+    )
 
 
 def _deployment(

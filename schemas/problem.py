@@ -231,6 +231,23 @@ SIGNER_UNREACHABLE = Kind(
     transient=True,
 )
 
+TIME_STAMPS_UNREACHABLE = Kind(
+    "time-stamps-unreachable",
+    "The time-stamp authority does not answer",
+    "Check its address and that it can be reached; copies stay signed and wait for their time-stamps.",
+    Exit.OFFLINE,
+    503,
+    transient=True,
+)
+VALIDATION_DATA_MISSING = Kind(
+    "validation-data-missing",
+    "It cannot be shown that the certificates are good",
+    "Check that the addresses in them (OCSP, CRL) can be reached, and that their roots are in signing.trust.",
+    Exit.OFFLINE,
+    503,
+    transient=True,
+)
+
 # --- what is stored --------------------------------------------------------------------------------------------
 INTEGRITY_MISMATCH = Kind(
     "integrity-mismatch",

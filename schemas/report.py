@@ -10,7 +10,7 @@ from schemas.model import Value
 from schemas.page import Page
 from schemas.problem import Exit, Problem
 from schemas.record import RecordId
-from schemas.verdict import Verdict
+from schemas.verdict import Level, Verdict
 
 
 class Extraction(Value):
@@ -68,6 +68,8 @@ class Proof(Value):
     verdict: Verdict
     detail: str
     is_signature: bool = False
+    level: Level | None = None
+    """The level that a valid signature reaches."""
 
 
 class Verification(Value):

@@ -15,6 +15,7 @@ from pydantic import SecretStr, ValidationError, model_validator
 from schemas.model import Value
 from schemas.problem import CONFIGURATION
 from schemas.submission import StationId
+from schemas.verdict import Level
 
 PREFIX = "SOHOA_"
 _MIB = 1024 * 1024
@@ -123,6 +124,19 @@ class SigningSettings(Value):
     """The agency that stands for the copy (NĐ 30/2020/NĐ-CP)."""
     trust: tuple[Path, ...] = ()
     """PEM files of root certificates; the self-made test root is trusted only while a test key is in use."""
+    level: Level = "B-B"
+    """Level that copies are raised to, some time after they were signed."""
+    time_stamps: str | None = None
+    """URL of the time-stamp authority (RFC 3161)."""
+    time_stamp_seconds: float = Constraint(default=180.0, gt=0)
+    """How long one copy may wait for the authorities."""
+
+    @model_validator(mode="after")
+    def _a_level_needs_an_authority(self) -> Self:
+        if self.level != "B-B" and self.time_stamps is None:
+            message = f"level {self.level} also needs time_stamps, the address of a time-stamp authority"
+            raise ValueError(message)
+        return self
 
 
 class PrefectSettings(Value):

@@ -10,6 +10,10 @@ Verdict = Literal["VALID", "INVALID", "INDETERMINATE"]
 """`INVALID`: what was signed has changed, or was never signed so. `INDETERMINATE`: nothing speaks against it, but it
 cannot be confirmed either (ETSI EN 319 102-1)."""
 
+Level = Literal["B-B", "B-T", "B-LT"]
+"""Baseline levels (ETSI EN 319 142-1, 319 122-1). B-B: who signed. B-T: a trusted time-stamp proves that it was there
+by then. B-LT: and the file itself carries what is needed to check that no certificate was revoked then."""
+
 
 class SignatureVerdict(Value):
     """One signature, judged."""
@@ -21,6 +25,10 @@ class SignatureVerdict(Value):
     """Common name in the signer's certificate."""
     signed_at: AwareDatetime | None = None
     """When the signer says that they signed."""
+    level: Level | None = None
+    """The level reached; None when it is not `VALID`, or was not made after these standards."""
+    proven_at: AwareDatetime | None = None
+    """When a trusted time-stamp saw it; None without one."""
     field: str | None = None
     """Name of the signature field in a PDF; None for a detached signature."""
     covers_whole_file: bool = False

@@ -8,6 +8,8 @@ from importlib.metadata import packages_distributions
 from flows.house import House
 from flows.keyring import Keyring
 from pipeline.seal.fonts import SERIF
+from pipeline.seal.raising import Authorities
+from pipeline.seal.raising import try_out as try_out_time_stamps
 from pipeline.tools import Tool, leptonica, poppler, tesseract
 from pipeline.workers import Workers
 from schemas.problem import STORE_CONTRACT, TOOL_MISSING, Exit, ProblemError, refused_by_system
@@ -21,7 +23,7 @@ _OURS = ("sohoa", "flows", "pipeline", "schemas", "storage")
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Yield a finding for each thing that Sohoa needs."""
-    for look in (_programs, _workers, _disk, _packages, _keys, _store, _catalog):
+    for look in (_programs, _workers, _disk, _packages, _keys, _time_stamps, _store, _catalog):
         yield from _safely(look, settings)
 
 
@@ -117,6 +119,13 @@ def _keys(settings: Settings) -> Iterator[Finding]:
             )
         else:
             yield Finding(name=f"{name} key", state="good", detail=f"{detail} ({days} days)")
+
+
+def _time_stamps(settings: Settings) -> Iterator[Finding]:
+    signing = settings.signing
+    if signing.time_stamps is not None:
+        stated = try_out_time_stamps(Authorities(signing.time_stamps, signing.time_stamp_seconds))
+        yield Finding(name="time-stamps", state="good", detail=f"level {signing.level}; the authority says {stated}")
 
 
 def _store(settings: Settings) -> Iterator[Finding]:

@@ -116,8 +116,10 @@ def export_record(settings: Settings, record_id: str, folder: Path) -> Iterator[
     warehouse = existing_house(settings, needs_catalog=False).warehouse
     sealed = warehouse.record(record_id)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    copy, tail = b"".join(warehouse.copy(sealed.value.copy_.sha256)), warehouse.tail(record_id)
     contents = {
-        "copy.pdf": b"".join(warehouse.copy(sealed.value.copy_.sha256)),
+        "copy.pdf": copy,
+        **({"copy-time-stamped.pdf": copy + tail} if tail else {}),
         "record.json": sealed.data,
         "record.p7s": sealed.signature,
         "roots.pem": b"".join(root.rstrip() + b"\n" for root in trusted_roots(settings)),

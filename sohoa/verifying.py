@@ -11,7 +11,7 @@ from flows.keyring import trusted_roots
 from pipeline.seal.verify import verify_detached, verify_pdf
 from schemas.digest import sha256_hex
 from schemas.problem import FILE_MISSING, FILE_TOO_LARGE, FILE_UNREADABLE, INTEGRITY_MISMATCH, ProblemError
-from schemas.record import Copy
+from schemas.record import Record
 from schemas.report import Proof, Verification
 from schemas.settings import Settings
 from schemas.verdict import SignatureVerdict
@@ -66,18 +66,24 @@ def _record_proofs(warehouse: Warehouse, record_id: str, roots: tuple[bytes, ...
         return
     yield Proof(subject="record", verdict="VALID", detail=f"version {sealed.value.version}, {len(sealed.data)} bytes")
     yield _signature_proof("record signature", verify_detached(sealed.data, sealed.signature, roots, now))
-    yield from _copy_proofs(warehouse, sealed.value.copy_, roots, now)
+    yield from _copy_proofs(warehouse, sealed.value, roots, now)
     yield _original_proof(warehouse, sealed.value.origin.file_sha256)
 
 
-def _copy_proofs(warehouse: Warehouse, copy: Copy, roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:
+def _copy_proofs(warehouse: Warehouse, record: Record, roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:
+    copy = record.copy_
     try:
         data = b"".join(warehouse.copy(copy.sha256))
     except (ProblemError, ObjectMissingError) as error:
         yield _not_intact("copy", error)
         return
     yield Proof(subject="copy", verdict="VALID", detail=f"{copy.size} bytes, sha256 {copy.sha256}")
-    yield from _pdf_proofs(data, roots, now)
+    try:
+        tail = warehouse.tail(record.record_id)
+    except ProblemError as error:
+        yield _not_intact("copy time-stamp", error)
+        tail = b""
+    yield from _pdf_proofs(data + tail, roots, now)
 
 
 def _original_proof(warehouse: Warehouse, sha256: str) -> Proof:
@@ -104,6 +110,8 @@ def _pdf_proofs(data: bytes, roots: tuple[bytes, ...], now: datetime) -> Iterato
 
 
 def _signature_proof(subject: str, verdict: SignatureVerdict) -> Proof:
-    who = f"{verdict.signer or 'unknown'}, {verdict.signed_at or 'no time'}"
-    detail = "; ".join((who, *verdict.reasons))
-    return Proof(subject=subject, verdict=verdict.verdict, detail=detail, is_signature=True)
+    said = [verdict.signer or "unknown", f"{verdict.signed_at or 'no time'}"]
+    said += [verdict.level] if verdict.level else []
+    said += [f"proven by a time-stamp of {verdict.proven_at}"] if verdict.proven_at else []
+    detail = "; ".join((", ".join(said), *verdict.reasons))
+    return Proof(subject=subject, verdict=verdict.verdict, detail=detail, is_signature=True, level=verdict.level)

@@ -22,6 +22,7 @@ RECEIPTS = "receipts/"
 OUTCOMES = "outcomes/"
 RECORDS = "records/"
 OWNERS = "owners/"
+LEVELS = "levels/"
 STATIONS = "stations/"
 JOURNALS = "journals/"
 QUARANTINE = "quarantine/"
@@ -157,6 +158,19 @@ def record(record_id: RecordId, version: int) -> str:
         message = f"not a record version: {version}"
         raise ValueError(message)
     return f"{record_versions(record_id)}v{version:06d}{DATA}"
+
+
+def level(record_id: RecordId, number: int) -> str:
+    """Return where the bytes are kept that were appended to a record's copy later on; *number* is 1 for the first."""
+    if not 1 <= number <= _LAST_VERSION:
+        message = f"not the number of a level: {number}"
+        raise ValueError(message)
+    return f"{_spread(LEVELS, record_id, _RECORD_ID_DIGITS)}/{number:06d}"
+
+
+def raised_record_of(key: str) -> RecordId:
+    """Return which record a key under `levels/` is about."""
+    return _hex(key.split("/")[2], _RECORD_ID_DIGITS)
 
 
 def signature_of(key: str) -> str:

@@ -51,6 +51,27 @@ class Warehouse:
         """
         return files.read(self.store, sha256)
 
+    # --- levels ------------------------------------------------------------------------------------------------
+    def keep_tail(self, record_id: RecordId, tail: bytes) -> None:
+        """Store what raises a record's copy to a higher level: appended to the copy, it is a PDF of its own.
+
+        A time-stamp has a time in it, so raising twice makes two tails; only the first one that was stored counts.
+        """
+        self.store.put_once(keys.level(record_id, 1), tail)
+
+    def tail(self, record_id: RecordId) -> bytes:
+        """Return what belongs behind a record's copy; nothing if the copy was not raised."""
+        try:
+            return self.store.get(keys.level(record_id, 1))
+        except ObjectMissingError:
+            return b""
+
+    def unraised(self) -> Iterator[RecordId]:
+        """Yield the ids of the records about whose copies no tail is decided, without the catalog."""
+        decided = {keys.raised_record_of(key) for key in self.store.list(keys.LEVELS)}
+        seen = (each.record_id for each in self.versions() if each.version == 1)
+        return (record_id for record_id in seen if record_id not in decided)
+
     # --- records -----------------------------------------------------------------------------------------------
     def keep_record(self, record: Record, sign: Sign) -> Record:
         """Store, point to and sign one version of a record; return what is stored: the first writer's, for ever.

@@ -70,7 +70,7 @@ async def _signed(pdf: bytes, signer: Signer, field: str, style: "_Style", at: d
     spec = SigFieldSpec(field, on_page=0, box=_whole_points(style.stamp.area), readable_field_name=signer.name)
     pdf_signer = _TimedSigner(meta, PyHankoSigner(signer), at, stamp_style=style, new_field_spec=spec)
     written = io.BytesIO(pdf)
-    await pdf_signer.async_sign_pdf(_Update(written), in_place=True)
+    await pdf_signer.async_sign_pdf(Update(written), in_place=True)
     return written.getvalue()
 
 
@@ -108,7 +108,7 @@ class _TimedSigner(PdfSigner):
         pdf_out.register_extension(ESIC_EXTENSION_1)
 
 
-class _Update(IncrementalPdfFileWriter):
+class Update(IncrementalPdfFileWriter):
     """An incremental update that leaves the metadata alone: they are checked PDF/A and tell no host's time."""
 
     def _update_meta(self) -> None:

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import NamedTuple, cast
 
 from asn1crypto import cms, x509
-from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate, AdESSubIndic
@@ -30,8 +29,9 @@ from pyhanko.sign.validation import (
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko_certvalidator import ValidationContext
 
-from schemas.problem import CONFIGURATION, FILE_DAMAGED, FILE_ENCRYPTED
-from schemas.verdict import SignatureVerdict
+from pipeline.seal.trust import Trust
+from schemas.problem import FILE_DAMAGED, FILE_ENCRYPTED
+from schemas.verdict import Level, SignatureVerdict
 
 # A verdict says what is wrong. The libraries would say it once more, with tracebacks and the names of people.
 for _name in ("pyhanko", "pyhanko_certvalidator"):
@@ -78,7 +78,7 @@ def verify_pdf(data: bytes, trust: Sequence[bytes], at: datetime) -> tuple[Signa
     Raises:
         ProblemError: `file-damaged`, `file-encrypted`; `configuration` for a root that is not a certificate.
     """
-    roots = _certificates(trust)
+    roots = Trust.of(trust)
     try:
         reader = PdfFileReader(io.BytesIO(data), strict=False)
         is_encrypted = reader.encrypted
@@ -88,7 +88,12 @@ def verify_pdf(data: bytes, trust: Sequence[bytes], at: datetime) -> tuple[Signa
         raise FILE_DAMAGED.error(detail) from error
     if is_encrypted:
         raise FILE_ENCRYPTED.error("its signatures cannot be checked")
-    judged = [_judge_field(reader, data, str(name), field, roots, at) for name, _, field in found]
+    check = _Check(reader, data, roots.within(reader), at)
+    fields = [(str(name), field) for name, _, field in found]
+    stamps = [item for name, field in fields if (item := _judge_field(check, name, field)).is_time_stamp]
+    stamped = check._replace(stamps=tuple(item for item in stamps if item.verdict.verdict == "VALID"))
+    seen = {item.verdict.field for item in stamps}
+    judged = stamps + [_judge_field(stamped, name, field) for name, field in fields if name not in seen]
     judged.sort(key=lambda item: item.revision)
     verdicts = [item.verdict for item in judged]
     if verdicts and not any(verdict.covers_whole_file for verdict in verdicts):
@@ -108,13 +113,22 @@ def verify_detached(data: bytes, signature: bytes, trust: Sequence[bytes], at: d
     Raises:
         ProblemError: `configuration` for a root that is not a certificate.
     """
-    context = _context(_certificates(trust), at)
+    known = Trust.of(trust)
     try:
         content = cms.ContentInfo.load(signature, strict=True)
         signed_data: cms.SignedData = content["content"]
-        status = asyncio.run(async_validate_detached_cms(data, signed_data, context))
-        findings = _join(_structure(signed_data, status.signing_cert), _trust(status), _time_stamps(status))
-        return _verdict(findings, status.signing_cert, status.signer_reported_dt, covers_whole_file=True)
+
+        def check(moment: datetime) -> StandardCMSSignatureStatus:
+            return asyncio.run(
+                async_validate_detached_cms(data, signed_data, known.context(moment, revocation="unknown"))
+            )
+
+        status = check(at)
+        proven_at = _proven_at(status, ())
+        trusted = status if status.trusted or proven_at is None else check(proven_at)
+        findings = _join(_structure(signed_data, status.signing_cert), _trust(trusted), _time_stamps(status))
+        verdict = _verdict(findings, status.signing_cert, status.signer_reported_dt, covers_whole_file=True)
+        return _at_level(verdict, "B-B" if proven_at is None else "B-T", proven_at)
     except SignatureValidationError:
         return _refused(_CONTRADICTS_ITSELF)
     except Exception as error:  # noqa: BLE001 - hostile bytes make the parser raise anything
@@ -124,35 +138,103 @@ def verify_detached(data: bytes, signature: bytes, trust: Sequence[bytes], at: d
 class _Judged(NamedTuple):
     revision: int
     verdict: SignatureVerdict
+    is_time_stamp: bool = False
 
 
-def _judge_field(
-    reader: PdfFileReader, data: bytes, name: str, field: IndirectObject, roots: list[x509.Certificate], at: datetime
-) -> _Judged:
-    revision = reader.xrefs.total_revisions
+class _Check(NamedTuple):
+    """What all signatures of one file are checked with."""
+
+    reader: PdfFileReader
+    data: bytes
+    trust: Trust
+    at: datetime
+    stamps: tuple[_Judged, ...] = ()
+    """The document time-stamps that are valid: they prove when what they cover was there."""
+
+
+def _judge_field(check: _Check, name: str, field: IndirectObject) -> _Judged:
+    revision, is_time_stamp = check.reader.xrefs.total_revisions, False
     try:
         # pyHanko follows the reference itself, whatever its annotation says.
-        embedded = EmbeddedPdfSignature(reader, cast("DictionaryObject", field), name)
+        embedded = EmbeddedPdfSignature(check.reader, cast("DictionaryObject", field), name)
         revision = embedded.signed_revision
+        is_time_stamp = embedded.sig_object_type == "/DocTimeStamp"
         if embedded.sig_object.get("/SubFilter") not in _KINDS:
             return _Judged(revision, SignatureVerdict(verdict="INDETERMINATE", reasons=(_UNKNOWN_KIND,), field=name))
-        status = asyncio.run(_status(embedded, _context(roots, at)))
-        findings = _join(
-            _container(data, embedded),
-            _structure(embedded.signed_data, status.signing_cert),
-            _coverage(status),
-            _trust(status),
-            _time_stamps(status) if isinstance(status, PdfSignatureStatus) else _Findings(),
-        )
-        whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
-        verdict = _verdict(
-            findings, status.signing_cert, embedded.self_reported_timestamp, field=name, covers_whole_file=whole
-        )
+        verdict = _judged_at_its_time(check, name, embedded, revision)
     except SignatureValidationError:
         verdict = _refused(_CONTRADICTS_ITSELF, field=name)
     except Exception as error:  # noqa: BLE001 - hostile bytes make the parser raise anything
         verdict = _refused(_UNREADABLE.format(type(error).__name__), field=name)
-    return _Judged(revision, verdict)
+    return _Judged(revision, verdict, is_time_stamp)
+
+
+def _judged_at_its_time(check: _Check, name: str, embedded: EmbeddedPdfSignature, revision: int) -> SignatureVerdict:
+    """Return the verdict for the time of the check or, where a certificate did not last that long, for a proven one."""
+    status = asyncio.run(_status(embedded, check.trust.context(check.at, revocation="unknown")))
+    proven_at = _proven_at(status, [stamp for stamp in check.stamps if stamp.revision > revision])
+    trusted = _trusted_at(check, embedded, status, proven_at)
+    findings = _join(
+        _container(check.data, embedded),
+        _structure(embedded.signed_data, status.signing_cert),
+        _coverage(status),
+        _trust(trusted),
+        _time_stamps(status) if isinstance(status, PdfSignatureStatus) else _Findings(),
+    )
+    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+    signed_at = embedded.self_reported_timestamp if isinstance(status, PdfSignatureStatus) else status.timestamp
+    verdict = _verdict(findings, status.signing_cert, signed_at, field=name, covers_whole_file=whole)
+    if embedded.sig_object.get("/SubFilter") != "/ETSI.CAdES.detached":
+        return verdict
+    return _at_level(verdict, _level(check.trust, embedded, proven_at), proven_at)
+
+
+def _trusted_at(
+    check: _Check,
+    embedded: EmbeddedPdfSignature,
+    status: PdfSignatureStatus | DocumentTimestampStatus,
+    proven_at: datetime | None,
+) -> PdfSignatureStatus | DocumentTimestampStatus:
+    """Return the status at the proven time, or else that of the check, heeding what the file says of revocation.
+
+    What it says grows old; then, unless it says that a certificate was revoked, it is left out.
+    """
+    if isinstance(status, DocumentTimestampStatus) or (check.trust.carried is None and proven_at is None):
+        return status
+    moment = proven_at or check.at
+    carried = _again(embedded, check.trust.context(moment, revocation="carried"))
+    if carried.trusted or carried.revoked:
+        return carried
+    return _again(embedded, check.trust.context(moment, revocation="unknown"))
+
+
+def _again(embedded: EmbeddedPdfSignature, context: ValidationContext) -> PdfSignatureStatus:
+    """Return the status in another context, without comparing revisions once more."""
+    return asyncio.run(async_validate_pdf_signature(embedded, context, skip_diff=True))
+
+
+def _proven_at(
+    status: StandardCMSSignatureStatus | DocumentTimestampStatus, stamps: Sequence[_Judged]
+) -> datetime | None:
+    """Return the earliest time for which a trusted time-stamp proves that the signature was there."""
+    own = status.timestamp_validity if isinstance(status, StandardCMSSignatureStatus) else None
+    times = [stamp.verdict.signed_at for stamp in stamps if stamp.verdict.signed_at is not None]
+    if own is not None and own.intact and own.valid and own.trusted:
+        times.append(own.timestamp)
+    return min(times, default=None)
+
+
+def _level(trust: Trust, embedded: EmbeddedPdfSignature, proven_at: datetime | None) -> Level:
+    if proven_at is None:
+        return "B-B"
+    if trust.carried is None:
+        return "B-T"
+    return "B-LT" if _again(embedded, trust.context(proven_at, revocation="complete")).trusted else "B-T"
+
+
+def _at_level(verdict: SignatureVerdict, level: Level, proven_at: datetime | None) -> SignatureVerdict:
+    reached = level if verdict.verdict == "VALID" else None
+    return verdict.model_copy(update={"level": reached, "proven_at": proven_at})
 
 
 async def _status(
@@ -166,17 +248,6 @@ async def _status(
         raise
     except Exception:  # noqa: BLE001 - comparing revisions of other people's PDFs fails in many ways
         return await validate(embedded, context, skip_diff=True)
-
-
-def _context(roots: list[x509.Certificate], at: datetime) -> ValidationContext:
-    return ValidationContext(trust_roots=roots, moment=at, allow_fetching=False, revocation_mode="soft-fail")
-
-
-def _certificates(pems: Sequence[bytes]) -> list[x509.Certificate]:
-    try:
-        return [certificate for pem in pems for certificate in load_certs_from_pemder_data(pem)]
-    except ValueError as error:
-        raise CONFIGURATION.error("a trusted root is not a certificate in PEM form") from error
 
 
 def _trust(status: StandardCMSSignatureStatus | DocumentTimestampStatus) -> _Findings:

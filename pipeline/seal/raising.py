@@ -1,0 +1,116 @@
+"""Raising a signed copy to a higher level: a time-stamp over it, and what proves that its certificates were good.
+
+What is appended is one incremental update: a document security store (for B-LT) and a document time-stamp over all
+before it (ETSI EN 319 142-1, 5.4 and 5.5). The copy stays what it was, byte for byte.
+"""
+
+import asyncio
+import io
+from collections.abc import Coroutine, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from asn1crypto import x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers import PdfTimeStamper
+from pyhanko.sign.signers.pdf_signer import TimestampDSSContentSettings
+from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
+from pyhanko.sign.validation.dss import collect_validation_info
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.errors import PathError, ValidationError
+from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
+
+from pipeline.seal.keys import DIGEST
+from pipeline.seal.sign import Update
+from pipeline.seal.trust import Trust
+from schemas.problem import TIME_STAMPS_UNREACHABLE, VALIDATION_DATA_MISSING
+
+T = TypeVar("T")
+
+
+class Authorities(NamedTuple):
+    """Whom to ask, and how long to wait."""
+
+    url: str
+    """Of the time-stamp authority (RFC 3161)."""
+    seconds: float
+    """What one copy may take in all; authorities were seen to take two minutes."""
+
+
+def raise_copy(
+    pdf: bytes, level: Literal["B-T", "B-LT"], authorities: Authorities, trust: Sequence[bytes], at: datetime
+) -> bytes:
+    """Return what has to be appended to a signed copy so that it reaches *level*.
+
+    Args:
+        pdf: the copy, with its signatures.
+        level: the one to reach.
+        authorities: asked for a time-stamp; the certificates say where to ask about themselves.
+        trust: root certificates, PEM: only what leads to them is asked for and embedded.
+        at: now.
+
+    Not to be called where an event loop is running: pyHanko's own is started for the time of the call.
+
+    Raises:
+        ProblemError: `time-stamps-unreachable`, `validation-data-missing`; both may pass.
+    """
+    return _asked(authorities, _raise_copy(pdf, level, authorities, Trust.of(trust).roots, at))
+
+
+def try_out(authorities: Authorities) -> datetime:
+    """Return the time that the time-stamp authority states in a time-stamp over nothing in particular.
+
+    Raises:
+        ProblemError: `time-stamps-unreachable`.
+    """
+    token = _asked(authorities, HTTPTimeStamper(authorities.url).async_timestamp(bytes(32), DIGEST))
+    stated: datetime = token["content"]["encap_content_info"]["content"].parsed["gen_time"].native
+    return stated
+
+
+def _asked(authorities: Authorities, question: Coroutine[Any, Any, T]) -> T:
+    """Return the answer that came in time, whatever the network does."""
+    try:
+        return asyncio.run(asyncio.wait_for(question, authorities.seconds))
+    except TimeoutError as error:
+        raise TIME_STAMPS_UNREACHABLE.error(f"no answer within {authorities.seconds:g} s") from error
+    except (TimestampRequestError, SigningError, ValueError) as error:
+        raise TIME_STAMPS_UNREACHABLE.error(str(error)) from error
+    except (PathError, ValidationError) as error:
+        raise VALIDATION_DATA_MISSING.error(type(error).__name__) from error
+
+
+async def _raise_copy(
+    pdf: bytes,
+    level: Literal["B-T", "B-LT"],
+    authorities: Authorities,
+    roots: tuple[x509.Certificate, ...],
+    at: datetime,
+) -> bytes:
+    written = io.BytesIO(pdf)
+    stamper = PdfTimeStamper(HTTPTimeStamper(authorities.url, timeout=authorities.seconds))
+    if level == "B-T":
+        await stamper.async_timestamp_pdf(Update(written), DIGEST, in_place=True)
+        return written.getvalue()[len(pdf) :]
+    async with AIOHttpFetcherBackend(per_request_timeout=authorities.seconds) as fetchers:
+        context = ValidationContext(
+            trust_roots=list(roots),
+            moment=at,
+            allow_fetching=True,
+            fetchers=fetchers,
+            revocation_mode="require",
+            retroactive_revinfo=True,  # what answers later than *at* was asked later
+        )
+        signatures = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures
+        paths = [path for each in signatures for path in await collect_validation_info(each, context)]
+        await stamper.async_timestamp_pdf(
+            Update(written),
+            DIGEST,
+            validation_context=context,
+            validation_paths=paths,
+            dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
+            in_place=True,
+            embed_roots=False,
+        )
+    return written.getvalue()[len(pdf) :]

@@ -1,0 +1,172 @@
+"""Copies are raised afterwards: authorities that fail lose nothing and double nothing."""
+
+import io
+import shutil
+from datetime import UTC, datetime
+
+import pikepdf
+import pytest
+
+from flows.house import House
+from flows.intake import receive
+from flows.keyring import Keyring
+from flows.levels import raise_copies
+from flows.process import process
+from pipeline.digitize import Unwatched
+from pipeline.workers import Workers
+from schemas.problem import ProblemError
+from schemas.settings import Settings, SignerSettings, SigningSettings
+from sohoa.doctor import examine
+from sohoa.looking import export_record
+from sohoa.verifying import verify_target
+from tests.flows.test_process import CERTIFICATE, NOTICE, clock, manifest_of
+from tests.servers import free_ports
+
+
+def now():
+    return datetime.now(UTC)
+
+
+@pytest.fixture(scope="session")
+def sealed(pki, tmp_path_factory):
+    """Return a function that gives a home with two sealed papers, by the label of the agency's key."""
+    homes = {}
+
+    def home_of(label):
+        if label not in homes:
+            homes[label] = _sealed(pki, tmp_path_factory.mktemp(f"sealed-{label}"), label)
+        return homes[label]
+
+    return home_of
+
+
+def _sealed(pki, folder, label):
+    (folder / "root.pem").write_bytes(pki.root)
+    for each in ("good", label):
+        (folder / f"{each}.p12").write_bytes(pki.pkcs12(each))
+    scanner, agency = (SignerSettings(pkcs12=folder / f"{each}.p12") for each in ("good", label))
+    signing = SigningSettings(scanner=scanner, agency=agency, trust=(folder / "root.pem",))
+    settings = Settings(home=folder / "home", signing=signing)
+    house, keyring = House.open(settings), Keyring.open(settings, now())
+    manifests = [manifest_of(path) for path in (CERTIFICATE, NOTICE)]
+    for manifest, path in zip(manifests, (CERTIFICATE, NOTICE), strict=True):
+        receive(house, keyring, manifest, {manifest.files[0].sha256: path}, clock)
+    with Workers(2, settings.limits) as workers:
+        ids = [manifest.submission_id for manifest in manifests]
+        list(process(house, keyring, workers, ids, clock=now, watcher=Unwatched()))
+    return settings
+
+
+@pytest.fixture
+def settings(sealed, tmp_path, pki):
+    """Return a function that gives settings with another level, and a home of its own with two sealed papers."""
+
+    def wanted(level, time_stamps=pki.tsa, label="rsa"):
+        before = sealed(label)
+        home = tmp_path / "home"
+        if not home.exists():
+            shutil.copytree(before.home, home)
+        signing = before.signing.model_copy(update={"level": level, "time_stamps": time_stamps})
+        return before.model_copy(update={"home": home, "signing": signing})
+
+    return wanted
+
+
+def levels(settings, record_id):
+    return [proof.level for proof in verify_target(settings, record_id).proofs if proof.subject.startswith("copy sig")]
+
+
+def test_by_default_nothing_is_raised_and_nobody_is_asked(settings):
+    house = House.open(settings("B-B", f"http://127.0.0.1:{free_ports(1)[0]}"))
+    assert list(raise_copies(house, now)) == []
+    assert len(list(house.warehouse.unraised())) == 2
+
+
+@pytest.mark.parametrize("level", ["B-T", "B-LT"])
+def test_every_copy_is_raised_once_and_stays_what_it_was(level, settings):
+    wanted = settings(level)
+    house = House.open(wanted)
+    raised = list(raise_copies(house, now))
+    assert len(raised) == 2
+    assert list(raise_copies(house, now)) == []
+    for record_id in raised:
+        found = verify_target(wanted, record_id)
+        assert found.verdict == "VALID", found
+        assert levels(wanted, record_id) == [level, level, None]
+
+
+def test_an_authority_that_is_away_loses_nothing_and_doubles_nothing(settings):
+    away = settings("B-LT", f"http://127.0.0.1:{free_ports(1)[0]}")
+    house = House.open(away)
+    (first, second) = house.warehouse.unraised()
+    with pytest.raises(ProblemError) as caught:
+        list(raise_copies(house, now))
+    assert caught.value.kind.slug == "time-stamps-unreachable"
+    assert levels(away, first) == levels(away, second) == ["B-B", "B-B"]
+    assert set(raise_copies(House.open(settings("B-LT")), now)) == {first, second}
+    assert levels(away, first) == levels(away, second) == ["B-LT", "B-LT", None]
+
+
+def test_what_is_interrupted_is_taken_up_where_it_stopped(settings):
+    house = House.open(settings("B-T"))
+    interrupted = raise_copies(house, now)
+    first = next(interrupted)
+    interrupted.close()
+    tail = house.warehouse.tail(first)
+    assert first not in set(raise_copies(house, now))
+    assert house.warehouse.tail(first) == tail
+    assert list(house.warehouse.unraised()) == []
+
+
+def test_of_two_that_raise_the_same_copy_the_first_one_decides(settings):
+    warehouse = House.open(settings("B-T")).warehouse
+    record_id = next(iter(warehouse.unraised()))
+    warehouse.keep_tail(record_id, b"first")
+    warehouse.keep_tail(record_id, b"second")
+    assert warehouse.tail(record_id) == b"first"
+
+
+def test_a_certificate_that_was_revoked_keeps_its_copies_waiting(settings):
+    wanted = settings("B-LT", label="revoked")
+    house = House.open(wanted)
+    with pytest.raises(ProblemError) as caught:
+        list(raise_copies(house, now))
+    assert caught.value.kind.slug == "validation-data-missing"
+    assert len(list(house.warehouse.unraised())) == 2
+
+
+def test_a_byte_that_changes_in_what_was_appended_is_found(settings):
+    wanted = settings("B-LT")
+    house = House.open(wanted)
+    record_id = next(raise_copies(house, now))
+    (path,) = (wanted.home / "store/objects/levels").glob(f"*/{record_id}/000001")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(data)
+    found = verify_target(wanted, record_id)
+    assert [proof.subject for proof in found.proofs if proof.verdict == "INVALID"] == ["copy time-stamp"]
+
+
+def test_an_export_holds_the_copy_and_the_raised_copy_which_is_still_pdf_a(settings, tmp_path):
+    wanted = settings("B-LT")
+    record_id = next(raise_copies(House.open(wanted), now))
+    names = {path.name for path in export_record(wanted, record_id, tmp_path / "out")}
+    assert {"copy.pdf", "copy-time-stamped.pdf"} <= names
+    copy, raised = ((tmp_path / "out" / name).read_bytes() for name in ("copy.pdf", "copy-time-stamped.pdf"))
+    assert raised.startswith(copy)
+    with pikepdf.open(io.BytesIO(raised)) as pdf:
+        assert pdf.pdf_version == "1.7"
+        assert "/Version" not in pdf.Root
+
+
+@pytest.mark.parametrize(("is_there", "state"), [(True, "good"), (False, "bad")])
+def test_doctor_asks_for_a_time_stamp(is_there, state, settings):
+    nobody = f"http://127.0.0.1:{free_ports(1)[0]}"
+    findings = {each.name: each.state for each in examine(settings("B-T") if is_there else settings("B-T", nobody))}
+    assert findings["time-stamps" if is_there else "The time-stamp authority does not answer"] == state
+
+
+def test_a_level_without_an_authority_is_a_wrong_setting():
+    with pytest.raises(ProblemError, match="also needs time_stamps"):
+        Settings.load({"SOHOA_SIGNING__LEVEL": "B-T"})
