@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State, TaskRun
 
 from flows.house import House
 from flows.keyring import Keyring
-from flows.levels import raise_copies
+from flows.levels import raise_signatures
 from flows.process import process
 from flows.progress import watcher
 from pipeline.workers import Workers
@@ -78,5 +78,5 @@ def reconcile() -> list[Sha256]:
 
 @flow(name="raise-levels", persist_result=False)
 def raise_levels() -> list[str]:
-    """Raise the copies that are not at the level that is wanted; return the ids of the records whose copies were."""
-    return list(raise_copies(House.open(Settings.load(os.environ).settings, needs_catalog=False), now))
+    """Raise what is not at the level that is wanted; return the ids of the records of which something was."""
+    return list(raise_signatures(House.open(Settings.load(os.environ).settings, needs_catalog=False), now))

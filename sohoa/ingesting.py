@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from flows.house import House
 from flows.intake import receive
 from flows.keyring import Keyring
-from flows.levels import raise_copies
+from flows.levels import raise_signatures
 from flows.orchestrator import orchestrator
 from flows.progress import watched_by
 from schemas.digest import Sha256
@@ -65,7 +65,7 @@ def ingest_files(
 
 
 def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
-    """Run every submission that has a receipt but no outcome, yield what became of each document; then raise copies."""
+    """Run every submission that has a receipt but no outcome, yield what became of each document; then raise levels."""
     house = House.open(settings)
     catch_up(house.inbox, house.warehouse, house.catalog)
     waiting = [submission.submission_id for submission in house.catalog.waiting()]
@@ -73,7 +73,7 @@ def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
     for submission_id in waiting:
         _, manifest = house.received(submission_id)
         yield from _report(", ".join(file.name for file in manifest.files), house.inbox.outcome(submission_id))
-    for _ in raise_copies(house, _now):
+    for _ in raise_signatures(house, _now):
         pass
 
 

@@ -23,6 +23,8 @@ from storage.lookup import look_up
 _HOW_TO_CHECK = """What is here, and how to check it without Sohoa
 
   copy.pdf      the signed copy of the paper       pdfsig copy.pdf; qpdf --check copy.pdf
+                the same with time-stamp, if it
+                has one: copy-time-stamped.pdf
   record.json   what the paper says
   record.p7s    the signature of record.json       openssl cms -verify -binary -inform DER -in record.p7s \\
                                                      -content record.json -CAfile roots.pem -purpose any -out /dev/null
@@ -112,16 +114,18 @@ def export_record(settings: Settings, record_id: str, folder: Path) -> Iterator[
         ProblemError: `system-refused` when something else of the same name is there; it is left as it is.
     """
     from flows.keyring import trusted_roots  # signatures are slow to import, and showing a record needs none
+    from pipeline.seal.raising import time_stamped
 
     warehouse = existing_house(settings, needs_catalog=False).warehouse
     sealed = warehouse.record(record_id)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     copy, tail = b"".join(warehouse.copy(sealed.value.copy_.sha256)), warehouse.tail(record_id)
+    token = warehouse.time_stamp(sealed.value)
     contents = {
         "copy.pdf": copy,
         **({"copy-time-stamped.pdf": copy + tail} if tail else {}),
         "record.json": sealed.data,
-        "record.p7s": sealed.signature,
+        "record.p7s": sealed.signature if token is None else time_stamped(sealed.signature, token),
         "roots.pem": b"".join(root.rstrip() + b"\n" for root in trusted_roots(settings)),
         "README.txt": _HOW_TO_CHECK.encode(),
     }

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.keyring import trusted_roots
+from pipeline.seal.raising import time_stamped
 from pipeline.seal.verify import verify_detached, verify_pdf
 from schemas.digest import sha256_hex
 from schemas.problem import FILE_MISSING, FILE_TOO_LARGE, FILE_UNREADABLE, INTEGRITY_MISMATCH, ProblemError
@@ -17,6 +18,7 @@ from schemas.settings import Settings
 from schemas.verdict import SignatureVerdict
 from sohoa.looking import existing_house
 from storage.port import ObjectMissingError
+from storage.values import Sealed
 from storage.warehouse import Warehouse
 
 _RECORD_ID = re.compile(r"[0-9a-f]{32}")
@@ -65,9 +67,21 @@ def _record_proofs(warehouse: Warehouse, record_id: str, roots: tuple[bytes, ...
         yield Proof(subject="record", verdict="INVALID", detail=error.problem.detail)
         return
     yield Proof(subject="record", verdict="VALID", detail=f"version {sealed.value.version}, {len(sealed.data)} bytes")
-    yield _signature_proof("record signature", verify_detached(sealed.data, sealed.signature, roots, now))
+    yield from _record_signature_proofs(warehouse, sealed, roots, now)
     yield from _copy_proofs(warehouse, sealed.value, roots, now)
     yield _original_proof(warehouse, sealed.value.origin.file_sha256)
+
+
+def _record_signature_proofs(
+    warehouse: Warehouse, sealed: Sealed[Record], roots: tuple[bytes, ...], now: datetime
+) -> Iterator[Proof]:
+    signature = sealed.signature
+    try:
+        token = warehouse.time_stamp(sealed.value)
+        signature = signature if token is None else time_stamped(signature, token)
+    except ProblemError as error:
+        yield _not_intact("record time-stamp", error)
+    yield _signature_proof("record signature", verify_detached(sealed.data, signature, roots, now))
 
 
 def _copy_proofs(warehouse: Warehouse, record: Record, roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:

@@ -31,6 +31,7 @@ CONTRACT = "contract/"
 
 DATA = ".json"
 SIGNATURE = ".p7s"
+TIME_STAMP = ".tst"
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,254}(/[a-z0-9][a-z0-9_.-]{0,254})+")
 _HEX = re.compile(r"[0-9a-f]+")
@@ -176,6 +177,11 @@ def raised_record_of(key: str) -> RecordId:
 def signature_of(key: str) -> str:
     """Return where the detached signature of a record version or receipt is kept."""
     return key.removesuffix(DATA) + SIGNATURE
+
+
+def time_stamp_of(key: str) -> str:
+    """Return where the time-stamp over the signature of a record version is kept."""
+    return key.removesuffix(DATA) + TIME_STAMP
 
 
 class RecordVersion(NamedTuple):

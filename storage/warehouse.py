@@ -66,11 +66,26 @@ class Warehouse:
         except ObjectMissingError:
             return b""
 
-    def unraised(self) -> Iterator[RecordId]:
-        """Yield the ids of the records about whose copies no tail is decided, without the catalog."""
+    def unraised(self) -> Iterator[keys.RecordVersion]:
+        """Yield the first versions of the records about whose copies no tail is decided, without the catalog."""
         decided = {keys.raised_record_of(key) for key in self.store.list(keys.LEVELS)}
-        seen = (each.record_id for each in self.versions() if each.version == 1)
-        return (record_id for record_id in seen if record_id not in decided)
+        return (each for each in self.versions() if each.version == 1 and each.record_id not in decided)
+
+    def keep_time_stamp(self, version: keys.RecordVersion, token: bytes) -> None:
+        """Store the time-stamp over the signature of a record version; only the first one that was stored counts."""
+        self.store.put_once(keys.time_stamp_of(keys.record(*version)), token)
+
+    def time_stamp(self, record: Record) -> bytes | None:
+        """Return the time-stamp over the signature of this version of a record, None if there is none yet."""
+        try:
+            return self.store.get(keys.time_stamp_of(keys.record(record.record_id, record.version)))
+        except ObjectMissingError:
+            return None
+
+    def unstamped(self) -> Iterator[keys.RecordVersion]:
+        """Yield the sealed versions of records that have no time-stamp, without the catalog."""
+        stamped = {key for key in self.store.list(keys.RECORDS) if key.endswith(keys.TIME_STAMP)}
+        return (each for each in self.versions() if keys.time_stamp_of(keys.record(*each)) not in stamped)
 
     # --- records -----------------------------------------------------------------------------------------------
     def keep_record(self, record: Record, sign: Sign) -> Record:

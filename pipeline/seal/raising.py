@@ -1,16 +1,17 @@
-"""Raising a signed copy to a higher level: a time-stamp over it, and what proves that its certificates were good.
+"""Raising signatures to a higher level: a time-stamp over them, and what proves that their certificates were good.
 
-What is appended is one incremental update: a document security store (for B-LT) and a document time-stamp over all
-before it (ETSI EN 319 142-1, 5.4 and 5.5). The copy stays what it was, byte for byte.
+What is appended to a copy is one incremental update: a document security store (for B-LT) and a document time-stamp
+over all before it (ETSI EN 319 142-1, 5.4 and 5.5). The copy stays what it was, byte for byte.
 """
 
 import asyncio
 import io
 from collections.abc import Coroutine, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from asn1crypto import x509
+from asn1crypto import cms, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import PdfTimeStamper
@@ -58,15 +59,40 @@ def raise_copy(
     return _asked(authorities, _raise_copy(pdf, level, authorities, Trust.of(trust).roots, at))
 
 
+def time_stamp(signature: bytes, authorities: Authorities) -> bytes:
+    """Return a time-stamp token (RFC 3161, DER) over a detached signature.
+
+    Raises:
+        ProblemError: `time-stamps-unreachable`.
+    """
+    (signed,) = cms.ContentInfo.load(signature)["content"]["signer_infos"]
+    digest = sha256(signed["signature"].native).digest()
+    token: bytes = _asked(authorities, _stamper(authorities).async_timestamp(digest, DIGEST)).dump()
+    return token
+
+
+def time_stamped(signature: bytes, token: bytes) -> bytes:
+    """Return a detached signature with its time-stamp inside: CAdES baseline B-T (ETSI EN 319 122-1, 5.3)."""
+    whole = cms.ContentInfo.load(signature)
+    (signed,) = whole["content"]["signer_infos"]
+    inside = {"type": "signature_time_stamp_token", "values": [cms.ContentInfo.load(token)]}
+    signed["unsigned_attrs"] = cms.CMSAttributes([cms.CMSAttribute(inside)])
+    return bytes(whole.dump())
+
+
 def try_out(authorities: Authorities) -> datetime:
     """Return the time that the time-stamp authority states in a time-stamp over nothing in particular.
 
     Raises:
         ProblemError: `time-stamps-unreachable`.
     """
-    token = _asked(authorities, HTTPTimeStamper(authorities.url).async_timestamp(bytes(32), DIGEST))
+    token = _asked(authorities, _stamper(authorities).async_timestamp(bytes(32), DIGEST))
     stated: datetime = token["content"]["encap_content_info"]["content"].parsed["gen_time"].native
     return stated
+
+
+def _stamper(authorities: Authorities) -> HTTPTimeStamper:
+    return HTTPTimeStamper(authorities.url, timeout=authorities.seconds)
 
 
 def _asked(authorities: Authorities, question: Coroutine[Any, Any, T]) -> T:
@@ -89,7 +115,7 @@ async def _raise_copy(
     at: datetime,
 ) -> bytes:
     written = io.BytesIO(pdf)
-    stamper = PdfTimeStamper(HTTPTimeStamper(authorities.url, timeout=authorities.seconds))
+    stamper = PdfTimeStamper(_stamper(authorities))
     if level == "B-T":
         await stamper.async_timestamp_pdf(Update(written), DIGEST, in_place=True)
         return written.getvalue()[len(pdf) :]

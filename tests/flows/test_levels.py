@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import subprocess
 from datetime import UTC, datetime
 
 import pikepdf
@@ -10,9 +11,10 @@ import pytest
 from flows.house import House
 from flows.intake import receive
 from flows.keyring import Keyring
-from flows.levels import raise_copies
+from flows.levels import raise_signatures
 from flows.process import process
 from pipeline.digitize import Unwatched
+from pipeline.seal import verify_detached
 from pipeline.workers import Workers
 from schemas.problem import ProblemError
 from schemas.settings import Settings, SignerSettings, SigningSettings
@@ -78,7 +80,7 @@ def levels(settings, record_id):
 
 def test_by_default_nothing_is_raised_and_nobody_is_asked(settings):
     house = House.open(settings("B-B", f"http://127.0.0.1:{free_ports(1)[0]}"))
-    assert list(raise_copies(house, now)) == []
+    assert list(raise_signatures(house, now)) == []
     assert len(list(house.warehouse.unraised())) == 2
 
 
@@ -86,41 +88,42 @@ def test_by_default_nothing_is_raised_and_nobody_is_asked(settings):
 def test_every_copy_is_raised_once_and_stays_what_it_was(level, settings):
     wanted = settings(level)
     house = House.open(wanted)
-    raised = list(raise_copies(house, now))
-    assert len(raised) == 2
-    assert list(raise_copies(house, now)) == []
-    for record_id in raised:
+    raised = list(raise_signatures(house, now))
+    assert len(raised) == 4  # two copies and two records
+    assert list(raise_signatures(house, now)) == []
+    for record_id in set(raised):
         found = verify_target(wanted, record_id)
         assert found.verdict == "VALID", found
         assert levels(wanted, record_id) == [level, level, None]
+        assert [proof.level for proof in found.proofs if proof.subject == "record signature"] == ["B-T"]
 
 
 def test_an_authority_that_is_away_loses_nothing_and_doubles_nothing(settings):
     away = settings("B-LT", f"http://127.0.0.1:{free_ports(1)[0]}")
     house = House.open(away)
-    (first, second) = house.warehouse.unraised()
+    (first, second) = (each.record_id for each in house.warehouse.unraised())
     with pytest.raises(ProblemError) as caught:
-        list(raise_copies(house, now))
+        list(raise_signatures(house, now))
     assert caught.value.kind.slug == "time-stamps-unreachable"
     assert levels(away, first) == levels(away, second) == ["B-B", "B-B"]
-    assert set(raise_copies(House.open(settings("B-LT")), now)) == {first, second}
+    assert set(raise_signatures(House.open(settings("B-LT")), now)) == {first, second}
     assert levels(away, first) == levels(away, second) == ["B-LT", "B-LT", None]
 
 
 def test_what_is_interrupted_is_taken_up_where_it_stopped(settings):
     house = House.open(settings("B-T"))
-    interrupted = raise_copies(house, now)
+    interrupted = raise_signatures(house, now)
     first = next(interrupted)
     interrupted.close()
     tail = house.warehouse.tail(first)
-    assert first not in set(raise_copies(house, now))
+    assert list(raise_signatures(house, now)).count(first) == 1  # its record
     assert house.warehouse.tail(first) == tail
     assert list(house.warehouse.unraised()) == []
 
 
 def test_of_two_that_raise_the_same_copy_the_first_one_decides(settings):
     warehouse = House.open(settings("B-T")).warehouse
-    record_id = next(iter(warehouse.unraised()))
+    record_id = next(iter(warehouse.unraised())).record_id
     warehouse.keep_tail(record_id, b"first")
     warehouse.keep_tail(record_id, b"second")
     assert warehouse.tail(record_id) == b"first"
@@ -130,7 +133,7 @@ def test_a_certificate_that_was_revoked_keeps_its_copies_waiting(settings):
     wanted = settings("B-LT", label="revoked")
     house = House.open(wanted)
     with pytest.raises(ProblemError) as caught:
-        list(raise_copies(house, now))
+        list(raise_signatures(house, now))
     assert caught.value.kind.slug == "validation-data-missing"
     assert len(list(house.warehouse.unraised())) == 2
 
@@ -138,7 +141,7 @@ def test_a_certificate_that_was_revoked_keeps_its_copies_waiting(settings):
 def test_a_byte_that_changes_in_what_was_appended_is_found(settings):
     wanted = settings("B-LT")
     house = House.open(wanted)
-    record_id = next(raise_copies(house, now))
+    record_id = next(raise_signatures(house, now))
     (path,) = (wanted.home / "store/objects/levels").glob(f"*/{record_id}/000001")
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -148,9 +151,38 @@ def test_a_byte_that_changes_in_what_was_appended_is_found(settings):
     assert [proof.subject for proof in found.proofs if proof.verdict == "INVALID"] == ["copy time-stamp"]
 
 
+def test_a_byte_that_changes_in_the_time_stamp_of_a_record_is_found(settings):
+    wanted = settings("B-T")
+    record_id = list(raise_signatures(House.open(wanted), now))[-1]
+    (path,) = (wanted.home / "store/objects/records").glob(f"*/{record_id}/v000001.tst")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(data)
+    found = verify_target(wanted, record_id)
+    assert [proof.subject for proof in found.proofs if proof.verdict == "INVALID"] == ["record time-stamp"]
+
+
+def test_openssl_takes_the_signature_of_a_record_with_its_time_stamp(settings, pki, tmp_path):
+    wanted = settings("B-T")
+    record_id = list(raise_signatures(House.open(wanted), now))[-1]
+    list(export_record(wanted, record_id, tmp_path))
+    command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", "record.p7s", "-content", "record.json"]
+    done = subprocess.run(
+        [*command, "-CAfile", "roots.pem", "-purpose", "any"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "Verification successful" in done.stderr
+    assert (
+        verify_detached(
+            (tmp_path / "record.json").read_bytes(), (tmp_path / "record.p7s").read_bytes(), [pki.root], now()
+        ).level
+        == "B-T"
+    )
+
+
 def test_an_export_holds_the_copy_and_the_raised_copy_which_is_still_pdf_a(settings, tmp_path):
     wanted = settings("B-LT")
-    record_id = next(raise_copies(House.open(wanted), now))
+    record_id = next(raise_signatures(House.open(wanted), now))
     names = {path.name for path in export_record(wanted, record_id, tmp_path / "out")}
     assert {"copy.pdf", "copy-time-stamped.pdf"} <= names
     copy, raised = ((tmp_path / "out" / name).read_bytes() for name in ("copy.pdf", "copy-time-stamped.pdf"))
