@@ -171,7 +171,7 @@ def _judge_field(check: _Check, name: str, field: IndirectObject) -> _Judged:
 
 def _judged_at_its_time(check: _Check, name: str, embedded: EmbeddedPdfSignature, revision: int) -> SignatureVerdict:
     """Return the verdict for the time of the check or, where a certificate did not last that long, for a proven one."""
-    status = asyncio.run(_status(embedded, check.trust.context(check.at, revocation="unknown")))
+    status = asyncio.run(_status(embedded, _chains(check.trust, embedded).context(check.at, revocation="unknown")))
     proven_at = _proven_at(status, [stamp for stamp in check.stamps if stamp.revision > revision])
     trusted = _trusted_at(check, embedded, status, proven_at)
     findings = _join(
@@ -187,6 +187,15 @@ def _judged_at_its_time(check: _Check, name: str, embedded: EmbeddedPdfSignature
     if embedded.sig_object.get("/SubFilter") != "/ETSI.CAdES.detached":
         return verdict
     return _at_level(verdict, _level(check.trust, embedded, proven_at), proven_at)
+
+
+def _chains(trust: Trust, embedded: EmbeddedPdfSignature) -> Trust:
+    """Return what chains may be built from: a time-stamp with a chain of its own stands on that alone.
+
+    Nothing covers the last one of a file: with another copy of its chain nobody would notice a change in its own.
+    """
+    is_alone = len(embedded.signed_data["certificates"]) == 1
+    return trust if is_alone or embedded.sig_object_type != "/DocTimeStamp" else Trust(trust.roots)
 
 
 def _trusted_at(

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 
@@ -134,3 +135,18 @@ def test_an_authority_that_answers_nonsense_is_a_problem_that_passes(signed_by, 
     with pytest.raises(ProblemError) as caught:
         raise_copy(signed_by("rsa"), "B-T", Authorities(f"{pki.url}/nothing", 30), [pki.root], NOW)
     assert caught.value.kind.transient
+
+
+@pytest.mark.parametrize("level", ["B-T", "B-LT"])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_flipped_bit_in_a_raised_copy_is_caught_wherever_it_is(seed, level, raised, signed_by, pki):
+    lot, pdf = Random(seed), raised(level)
+    whole = [("VALID", level), ("VALID", level), ("VALID", None)]
+    for start in (0, len(signed_by("rsa")), pdf.rindex(b"/Contents <")):
+        place = lot.randrange(start, len(pdf))
+        changed = pdf[:place] + bytes([pdf[place] ^ 1 << lot.randrange(8)]) + pdf[place + 1 :]
+        try:
+            found = verify_pdf(changed, [pki.root], AFTER)
+        except ProblemError:
+            continue
+        assert [(each.verdict, each.level) for each in found] != whole or not found[-1].covers_whole_file, place
