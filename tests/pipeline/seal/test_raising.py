@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
+from asn1crypto import cms
 
-from pipeline.seal import sign_copy, verify_pdf
-from pipeline.seal.raising import Authorities, raise_copy
+from pipeline.seal import sign_copy, sign_detached, verify_detached, verify_pdf
+from pipeline.seal.raising import Authorities, raise_copy, time_stamp, time_stamped
 from schemas.problem import ProblemError
 from tests.pipeline.seal.scans import copied, reading, saved, sheet
 from tests.servers import free_ports
@@ -150,3 +151,20 @@ def test_a_flipped_bit_in_a_raised_copy_is_caught_wherever_it_is(seed, level, ra
         except ProblemError:
             continue
         assert [(each.verdict, each.level) for each in found] != whole or not found[-1].covers_whole_file, place
+
+
+def test_openssl_confirms_the_time_stamp_over_a_detached_signature(pki, tmp_path):
+    signature = sign_detached(b"a record", pki.signer("rsa"), NOW)
+    token = time_stamp(signature, Authorities(pki.tsa, 30))
+    (signed,) = cms.ContentInfo.load(signature)["content"]["signer_infos"]
+    contents = {"value": signed["signature"].native, "token": token, "root.pem": pki.root, "sub.pem": pki.chain("sub")}
+    for name, data in contents.items():
+        (tmp_path / name).write_bytes(data)
+    command = ["openssl", "ts", "-verify", "-data", "value", "-in", "token", "-token_in", "-CAfile", "root.pem"]
+    done = subprocess.run(
+        [*command, "-untrusted", "sub.pem"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "Verification: OK" in done.stdout
+    found = verify_detached(b"a record", time_stamped(signature, token), [pki.root], AFTER)
+    assert (found.verdict, found.level) == ("VALID", "B-T")
+    assert verify_detached(b"another", time_stamped(signature, token), [pki.root], AFTER).verdict == "INVALID"
