@@ -1,21 +1,22 @@
-"""Tesseract, the library, through its C interface: one call gives a picture's words, boxes and confidences together.
+"""Tesseract, called through pytesseract: one process for one picture gives words, boxes and confidences together."""
 
-A process of its own for each picture would load program and model each time, which costs a sixth of all reading.
-"""
-
-import atexit
 import csv
-import ctypes
 import hashlib
 import io
 import os
-from collections.abc import Mapping
+import re
+import subprocess
+import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
+import pytesseract
 from numpy.typing import NDArray
+from pytesseract import pytesseract as command
 
 from pipeline.tools import Tool
 from schemas.problem import PAGE_FAILED, TOOL_MISSING, ProblemError
@@ -32,14 +33,9 @@ BLOCK = 6
 """Page segmentation: one uniform block of text, best where lines are straight, and for stacks of lines."""
 COLUMN = 4
 """Page segmentation: one column of text of various sizes, which finds lines that the other mode loses."""
-_SONAME = "libtesseract.so.5"
-_LSTM_ONLY = 1
-_NO_MODEL = b"none"
+_PROBE_SECONDS = 20
 _WORD_LEVEL = "5"
-_SILENT = {"debug_file": "/dev/null"}
-"""What it has to say about a page would stand in the log."""
-_DARK_ON_LIGHT = {"tessedit_do_invert": "0"}
-"""Letters are dark when they come here: no line has to be tried as white on black."""
+_TIMEOUT_MESSAGE = "Tesseract process timeout"
 
 
 class Token(NamedTuple):
@@ -59,11 +55,13 @@ class Token(NamedTuple):
 
 def tools() -> tuple[Tool, ...]:
     """Say whether Tesseract and its two models are there, and their versions."""
-    library = _library()
+    current: str | None = None
+    with suppress(ProblemError):
+        current = version()
     return (
-        Tool("tesseract", library.TessVersion().decode() if library else None, PACKAGE),
+        Tool("tesseract", current, PACKAGE),
         *(
-            Tool(f"tesseract {name}", _fingerprint(name) if library else None, package)
+            Tool(f"tesseract {name}", _fingerprint(name) if current else None, package)
             for name, package in ((LANGUAGE, LANGUAGE_PACKAGE), (SECOND, SECOND_PACKAGE))
         ),
     )
@@ -85,7 +83,7 @@ def version() -> str:
     Raises:
         ProblemError: `tool-missing`.
     """
-    return str(_loaded().TessVersion().decode())
+    return _said("--version").split()[1]
 
 
 def model_sha256() -> str:
@@ -103,112 +101,84 @@ def model_sha256() -> str:
 def recognise(
     picture: NDArray[np.uint8], *, segmentation: int, dpi: int, seconds: float, model: str = LANGUAGE, letters: str = ""
 ) -> list[Token]:
-    """Return the words on a grey *picture*, in the order Tesseract gives them; the same whatever was read before.
-
-    One thread of a process may call it at a time.
+    """Return the words on a grey *picture*, in the order Tesseract gives them.
 
     Args:
         picture: grey pixels.
-        segmentation: Tesseract's page segmentation mode: `BLOCK` or `COLUMN`.
+        segmentation: Tesseract's page segmentation mode (`--psm`): `BLOCK` or `COLUMN`.
         dpi: resolution of the picture; guessed by Tesseract if it were left out.
-        seconds: wall time after which it gives up. It looks at the clock after each word, not while it looks for
-            lines: a worker's own limit is behind this one.
+        seconds: wall time after which the process is killed.
         model: what it reads with.
         letters: all that can stand there; anything when empty.
 
     Raises:
         ProblemError: `tool-missing`; `page-failed` when it takes too long or breaks.
     """
-    library, reader = _loaded(), _reader(model)
-    pixels = np.ascontiguousarray(picture)
-    height, width = pixels.shape
-    _set(library, reader, {"tessedit_char_whitelist": letters})
-    library.TessBaseAPISetPageSegMode(reader, segmentation)
-    library.TessBaseAPISetImage(reader, pixels.ctypes.data, width, height, 1, width)
-    library.TessBaseAPISetSourceResolution(reader, dpi)
-    clock = library.TessMonitorCreate()
-    library.TessMonitorSetDeadlineMSecs(clock, max(1, round(1000 * seconds)))
+    with tempfile.TemporaryDirectory(prefix="sohoa-") as folder:
+        source, target = Path(folder, "page.bmp"), Path(folder, "words")
+        # A file path: given pixels, pytesseract writes a PNG first, which costs as much as a third of the reading. Of
+        # the plain formats, Leptonica reads PGM byte by byte (50 ms a page) and BMP at once.
+        source.write_bytes(cv2.imencode(".bmp", picture)[1].tobytes())
+        # Letters are dark when they come here: no line has to be tried as white on black.
+        options = f"--oem 1 --psm {segmentation} --dpi {dpi} -c tessedit_create_tsv=1 -c tessedit_do_invert=0"
+        if letters:
+            options += f" -c tessedit_char_whitelist={letters}"
+        _run(str(source), str(target), model, options, seconds)
+        return _tokens(target.with_suffix(".tsv").read_text(encoding="utf-8"))
+
+
+def _run(source: str, target: str, model: str, options: str, seconds: float) -> None:
+    # One thread: more only fight over the cores that the other pages' workers need (4 times the CPU, same wall time).
+    os.environ["OMP_THREAD_LIMIT"] = "1"
     try:
-        if library.TessBaseAPIRecognize(reader, clock):
-            detail = f"reading broke off, or took longer than {seconds:.0f} s"
-            raise PAGE_FAILED.error(detail)
-        said = library.TessBaseAPIGetTsvText(reader, 0)
-        try:
-            return _tokens((ctypes.string_at(said) if said else b"").decode("utf-8"))
-        finally:
-            library.TessDeleteText(said)
-    finally:
-        library.TessMonitorDelete(clock)
-        library.TessBaseAPIClear(reader)
+        command.run_tesseract(source, target, extension="", lang=model, config=options, timeout=seconds)
+    except command.TesseractNotFoundError as error:
+        raise _program_missing() from error
+    except command.TesseractError as error:
+        if _model(model) is None:
+            raise _language_missing() from error
+        detail = f"Tesseract stopped with status {error.status}"
+        raise PAGE_FAILED.error(detail) from error
+    except RuntimeError as error:
+        if str(error) != _TIMEOUT_MESSAGE:
+            raise
+        detail = f"reading took longer than {seconds:.0f} s"
+        raise PAGE_FAILED.error(detail) from error
 
 
 def _tokens(tsv: str) -> list[Token]:
     # Text may hold quotation marks: TSV has no quoting.
-    rows = csv.reader(io.StringIO(tsv), delimiter="\t", quoting=csv.QUOTE_NONE)
-    return [_token(*row) for row in rows if row[0] == _WORD_LEVEL and row[-1].strip()]
-
-
-def _token(*row: str) -> Token:
-    _, _, block, paragraph, line, _, left, top, width, height = map(int, row[:-2])
-    return Token(block, paragraph, line, left, top, width, height, float(row[-2]), row[-1])
-
-
-def _loaded() -> ctypes.CDLL:
-    library = _library()
-    if library is None:
-        raise TOOL_MISSING.error(f"Tesseract is missing (Debian package {PACKAGE})")
-    return library
+    rows = csv.DictReader(io.StringIO(tsv), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return [
+        Token(
+            int(row["block_num"]),
+            int(row["par_num"]),
+            int(row["line_num"]),
+            int(row["left"]),
+            int(row["top"]),
+            int(row["width"]),
+            int(row["height"]),
+            float(row["conf"]),
+            row["text"],
+        )
+        for row in rows
+        if row["level"] == _WORD_LEVEL and row["text"] and row["text"].strip()
+    ]
 
 
 @cache
-def _library() -> ctypes.CDLL | None:
-    # One thread: more only fight over the cores that the other pages' workers need (4 times the CPU, same wall time).
-    # It is read once, when the library of threads is loaded.
-    os.environ["OMP_THREAD_LIMIT"] = "1"
+def _said(option: str) -> str:
     try:
-        library = ctypes.CDLL(_SONAME)
-    except OSError:
-        return None
-    handle, number, text = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p
-    for name, result, *arguments in (
-        ("TessVersion", text),
-        ("TessBaseAPICreate", handle),
-        ("TessBaseAPIDelete", None, handle),
-        ("TessBaseAPIInit2", number, handle, text, text, number),
-        ("TessBaseAPIGetDatapath", text, handle),
-        ("TessBaseAPISetVariable", number, handle, text, text),
-        ("TessBaseAPISetPageSegMode", None, handle, number),
-        ("TessBaseAPISetImage", None, handle, handle, number, number, number, number),
-        ("TessBaseAPISetSourceResolution", None, handle, number),
-        ("TessBaseAPIRecognize", number, handle, handle),
-        ("TessBaseAPIGetTsvText", handle, handle, number),
-        ("TessBaseAPIClear", None, handle),
-        ("TessDeleteText", None, handle),
-        ("TessMonitorCreate", handle),
-        ("TessMonitorDelete", None, handle),
-        ("TessMonitorSetDeadlineMSecs", None, handle, number),
-    ):
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-    return library
-
-
-@cache
-def _reader(model: str) -> int:
-    """Return a handle on Tesseract with a model loaded, which is kept: loading costs as much as reading ten lines."""
-    library = _loaded()
-    reader: int = library.TessBaseAPICreate()
-    atexit.register(library.TessBaseAPIDelete, reader)
-    _set(library, reader, _SILENT)
-    if library.TessBaseAPIInit2(reader, None, model.encode(), _LSTM_ONLY):
-        raise _language_missing()
-    _set(library, reader, _DARK_ON_LIGHT)
-    return reader
-
-
-def _set(library: ctypes.CDLL, reader: int, variables: Mapping[str, str]) -> None:
-    for name, value in variables.items():
-        library.TessBaseAPISetVariable(reader, name.encode(), value.encode())
+        done = subprocess.run(
+            [pytesseract.pytesseract.tesseract_cmd, option],
+            capture_output=True,
+            text=True,
+            timeout=_PROBE_SECONDS,
+            check=True,
+        )
+    except FileNotFoundError as error:
+        raise _program_missing() from error
+    return done.stdout or done.stderr
 
 
 def _fingerprint(name: str) -> str | None:
@@ -217,27 +187,19 @@ def _fingerprint(name: str) -> str | None:
 
 
 def _model(name: str) -> Path | None:
-    """Return the file of a model."""
-    model = Path(_folder(), f"{name}.traineddata")
-    return model if model.is_file() else None
-
-
-@cache
-def _folder() -> str:
-    """Return where Tesseract looks for models: it knows as soon as it has looked for one, in vain too."""
-    library = _loaded()
-    reader = library.TessBaseAPICreate()
-    try:
-        _set(library, reader, _SILENT)
-        library.TessBaseAPIInit2(reader, None, _NO_MODEL, _LSTM_ONLY)
-        return os.fsdecode(library.TessBaseAPIGetDatapath(reader))
-    finally:
-        library.TessBaseAPIDelete(reader)
+    """Return the file of a model; `--list-langs` is how Tesseract tells where it looks."""
+    folder = re.search(r'"(.+?)"', _said("--list-langs"))
+    model = Path(folder[1], f"{name}.traineddata") if folder else None
+    return model if model is not None and model.is_file() else None
 
 
 @cache
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _program_missing() -> ProblemError:
+    return TOOL_MISSING.error(f"Tesseract is missing (Debian package {PACKAGE})")
 
 
 def _language_missing() -> ProblemError:

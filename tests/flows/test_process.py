@@ -196,8 +196,8 @@ def test_a_key_that_is_not_valid_now_signs_nothing(house):
         Keyring.open(house.settings, datetime(2090, 1, 1, tzinfo=UTC))
 
 
-def test_a_missing_model_is_said_and_never_held_against_the_paper(run, house, monkeypatch, tmp_path):
-    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
+def test_a_missing_program_is_said_and_never_held_against_the_paper(run, house, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ProblemError) as missing:
         run(CERTIFICATE)
     assert missing.value.kind == TOOL_MISSING

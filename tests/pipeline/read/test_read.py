@@ -111,7 +111,7 @@ def test_a_reading_crosses_processes(scanned):
 
 
 def test_a_blank_page_never_reaches_the_engine(tmp_path, monkeypatch):
-    monkeypatch.setattr(tesseract, "recognise", None)
+    monkeypatch.setattr(tesseract.pytesseract.pytesseract, "tesseract_cmd", "no-such-tesseract")
     noise = np.random.default_rng(5).normal(240, 6, (2339, 1654)).clip(0, 255).astype(np.uint8)
     path = tmp_path / "blank.png"
     cv2.imwrite(str(path), noise)
