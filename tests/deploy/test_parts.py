@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from schemas.problem import Exit
 from tests.servers import free_ports
 
+FLOWS = {"flows.ingest.ingest", "flows.ingest.reconcile", "flows.ingest.raise_levels"}
+
 
 @contextmanager
 def running(sohoa, part, **environment):
@@ -60,11 +62,17 @@ def test_a_worker_alone_brings_its_flows_to_a_prefect_server_alone_which_then_ca
     with running(sohoa, "prefect", PREFECT_SERVER_API_PORT=str(port)):
         answer(f"{url}/health")
         with running(sohoa, "worker", SOHOA_PREFECT__API_URL=url):
-            found = answer(f"{url}/deployments/filter", data=b"{}", until=lambda found: len(found) == 2)
-            runs = answer(f"{url}/flow_runs/filter", data=b"{}", until=bool)
-    assert {deployment["entrypoint"] for deployment in found} == {"flows.ingest.ingest", "flows.ingest.reconcile"}
-    [reconcile] = [deployment["id"] for deployment in found if deployment["name"] == "live" and deployment["schedules"]]
-    assert {run["deployment_id"] for run in runs} == {reconcile}
+            found = answer(f"{url}/deployments/filter", data=b"{}", until=lambda found: len(found) == len(FLOWS))
+            on_time = {each["id"] for each in found if each["schedules"]}
+            answer(
+                f"{url}/flow_runs/filter",
+                data=b"{}",
+                until=lambda runs: on_time <= {run["deployment_id"] for run in runs},
+            )
+            runs = answer(f"{url}/flow_runs/filter", data=b"{}")
+    assert {each["entrypoint"] for each in found} == FLOWS
+    assert {each["entrypoint"] for each in found if each["id"] in on_time} == FLOWS - {"flows.ingest.ingest"}
+    assert {run["deployment_id"] for run in runs} == on_time
 
 
 def test_a_worker_alone_needs_to_be_told_of_a_prefect_server(sohoa):
