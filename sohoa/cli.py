@@ -213,7 +213,7 @@ def rebuild(configuration: Configuration, *, as_json: bool) -> Exit:
 @json_option
 @click.pass_obj
 def reconcile(configuration: Configuration, *, as_json: bool) -> Exit:
-    """Run submissions that have a receipt but no outcome.
+    """Run submissions that have a receipt but no outcome; then raise what is not yet at `signing.level`.
 
     Nothing waits for ever.
     """
@@ -221,7 +221,7 @@ def reconcile(configuration: Configuration, *, as_json: bool) -> Exit:
 
     statuses = _tell_each(reconcile_waiting(configuration.settings), console.print_ingestion, as_json=as_json)
     if not statuses and not as_json:
-        console.say("Nothing was waiting.")
+        console.say("No submission was waiting.")
     return _ingestion_exit(statuses)
 
 

@@ -73,8 +73,8 @@ def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
     for submission_id in waiting:
         _, manifest = house.received(submission_id)
         yield from _report(", ".join(file.name for file in manifest.files), house.inbox.outcome(submission_id))
-    for _ in raise_signatures(house, _now):
-        pass
+    if raised := sum(1 for _ in raise_signatures(house, _now)):
+        console.note(f"{raised} signatures of copies and records were raised to {settings.signing.level}.")
 
 
 def scans_in(paths: Sequence[Path], home: Path) -> list[Path]:
