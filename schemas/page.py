@@ -124,6 +124,8 @@ class PageReading(NamedTuple):
     """In reading order; empty for a blank page."""
     codes: tuple[Code, ...] = ()
     """From top to bottom, then from left to right."""
+    unread: tuple[Box, ...] = ()
+    """Ink of the size of letters that lies within no word: strokes of words that were lost, of pens and of stamps."""
 
     @property
     def text(self) -> str:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from pipeline.prepare import Prepared, laid_flat, prepare, raw_page
+from pipeline.prepare.pixels import Ink
 from pipeline.read.again import keep_ink
 from pipeline.read.codes import find_codes
 from pipeline.read.columns import folded, strips_of, unfolded
@@ -15,13 +16,19 @@ from pipeline.read.hand import mark_handwriting
 from pipeline.read.mrz import find_mrz, with_mrz
 from pipeline.read.words import words_of
 from pipeline.tools import tesseract
-from schemas.page import PageReading, Word
+from schemas.page import Box, PageReading, Word
 from schemas.settings import Limits
 
 _DOUBTFUL = 0.65
 """Mean confidence below which the page may be the wrong way up: such pages stay near 0.5, others are above 0.7."""
 _LOST = 0.7
 """Share of ink within words below which lines were lost."""
+_LETTER = 0.4
+"""Height of a small letter without marks, in heights of words."""
+_MARGIN = 0.2
+"""How far the marks and tails of a word may stand out of its box, in heights of the box."""
+_MOST_LEFT = 2000
+"""Of a page that was hardly read, not every stroke is worth keeping."""
 _SHARE_OF_TIME = 0.4
 """Of a page's time, what one call of the engine may take: the second reading of a page must fit in as well."""
 
@@ -91,12 +98,14 @@ def _read_as(prepared: Prepared, segmentation: int, limits: Limits) -> PageReadi
         seconds=_SHARE_OF_TIME * limits.page_seconds,
     )
     words = mark_handwriting(words_of(folded(tokens, strips), prepared.scale), prepared.picture, prepared.scale)
-    share = _ink_within(prepared, words)
+    total, rest = cv2.countNonZero(prepared.letters), _without_words(prepared.letters, words, prepared.scale)
+    share = 1 - cv2.countNonZero(rest) / total if total else 1.0
     warnings = prepared.page.quality.warnings + (("ink_not_read",) if share < _LOST else ())
     quality = prepared.page.quality.model_copy(
         update={"ink_read": share, "confidence": _mean_confidence(words), "warnings": warnings}
     )
-    return PageReading(prepared.page.model_copy(update={"quality": quality}), words)
+    unread = _letters_left(rest, words, prepared.scale)
+    return PageReading(prepared.page.model_copy(update={"quality": quality}), words, unread=unread)
 
 
 def _mean_confidence(words: Sequence[Word]) -> float | None:
@@ -105,12 +114,23 @@ def _mean_confidence(words: Sequence[Word]) -> float | None:
     return sum(word.confidence * len(word.text) for word in words) / letters if letters else None
 
 
-def _ink_within(prepared: Prepared, words: Sequence[Word]) -> float:
-    """Return the share of the ink of letters that lies within the boxes of words."""
-    covered = np.zeros_like(prepared.letters)
+def _without_words(ink: Ink, words: Sequence[Word], scale: float, margin: float = 0.0) -> Ink:
+    """Return the ink that lies outside the boxes of words, each larger by a margin in heights of its own."""
+    rest = ink.copy()
     for word in words:
-        corners = (word.box.x, word.box.y, word.box.right, word.box.bottom)
-        left, top, right, bottom = (round(value * prepared.scale) for value in corners)
-        cv2.rectangle(covered, (left, top), (right, bottom), 1, thickness=cv2.FILLED)
-    total = cv2.countNonZero(prepared.letters)
-    return cv2.countNonZero(cv2.multiply(prepared.letters, covered)) / total if total else 1.0
+        box, more = word.box, margin * word.box.h
+        corners = (box.x - more, box.y - more, box.right + more, box.bottom + more)
+        left, top, right, bottom = (round(value * scale) for value in corners)
+        cv2.rectangle(rest, (left, top), (right, bottom), 0, thickness=cv2.FILLED)
+    return rest
+
+
+def _letters_left(rest: Ink, words: Sequence[Word], scale: float) -> tuple[Box, ...]:
+    """Return where pieces of ink as high as letters are, in pixels of the page; no more than a page has letters."""
+    if not words:
+        return ()
+    least = _LETTER * float(np.median([word.box.h for word in words])) * scale
+    apart = _without_words(rest, words, scale, _MARGIN)
+    _, _, pieces, _ = cv2.connectedComponentsWithStats(apart, connectivity=8)
+    high = pieces[1:][pieces[1:, cv2.CC_STAT_HEIGHT] >= least]
+    return tuple(Box(*(round(value / scale) for value in piece[:4].tolist())) for piece in high[:_MOST_LEFT])

@@ -100,6 +100,7 @@ def _fields(
     crossed = cross_checks({name: item for name, item in found.items() if name in type_.fields}, type_)
     foreign = foreign_words(type_)
     legible = {reading.page.number: page_check(reading, foreign) for reading in readings}
+    unread = {reading.page.number: reading.unread for reading in readings}
     unknown = Check(name="page_legible", passed=True)
     return {
         name: judge(
@@ -107,6 +108,7 @@ def _fields(
             type_.spec(name).kind,
             crossed.get(name, ()),
             legible.get(item.reading.words.page, unknown),
+            unread.get(item.reading.words.page, ()),
             sure_type=sure,
         )
         for name, item in found.items()

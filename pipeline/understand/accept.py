@@ -5,7 +5,7 @@ be read with high confidence in every word *and* pass every check; what is said 
 """
 
 from collections.abc import Collection, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 from typing import Final
 
@@ -18,7 +18,7 @@ from pipeline.understand.syllables import implausible
 from pipeline.understand.values import Coded, Reading
 from schemas.document_type import ValueKind
 from schemas.field import Check, Field
-from schemas.page import PageReading, Word
+from schemas.page import Box, PageReading, Word
 
 _NEEDED: Final[dict[ValueKind, float]] = {
     "person_name": 0.90,
@@ -85,6 +85,11 @@ _LETTERS_A_SLIP: Final = 4
 """In so many letters of a foreign word one may be misread, and it is still that word."""
 _ENOUGH_WORDS: Final = 20
 _WIDE_GAP: Final = 1.8
+_ALL_READ: Final = "all_read"
+_BESIDE: Final = 1.5
+"""How far beside a value a lost word of it may begin, in letter heights."""
+_LETTER: Final = 0.45
+"""Height of what may be a letter, in heights of the words beside it."""
 _FAILED: Final = 0.5
 """What a check that fails leaves of the confidence."""
 
@@ -124,14 +129,34 @@ def unbroken(words: Sequence[Word]) -> Check:
     return Check(name="unbroken", passed=widest <= _WIDE_GAP, detail=f"widest gap {widest:.1f} letter heights")
 
 
+def all_read(found: Found, unread: Sequence[Box]) -> tuple[Check, ...]:
+    """Return a failed check where strokes that were not read stand in the row of a value; none where all was read.
+
+    The words of the first reading count: what they leave out is known of the whole page.
+    """
+    lost = 0
+    for _, line in groupby(_first_words(found), key=lambda word: word.line):
+        row = list(line)
+        height = median(word.box.h for word in row)
+        left, right = row[0].box.x - _BESIDE * height, row[-1].box.right + _BESIDE * height
+        top, bottom = min(word.box.y for word in row), max(word.box.bottom for word in row)
+        lost += sum(
+            box.h >= _LETTER * height
+            and left < box.right
+            and box.x < right
+            and min(bottom, box.bottom) - max(top, box.y) > box.h / 2
+            for box in unread
+        )
+    return (Check(name=_ALL_READ, passed=False, detail=f"{lost} strokes beside it"),) if lost else ()
+
+
 def by_hand(found: Found) -> tuple[Check, ...]:
     """Return a failed check where a value looks handwritten; none where nothing speaks against print.
 
     One number is enough, since often only the day is filled in; of words half, since a signature may cross one. The
     words of the first reading count: it looked at the whole page, and knows what its print looks like.
     """
-    box = found.reading.words.box
-    words = [word for word in found.passage.words if box is not None and word.box.meets(box)]
+    words = _first_words(found)
     penned = [word for word in words if word.handwritten]
     number = any(letter.isdigit() for word in penned for letter in word.text)
     if not penned or not (number or 2 * len(penned) >= len(words)):
@@ -139,7 +164,15 @@ def by_hand(found: Found) -> tuple[Check, ...]:
     return (Check(name="printed", passed=False, detail=f"{len(penned)} of {len(words)} words look handwritten"),)
 
 
-def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *, sure_type: bool) -> Field:
+def _first_words(found: Found) -> list[Word]:
+    """Return the words that the first reading found where the value stands."""
+    box = found.reading.words.box
+    return [word for word in found.passage.words if box is not None and word.box.meets(box)]
+
+
+def judge(
+    found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, unread: Sequence[Box], *, sure_type: bool
+) -> Field:
     """Return the field: the value that was read, how sure that is, and whether it is accepted.
 
     Args:
@@ -147,6 +180,7 @@ def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *
         kind: of the field.
         checks: those between fields; the reading brings its own.
         page: whether marks can be trusted on the page that it stands on.
+        unread: the strokes of that page that were not read.
         sure_type: whether the type of the document is sure; if not, nothing is accepted.
     """
     reading = found.reading
@@ -155,7 +189,7 @@ def judge(found: Found, kind: ValueKind, checks: Sequence[Check], page: Check, *
     if reading.coded is not None:
         return _by_code(found, reading.coded, (*reading.checks, *checks), sure_type=sure_type)
     marks = (page, unbroken(reading.words.words)) if kind in _MARKED else ()
-    applied = (*reading.checks, *checks, *marks, *by_hand(found))
+    applied = (*reading.checks, *checks, *marks, *by_hand(found), *all_read(found, unread))
     worst = reading.confidence
     twice = any(check.name in _CONFIRMS and check.passed for check in applied)
     listed = kind == "text" and any(check.name == "as_printed" for check in applied)
@@ -193,8 +227,11 @@ def _by_code(found: Found, coded: Coded, checks: tuple[Check, ...], *, sure_type
 def is_doubtful(field: Field, kind: ValueKind) -> bool:
     """Return whether a second reading is worth its cost: for what is not accepted, and for free text.
 
-    Free text has neither shape nor lexicon: nothing but the engine's confidence speaks for `chuyến` or `chuyển`.
+    Free text has neither shape nor lexicon: nothing but the engine's confidence speaks for `chuyến` or `chuyển`. Where
+    strokes were left out a person looks, whatever a second reading would say of the rest.
     """
+    if any(check.name == _ALL_READ for check in field.checks):
+        return False
     free = kind == "text" and not any(check.name == "as_printed" for check in field.checks)
     return free or not field.accepted
 

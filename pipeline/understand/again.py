@@ -27,6 +27,8 @@ SETTLED: Final = "settled"
 
 _OF_DIGITS: Final = frozenset({"date", "year", "personal_id", "number", "amount"})
 """Kinds whose letters suffer most where dots and rules are taken out (the bars of TT look like a rule)."""
+_OF_SURROUNDINGS: Final = frozenset({"number_alone"})
+"""Checks of what stands beside a value, which is not read again."""
 _SOUND: Final = 0.80
 _SOUND_INSTEAD: Final = 0.60
 """Confidence of a second reading that takes the place of a weak first one; less where the first is no sound value."""
@@ -73,7 +75,8 @@ def _weighed(kind: ValueKind, first: Reading, second: Reading) -> Reading:
         return first
     said = second.words.text
     if second.value == first.value:
-        checks = min(first.checks, second.checks, key=_failures)
+        beyond = tuple(check for check in first.checks if check.name in _OF_SURROUNDINGS and not check.passed)
+        checks = beyond or min(first.checks, second.checks, key=_failures)
         agrees = Check(name=CHECK, passed=True, detail=said)
         return first._replace(checks=(*checks, agrees), agreed=second.confidence)
     right = settle(kind, first, second)

@@ -68,8 +68,11 @@ def _number(right: Reading, wrong: Reading) -> bool:
 
 
 def _text(right: Reading, wrong: Reading) -> bool:
-    """`sổ hộ tịch`, not `số hộ tịch`: they differ by marks, and the other one is not what the phrase is."""
-    same = letters(str(right.value)) == letters(str(wrong.value))
+    """`sổ hộ tịch`, not `số hộ tịch`: one word differs, by its marks, and the other one is not what the phrase is.
+
+    Of two words each reading may have one right.
+    """
+    same = len(_differing(right, wrong)) == 1 and letters(str(right.value)) == letters(str(wrong.value))
     return same and not _failed(right) - {"listed"} and bool(_failed(wrong) & _OF_WORDS)
 
 
@@ -81,8 +84,15 @@ def _place(right: Reading, wrong: Reading) -> bool:
     numbers = [(mine.strip(",."), its.strip(",.")) for mine, its in differing]
     if numbers and all(mine.isdecimal() and mine == figures(its) for mine, its in numbers):
         return True
-    known = any(check.name == "known_place" and check.passed for check in right.checks)
-    return bool(differing) and known and bool(_failed(wrong) & _OF_PLACES)
+    known = {
+        part for check in right.checks if check.name == "known_place" and check.passed for part in _words(check.detail)
+    }
+    named = bool(differing) and all(set(_words(mine)) <= known for mine, _ in differing)  # no list has the hamlets
+    return named and bool(_failed(wrong) & _OF_PLACES)
+
+
+def _words(place: str) -> list[str]:
+    return [part.strip(",.").casefold() for part in place.split()]
 
 
 _DECIDE: Final[Mapping[ValueKind, Callable[[Reading, Reading], bool]]] = {

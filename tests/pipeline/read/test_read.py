@@ -66,7 +66,7 @@ def test_words_stand_on_the_page_where_they_are_printed(tmp_path, overrides):
     """Nearly all ink of the upright, straight page lies within the boxes of words, and little else does."""
     sample = make.paper("administrative_document", "notice", "clean", 5, **{"dpi": 200, "stamp": 0.0, **overrides})
     path = sample.save(tmp_path)
-    page, words, _ = read_page(path, TYPES[path.suffix[1:]], 1, LIMITS)
+    page, words, *_ = read_page(path, TYPES[path.suffix[1:]], 1, LIMITS)
     scan = np.asarray(sample.pages[0].convert("L"))
     way = straighten(scan.shape[1], scan.shape[0], page.rotation, page.skew_degrees)
     matrix = np.array([way.matrix[:3], way.matrix[3:]], np.float64)
@@ -143,6 +143,13 @@ def test_lost_lines_are_noticed(scanned):
     reading = read(blinded, LIMITS)
     assert reading.page.quality.ink_read < 0.7
     assert "ink_not_read" in reading.page.quality.warnings
+    assert all(word.box.bottom > 900 for word in reading.words)
+    assert sum(stroke.bottom < 900 for stroke in reading.unread) > 100, "strokes of the words that were lost"
+
+
+def test_on_a_page_that_was_read_hardly_a_stroke_is_left(scanned):
+    reading, _ = scanned("birth_certificate", "current", "clean", 7)
+    assert len(reading.unread) < 0.05 * len(reading.words)
 
 
 def test_the_engine_is_named():

@@ -1,9 +1,10 @@
-"""What is written by hand is recognised as such and never accepted."""
+"""What is written by hand, or only half read, is recognised as such and never accepted."""
 
 import pytest
 
 from pipeline.understand import understand
 from schemas.document_type import document_types
+from schemas.page import Box
 from tests.pipeline.understand.paper import BIRTH, LETTER_PAGE, reading
 
 
@@ -44,3 +45,31 @@ def test_one_word_of_several_that_a_signature_crosses_is_print_still():
 
 def test_handwriting_beside_a_value_does_not_touch_it():
     assert read(BIRTH, "195/2016")["full_name"].accepted
+
+
+# --- strokes that were not read -----------------------------------------------------------------------------------
+def with_stroke(name, *, right=0, down=0, height=22):
+    """Return a field of a page with a stroke beside it: so many pixels from its end, so many below its top."""
+    page = reading(BIRTH)
+    (document,) = understand([page], document_types())
+    box = document.fields[name].box
+    stroke = Box(box.right + right, box.y + down, 8, height)
+    (document,) = understand([page._replace(unread=(stroke,))], document_types())
+    return document
+
+
+@pytest.mark.parametrize("name", ["full_name", "number", "place_of_origin", "sex"])
+def test_a_value_beside_which_a_stroke_was_not_read_waits_for_a_person(name):
+    document = with_stroke(name, right=12)
+    field = document.fields[name]
+    assert not field.accepted
+    assert (field.checks[-1].name, field.checks[-1].passed) == ("all_read", False)
+    assert f"all_read:{name}" in document.review_reasons
+    assert field.box not in [box for spot in document.doubts for box in spot.lines], "a second reading settles nothing"
+
+
+@pytest.mark.parametrize(
+    "place", [{"right": 80}, {"right": 12, "down": 40}, {"right": 12, "down": 6, "height": 10}], ids=str
+)
+def test_a_stroke_far_off_in_another_row_or_too_small_for_a_letter_touches_nothing(place):
+    assert with_stroke("full_name", **place).fields["full_name"].accepted

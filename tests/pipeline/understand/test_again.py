@@ -169,3 +169,11 @@ def test_nothing_is_accepted_that_was_read_in_two_ways(text, first, second):
     field = read_twice(page, text, second).fields["number"]
     assert field.value in {"195/2016", text}
     assert text == "195/2016" or not field.accepted
+
+
+def test_a_number_before_which_something_else_stands_is_not_confirmed_by_what_is_cut_out_of_it():
+    page = reading(replaced(BIRTH, "Số: 195/2016", "Số: Quỳnh Vinh, ngày 20 tháng 4 năm 2021"))
+    document = read(page)
+    [spot] = [spot for spot in document.doubts if any(box.y < 300 for box in spot.lines)]
+    field = read(page, {spot: said("20", 0.98)}).fields["number"]
+    assert (field.accepted, failed(field)) == (False, ["number_alone"])

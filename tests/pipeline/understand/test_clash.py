@@ -51,6 +51,12 @@ def test_the_one_that_can_be_printed_is_right_whichever_was_first(kind, right, w
         ("number", "1754/QĐ-UBND", "175/QĐ-UBND"),
         ("number", "1980/UBND-NC", "1980/UBND-NG"),
         ("text", "xóa nhà tạm", "xóa nhà tám"),
+        ("text", "số hóa sổ hộ tịch lịch sủ", "số hóa số hộ tịch lịch sử"),  # each has one word right
+        (
+            "place",
+            "Bản Huôi Mới, xã Châu Bính, huyện Quỳ Châu, tỉnh Nghệ An",
+            "Bản Huồi Mới, xã Châu Bính, huyện Quy Châu, tỉnh Nghệ An",  # no list has the hamlets
+        ),
         ("place", "Bản Bà Xắng, tỉnh Nghệ An", "Bản Bà Xăng, tỉnh Nghệ An"),
         ("place", "Xóm 11, tỉnh Nghệ An", "Xóm 1, tỉnh Nghệ An"),
         ("personal_id", "189365505", "189365905"),
