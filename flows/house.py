@@ -9,6 +9,7 @@ from schemas.settings import Settings
 from schemas.submission import Manifest, Receipt
 from storage import keys
 from storage.audit import Audit
+from storage.backfills import Backfills
 from storage.catalog import Catalog
 from storage.inbox import Inbox
 from storage.journals import Journals
@@ -31,6 +32,7 @@ class House:
     stations: Stations
     journals: Journals
     quarantine: Quarantine
+    backfills: Backfills
     catalog: Catalog
 
     @classmethod
@@ -54,6 +56,7 @@ class House:
             stations=Stations(store),
             journals=Journals(store),
             quarantine=Quarantine(store),
+            backfills=Backfills(store),
             catalog=open_catalog(settings, store) if needs_catalog else catalog_at(settings),
         )
 

@@ -19,6 +19,7 @@ from flows.levels import raise_signatures
 from flows.process import process
 from flows.progress import watcher
 from pipeline.workers import Workers
+from schemas.backfill import STATION
 from schemas.digest import Sha256
 from schemas.problem import ProblemError
 from schemas.settings import Settings
@@ -67,11 +68,12 @@ def ingest(submission_ids: list[Sha256]) -> list[Sha256]:
 def reconcile() -> list[Sha256]:
     """Run the submissions that wait for an outcome, the longest waiting first, until none does: none waits for ever.
 
-    What comes meanwhile is taken along, so one run at a time is enough, and no submission is in two.
+    What comes meanwhile is taken along, so one run at a time is enough, and no submission is in two. What waits in the
+    lane of a backfill is left to that.
     """
     house = House.open(Settings.load(os.environ).settings)
     done: list[Sha256] = []
-    while waiting := house.catalog.waiting()[:MOST_AT_ONCE]:
+    while waiting := house.catalog.waiting(apart_from=STATION)[:MOST_AT_ONCE]:
         done += ingest([each.submission_id for each in waiting])
     return done
 

@@ -17,7 +17,7 @@ from pipeline.ahead import work_ahead
 from pipeline.digitize import Digitized, Watcher, digitize, settled
 from pipeline.read import engine
 from pipeline.seal import UnsignedCopy, make_copy
-from pipeline.understand import Understood
+from pipeline.understand import Understood, with_keyed
 from pipeline.workers import Workers
 from schemas.digest import Sha256
 from schemas.document_type import document_types
@@ -118,7 +118,9 @@ class _Line:
         self.house.inbox.fetch(file, path)
         try:
             digitized = digitize(path, file.name, self.workers, self.house.settings.limits, self.watcher)
-            documents = tuple(self._unsigned(path, digitized, each, manifest, file) for each in digitized.documents)
+            row = self.house.inbox.keyed(manifest)
+            understood = with_keyed(digitized.documents, row, document_types()) if row else digitized.documents
+            documents = tuple(self._unsigned(path, digitized, each, manifest, file) for each in understood)
         except ProblemError as error:
             if error.kind.exit_code is not Exit.REFUSED:
                 raise

@@ -139,6 +139,55 @@ COPY_NOT_PDFA = Kind(
     "Scan the paper again as JPEG or TIFF; if it happens again, send the file to support.",
 )
 
+# --- inventories of legacy papers ------------------------------------------------------------------------------
+TABLE_UNREADABLE = Kind(
+    "table-unreadable", "The table cannot be read", "Save it as XLSX, or as CSV in UTF-8, and plan again."
+)
+TABLE_UNFIT = Kind(
+    "table-unfit",
+    "The table has none of the columns that are looked for",
+    "Name the layout that fits with --layout, or write one: docs/backfill.md shows how.",
+)
+TABLE_TOO_LARGE = Kind(
+    "table-too-large",
+    "The inventory is too large for one plan",
+    "Split it, by district or by year, and plan each part.",
+    http_status=413,
+)
+ROW_INCOMPLETE = Kind(
+    "row-incomplete", "The row does not say which scan it was keyed from", "Fill in its key columns and plan again."
+)
+ROW_WITHOUT_SCAN = Kind(
+    "row-without-scan",
+    "The scan of this row is not there",
+    "Find or scan the paper, put it beside the others, and plan again.",
+)
+SCAN_WITHOUT_ROW = Kind(
+    "scan-without-row", "No row belongs to this scan", "Key the row, or name the scan as the row says, and plan again."
+)
+ROWS_DISAGREE = Kind(
+    "rows-disagree",
+    "Several rows or scans claim each other",
+    "Compare them with the paper, leave one row and one scan, and plan again.",
+)
+ARCHIVE_UNSAFE = Kind(
+    "archive-unsafe",
+    "An entry of an archive cannot be taken out safely",
+    "Unpack it on a machine where that does no harm, look at it, and pack it anew.",
+)
+SCAN_CHANGED = Kind(
+    "scan-changed",
+    "The scan is not what was planned",
+    "Find out who changed or moved it, then plan again: what is done already is found.",
+)
+PLAN_UNKNOWN = Kind(
+    "plan-unknown",
+    "No such plan",
+    "Plan the inventory first, with `sohoa backfill plan`.",
+    Exit.USAGE,
+    404,
+)
+
 # --- the machine or its surroundings ---------------------------------------------------------------------------
 TOOL_MISSING = Kind(
     "tool-missing",

@@ -55,6 +55,10 @@ class Manifest(Value):
     dossier_code: DossierCode | None = None
     procedure_code: ProcedureCode | None = None
     files: tuple[SubmittedFile, ...] = Constraint(min_length=1)
+    keyed: Sha256 | None = Constraint(default=None, exclude_if=lambda keyed: keyed is None)
+    """The hash of what was keyed from the file (`KeyedRow`), which is kept like a file. Only a backfill sends this.
+
+    It is left out where there is none: the ids of all other submissions are what they always were."""
 
     @property
     def submission_id(self) -> Sha256:

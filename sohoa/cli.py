@@ -22,6 +22,7 @@ from schemas.problem import INTEGRITY_MISMATCH, INTERNAL, Exit, ProblemError, re
 from schemas.report import Extraction, Ingestion
 from schemas.settings import Loaded, Settings
 from sohoa import console
+from sohoa.backfills import backfill
 from sohoa.configuration import read_settings
 from sohoa.station.cli import station
 from sohoa.stations import stations
@@ -275,6 +276,7 @@ def demo(configuration: Configuration) -> Exit:
 
 cli.add_command(station)
 cli.add_command(stations)
+cli.add_command(backfill)
 
 
 @cli.group()

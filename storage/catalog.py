@@ -303,11 +303,16 @@ class Catalog:
             row = connection.execute(query).one_or_none()
         return None if row is None else Submission(*row)
 
-    def waiting(self) -> tuple[Submission, ...]:
-        """Return the submissions that have a receipt and no outcome, the longest waiting first."""
+    def waiting(self, *, apart_from: StationId | None = None) -> tuple[Submission, ...]:
+        """Return the submissions that have a receipt and no outcome, the longest waiting first.
+
+        Args:
+            apart_from: a station whose submissions are left out: they are worked on in a lane of their own.
+        """
         query = (
             sql.select(_submissions)
             .where(sql.not_(_submissions.c.done))
+            .where(_submissions.c.station != (apart_from or ""))
             .order_by(_submissions.c.received_at, _submissions.c.submission_id)
         )
         with self._transaction() as connection:

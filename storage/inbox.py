@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.digest import Sha256
+from schemas.backfill import KeyedRow
+from schemas.digest import Sha256, sha256_hex
 from schemas.outcome import Outcome
-from schemas.problem import BAD_REQUEST
+from schemas.problem import BAD_REQUEST, INTEGRITY_MISMATCH
 from schemas.submission import Manifest, Receipt, SubmittedFile
 from storage import files, keys
 from storage.port import ObjectStore
@@ -53,6 +54,8 @@ class Inbox:
                 raise BAD_REQUEST.error(f"the file with sha256 {file.sha256} was not sent", file=file.name)
             if stored.size != file.size:
                 raise BAD_REQUEST.error(f"the manifest says {file.size} bytes, there are {stored.size}", file=file.name)
+        if manifest.keyed is not None and self.store.stat(keys.file(manifest.keyed)) is None:
+            raise BAD_REQUEST.error(f"the keyed values with sha256 {manifest.keyed} were not sent")
         key = keys.manifest(manifest)
         self.store.put(key, manifest.canonical_bytes(), content_type=JSON)
         return key
@@ -67,6 +70,28 @@ class Inbox:
         manifest = parse(Manifest, key, self.store.get(key))
         check_place(key, keys.manifest(manifest))
         return manifest
+
+    def put_keyed(self, row: KeyedRow) -> Sha256:
+        """Store what was keyed from a scan, of a submission that is yet to be committed; return its hash."""
+        data = row.canonical_bytes()
+        sha256 = sha256_hex(data)
+        self.store.put(keys.file(sha256), data, content_type=JSON)
+        return sha256
+
+    def keyed(self, manifest: Manifest) -> KeyedRow | None:
+        """Return what was keyed from the scan of a submission, None if nothing was.
+
+        Raises:
+            ObjectMissingError: if it is lost.
+            ProblemError: `integrity-mismatch` if it is damaged, or was keyed from another scan.
+        """
+        if manifest.keyed is None:
+            return None
+        key = keys.file(manifest.keyed)
+        row = parse(KeyedRow, key, b"".join(files.read(self.store, manifest.keyed)))
+        if [row.file_sha256] != [file.sha256 for file in manifest.files]:
+            raise INTEGRITY_MISMATCH.error(f"{key} was keyed from another scan")
+        return row
 
     def fetch(self, file: SubmittedFile, path: Path) -> None:
         """Write a file of a submission to *path*, which appears only when it is whole and checked."""

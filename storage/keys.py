@@ -8,7 +8,7 @@ disagree on the rest: SeaweedFS lists `a/b` before `a-` and then skips keys.
 import hmac
 import re
 from datetime import date
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from schemas.digest import Sha256
 from schemas.identifier import PersonalIdentifier
@@ -26,6 +26,8 @@ LEVELS = "levels/"
 STATIONS = "stations/"
 JOURNALS = "journals/"
 QUARANTINE = "quarantine/"
+PLANS = "plans/"
+BACKFILLS = "backfills/"
 AUDIT_ENTRIES = "audit/entries/"
 CONTRACT = "contract/"
 
@@ -140,6 +142,39 @@ def quarantine(station: StationId) -> str:
 def quarantined(station: StationId, identity: Sha256) -> str:
     """Return where it is kept what was refused to a station, and why."""
     return f"{quarantine(station)}{_hex(identity, _SHA256_DIGITS)}{DATA}"
+
+
+# --- backfills -------------------------------------------------------------------------------------------------
+def plan(plan_id: Sha256) -> str:
+    """Return where a plan is kept."""
+    return f"{PLANS}{_hex(plan_id, _SHA256_DIGITS)}{DATA}"
+
+
+def plan_of(key: str) -> Sha256:
+    """Return the id of the plan that is kept under *key*."""
+    return _hex(key.rpartition("/")[2].removesuffix(DATA), _SHA256_DIGITS)
+
+
+BackfillPart = Literal["shards", "sent", "done", "steps"]
+"""What there is of each shard of a plan (what was planned, what was sent, what became of it), and its decisions."""
+
+
+def backfill(plan_id: Sha256, part: BackfillPart) -> str:
+    """Return the folder of one part of a plan."""
+    return f"{BACKFILLS}{_hex(plan_id, _SHA256_DIGITS)}/{part}/"
+
+
+def backfill_part(plan_id: Sha256, part: BackfillPart, number: int) -> str:
+    """Return where a shard's part, or a decision, is kept; *number* is 1 for the first one."""
+    if not 1 <= number <= _LAST_VERSION:
+        message = f"not the number of a shard or a decision: {number}"
+        raise ValueError(message)
+    return f"{backfill(plan_id, part)}{number:06d}{DATA}"
+
+
+def backfill_number_of(key: str) -> int:
+    """Return the number of the shard or decision that is kept under *key*."""
+    return int(key.rpartition("/")[2].removesuffix(DATA))
 
 
 # --- what goes out ---------------------------------------------------------------------------------------------

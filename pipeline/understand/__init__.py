@@ -6,7 +6,7 @@ was read, in normal form (`values`), with everything that speaks for and against
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import count, takewhile
 from types import MappingProxyType
@@ -17,9 +17,11 @@ from pipeline.understand.card import card_type, vote
 from pipeline.understand.checks import cross_checks, identifier_of, whole_date
 from pipeline.understand.classify import Verdict, classify
 from pipeline.understand.fields import Found, find_fields, foreign_words
+from pipeline.understand.keyed import crossed, is_confirmed
 from pipeline.understand.lines import rows
 from pipeline.understand.sheet import Sheet
 from pipeline.understand.split import Stack, split
+from schemas.backfill import KeyedRow
 from schemas.document_type import DocumentType, OwnerSpec, ValiditySpec, in_row
 from schemas.field import Check, Field
 from schemas.page import PageReading, Spot
@@ -91,6 +93,45 @@ def _document(stack: Stack, types: Mapping[str, DocumentType], opinions: Opinion
             for name, item in finds.items()
             if type_ and item.reading.spot is not None and is_doubtful(fields[name], type_.spec(name).kind)
         ),
+    )
+
+
+def with_keyed(
+    documents: Sequence[Understood], row: KeyedRow, types: Mapping[str, DocumentType]
+) -> tuple[Understood, ...]:
+    """Return the documents of a file with what was keyed from it.
+
+    Args:
+        documents: what was found in the file; a row is about one paper, so that of several a person says which.
+        row: what was keyed.
+        types: the document types by code.
+    """
+    if len(documents) != 1:
+        return tuple(replace(each, review_reasons=(*each.review_reasons, "unmatched:keyed_row")) for each in documents)
+    return (_keyed(documents[0], row, types[row.document_type]),)
+
+
+def _keyed(document: Understood, row: KeyedRow, type_: DocumentType) -> Understood:
+    known = document.document_type == type_.code
+    fields = crossed(document.fields if known else {}, row, type_)
+    other = document.document_type is not None and not known and document.document_type_confidence >= SURE_TYPE
+    beyond = {"document_type", *fields}
+    reasons = [
+        *(reason for reason in document.review_reasons if reason.partition(":")[2] not in beyond),
+        *(["other:document_type"] if other else []),
+        *([] if is_confirmed(fields, row, type_, document.text) else ["unconfirmed:keyed_row"]),
+        *_reasons(Verdict(type_.code, 1.0), fields, type_),
+    ]
+    return replace(
+        document,
+        document_type=type_.code,
+        document_type_confidence=document.document_type_confidence if known else 0.0,
+        fields=fields,
+        owners=_owners(fields, type_),
+        valid_from=_date_of(fields, type_.validity.starts),
+        valid_to=_valid_to(fields, type_.validity),
+        review_reasons=tuple(reasons),
+        doubts=(),
     )
 
 

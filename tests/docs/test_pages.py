@@ -2,12 +2,14 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 
 import click
 import pytest
 from jsonschema import Draft202012Validator
 
+from schemas.backfill import Layout
 from schemas.document_type import parse_document_type
 from schemas.export import schema_files
 from schemas.problem import KINDS, Exit
@@ -53,6 +55,8 @@ def test_every_toml_example_is_accepted(page):
     for block in blocks(page, "toml"):
         if block.note == "document_type":
             parse_document_type(block.text, origin=name_of(page))
+        elif block.note == "layout":
+            Layout.model_validate(tomllib.loads(block.text))
         else:
             Settings.load({}, block.text)
 

@@ -1,0 +1,145 @@
+"""One shard of a plan: what it holds is sent into the store, worked off, and accounted for."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flows.house import House
+from flows.intake import receive
+from flows.keyring import Keyring
+from flows.process import Clock, process
+from pipeline.digitize import Watcher
+from pipeline.inventory import Holding, take_out
+from pipeline.workers import Workers
+from schemas.backfill import Done, Fate, Item, ItemOutcome, Plan, Sent, Shard
+from schemas.digest import Sha256
+from schemas.outcome import Outcome
+from schemas.problem import FILE_MISSING, INTEGRITY_MISMATCH, SCAN_CHANGED, Problem, ProblemError
+
+_LOOK_EVERY = 20
+"""Items between two looks at whether work should still go on."""
+
+
+def send(house: House, plan: Plan, shard: Shard, scans: Mapping[str, Holding]) -> Sent:
+    """Store the scans and the keyed values of a shard; return what could not be sent as it was planned.
+
+    Args:
+        house: where they go.
+        plan: whose shard it is.
+        shard: what is sent.
+        scans: what is in the inventory now, by name.
+
+    Raises:
+        ProblemError: `store-unreachable`, `store-full`; nothing is written down then, and the shard is sent again.
+    """
+    refused: dict[str, Problem] = {}
+    with TemporaryDirectory() as folder:
+        for item in shard.items:
+            try:
+                _send(house, item, scans, Path(folder, "scan"))
+            except ProblemError as error:
+                if error.kind.transient:
+                    raise
+                refused[str(item.number)] = error.problem
+    return house.backfills.keep_sent(plan.plan_id, Sent(number=shard.number, refused=refused))
+
+
+def _send(house: House, item: Item, scans: Mapping[str, Holding], scratch: Path) -> None:
+    if item.manifest is None or item.scan is None:
+        return
+    holding = scans.get(item.scan)
+    if holding is None:
+        raise SCAN_CHANGED.error("it is not there any more", file=item.scan)
+    path = holding.path
+    if holding.entry is not None:
+        take_out(holding, scratch)
+        path = scratch
+    try:
+        house.inbox.put_file(item.manifest.files[0], path)
+    except ProblemError as error:
+        if error.kind in {INTEGRITY_MISMATCH, FILE_MISSING}:
+            raise SCAN_CHANGED.error("it is gone or holds other bytes than it did", file=item.scan) from error
+        raise
+    if item.keyed is not None:
+        house.inbox.put_keyed(item.keyed)
+
+
+def work_off(
+    house: House,
+    keyring: Keyring,
+    workers: Workers,
+    plan: Plan,
+    number: int,
+    *,
+    clock: Clock,
+    watcher: Watcher,
+    go_on: Callable[[], bool],
+) -> Done | None:
+    """Give receipts for what was sent of a shard and work it off; return what became of it, None if it was stopped.
+
+    Receipts are given just before the work on each item begins: whatever is killed leaves only a few without outcome.
+
+    Args:
+        house: where everything is kept.
+        keyring: whose keys sign.
+        workers: in which pages are read.
+        plan: which plan.
+        number: which of its shards.
+        clock: tells the time.
+        watcher: told about progress.
+        go_on: whether more should be begun.
+
+    Raises:
+        ProblemError: as for `process`; `integrity-mismatch` if the shard was never sent.
+    """
+    known = house.backfills.done(plan.plan_id, number)
+    if known is not None:
+        return known
+    shard, sent = house.backfills.shard(plan, number), house.backfills.sent(plan.plan_id, number)
+    if sent is None:
+        raise INTEGRITY_MISMATCH.error(f"shard {number} was not sent")
+    items = [item for item in shard.items if item.manifest is not None and str(item.number) not in sent.refused]
+
+    def ids() -> Iterator[Sha256]:
+        for count, item in enumerate(items):
+            if item.manifest is None or (count % _LOOK_EVERY == 0 and not go_on()):
+                return
+            yield receive(house, keyring, item.manifest, {}, clock).value.submission_id
+
+    outcomes = {
+        each.submission_id: each for each in process(house, keyring, workers, ids(), clock=clock, watcher=watcher)
+    }
+    if len(outcomes) < len({item.manifest.submission_id for item in items if item.manifest is not None}):
+        return None
+    return house.backfills.conclude(plan.plan_id, Done(number=number, outcomes=tuple(fates(shard, sent, outcomes))))
+
+
+def fates(shard: Shard, sent: Sent, outcomes: Mapping[Sha256, Outcome]) -> Iterator[ItemOutcome]:
+    """Yield what became of each item of a shard that something became of, in order: a pure function.
+
+    Args:
+        shard: what was planned.
+        sent: what of that could not be sent.
+        outcomes: what became of what was sent, by submission.
+    """
+    for item in shard.items:
+        problem = item.problem or sent.refused.get(str(item.number))
+        if problem is not None:
+            yield ItemOutcome(number=item.number, status="refused", problem=problem)
+        elif item.same_as is not None:
+            yield ItemOutcome(number=item.number, status="duplicate", same_as=item.same_as)
+        elif item.manifest is not None and (outcome := outcomes.get(item.manifest.submission_id)) is not None:
+            yield _fate(item.number, outcome)
+
+
+def _fate(number: int, outcome: Outcome) -> ItemOutcome:
+    """Return the one outcome of a scan: of several documents in it, the one that leaves most to be done."""
+    statuses: Counter[Fate] = Counter(document.status for document in outcome.documents)
+    order: Sequence[Fate] = ("refused", "review", "stored", "duplicate")
+    return ItemOutcome(
+        number=number,
+        status=next(status for status in order if statuses[status]),
+        records=tuple(document.record_id for document in outcome.documents if document.record_id is not None),
+        problem=next((document.problem for document in outcome.documents if document.problem is not None), None),
+    )
