@@ -18,8 +18,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from flows.house import House
 from flows.keyring import Clock, Keyring
 from pipeline.admit import admit
+from pipeline.prepare import glance
 from pipeline.workers import Workers
 from schemas.digest import Sha256
+from schemas.legibility import FileFaults, Glance, Legibility, PageFaults
 from schemas.problem import (
     BAD_REQUEST,
     CHECKSUM_MISMATCH,
@@ -296,6 +298,40 @@ class Intake:
         if given is None or given.value.station != station:
             raise SUBMISSION_UNKNOWN.error("it has no receipt")
         return _signed(given)
+
+    # --- legibility --------------------------------------------------------------------------------------------
+    def glance(self, enrolled: Enrolment, preview: bytes) -> Glance:
+        """Return what is wrong with a page, by a preview of it that is not kept.
+
+        Raises:
+            ProblemError: `quota-exceeded`; what is wrong with the preview; `page-failed`.
+        """
+        self.allow(enrolled, len(preview))
+        self.spend(enrolled, len(preview))
+        return self.workers.submit(glance, preview, seconds=self.house.settings.limits.page_seconds).result()
+
+    def legibility(self, station: StationId, submission_id: Sha256) -> Legibility:
+        """Return which pages of a submission of *station* should be scanned once more, as far as it was read.
+
+        Raises:
+            ProblemError: `submission-unknown` as for `receipt`.
+        """
+        self.receipt(station, submission_id)
+        outcome = self.house.inbox.outcome(submission_id)
+        if outcome is None:
+            return Legibility(submission_id=submission_id, settled=False)
+        pages: dict[Sha256, dict[int, PageFaults]] = {}
+        for document in outcome.documents:
+            pages.setdefault(document.file_sha256, {}).update({each.page: each for each in document.faults})
+        return Legibility(
+            submission_id=submission_id,
+            settled=True,
+            files=tuple(
+                FileFaults(file_sha256=file, pages=tuple(faults[page] for page in sorted(faults)))
+                for file, faults in pages.items()
+                if faults
+            ),
+        )
 
     def _announced(self, manifest: Manifest) -> JournalEntry:
         submission_id = manifest.submission_id

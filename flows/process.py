@@ -15,12 +15,14 @@ from flows.house import House
 from flows.keyring import Keyring
 from pipeline.ahead import work_ahead
 from pipeline.digitize import Digitized, Watcher, digitize, settled
+from pipeline.prepare import faults_among
 from pipeline.read import engine
 from pipeline.seal import UnsignedCopy, make_copy
 from pipeline.understand import Understood, with_keyed
 from pipeline.workers import Workers
 from schemas.digest import Sha256
 from schemas.document_type import document_types
+from schemas.legibility import PageFaults
 from schemas.outcome import DocumentOutcome, Outcome
 from schemas.problem import INTEGRITY_MISMATCH, PAGES_BLANK, Exit, ProblemError
 from schemas.record import Copy, Origin, Record, record_id
@@ -178,6 +180,7 @@ class _Line:
                 record_id=record.record_id,
                 document_type=record.document_type,
                 copy_sha256=record.copy_.sha256,
+                faults=_faults_of(document),
             )
 
     def _keep(self, manifest: Manifest, file: SubmittedFile, document: _Document) -> Record:
@@ -221,6 +224,11 @@ class _Line:
             created_at=self.clock(),
             text=understood.text,
         )
+
+
+def _faults_of(document: _Document) -> tuple[PageFaults, ...]:
+    pages = document.understood.pages
+    return tuple(each for each in faults_among(document.digitized.readings) if each.page in pages)
 
 
 def _other_reasons(manifest: Manifest, document: _Document) -> Iterator[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from schemas.document_type import DocumentType
+from schemas.legibility import Glance, Legibility
 from schemas.lookup import LookupAnswer, LookupRequest
 from schemas.model import Value
 from schemas.outcome import Outcome
@@ -37,9 +38,11 @@ EXPORTED: tuple[type[Value], ...] = (
     Extraction,
     Finding,
     Gap,
+    Glance,
     Ingestion,
     Journal,
     JournalState,
+    Legibility,
     LookupAnswer,
     LookupRequest,
     Manifest,

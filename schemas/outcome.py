@@ -3,6 +3,7 @@
 from typing import Literal
 
 from schemas.digest import Sha256
+from schemas.legibility import PageFaults
 from schemas.model import Value
 from schemas.problem import Problem
 from schemas.record import RecordId
@@ -21,6 +22,8 @@ class DocumentOutcome(Value):
     record_id: RecordId | None = None
     document_type: str | None = None
     copy_sha256: Sha256 | None = None
+    faults: tuple[PageFaults, ...] = ()
+    """Its pages that should be scanned once more."""
     problem: Problem | None = None
 
 

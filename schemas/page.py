@@ -94,7 +94,7 @@ class Quality(Value):
     skew_agreement: float | None = Constraint(default=None, ge=0)
     """Difference, in degrees, between the two skew estimates; None when there was nothing to measure."""
     warnings: tuple[str, ...] = ()
-    """What is wrong with the page, as codes: `low_dpi`, `blurred`, `faint`, `skew_undecided`, `ink_not_read`."""
+    """What is wrong with the page: `low_dpi`, `blurred`, `faint`, `cut_off`, `skew_undecided`, `ink_not_read`."""
 
 
 class Page(Value):

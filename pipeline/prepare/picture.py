@@ -13,7 +13,7 @@ from pipeline.prepare.layout import HALF, WORKING_DPI, Pieces, are_letters, ink_
 from pipeline.prepare.orientation import NO_AXIS, is_axis_sure, sideways_share, upright_vote
 from pipeline.prepare.pages import RawPage, turned
 from pipeline.prepare.pixels import PAPER, Grey, Ink, Pixels, Places
-from pipeline.prepare.quality import is_blank, measured, warnings_of
+from pipeline.prepare.quality import is_blank, is_cut_off, measured, warnings_of
 from pipeline.prepare.seals import without_seals
 from pipeline.prepare.skew import SkewEstimate, skew_of
 from schemas.page import Page, Rotation
@@ -65,6 +65,7 @@ def prepare(raw: RawPage, *, other_axis: bool = False) -> Prepared:
     letters = letters_of(pieces)
     if is_blank(flat, pieces, letters):
         return _blank(raw, flat, scale)
+    cut_off = is_cut_off(letters, flat.shape)
     share = sideways_share(letters)
     across = (share >= NO_AXIS) != other_axis
     axis: Rotation = 0 if across else 90
@@ -75,7 +76,7 @@ def prepare(raw: RawPage, *, other_axis: bool = False) -> Prepared:
     straight = without_specks(without_rules(straight), pieces)
     up: Rotation = 0 if upright_vote(letters_of(pieces)) >= 0 else 180
     return Prepared(
-        page=_page(raw, axis if up == 0 else _OPPOSITE[axis], skew, straight, pieces.places),
+        page=_page(raw, axis if up == 0 else _OPPOSITE[axis], skew, straight, pieces.places, cut_off=cut_off),
         picture=turned(_reduced(straight), up),
         letters=turned(_reduced_ink(pieces.mask(are_letters(pieces))), up),
         scale=scale * _REDUCED,
@@ -154,11 +155,11 @@ def _between_centres(matrix: Affine, scale: float) -> Affine:
     return Affine(1, 0, 0.5, 0, 1, 0.5).then(scaled).then(Affine(1, 0, -0.5, 0, 1, -0.5))
 
 
-def _page(raw: RawPage, rotation: Rotation, skew: SkewEstimate, flat: Grey, places: Places) -> Page:
+def _page(raw: RawPage, rotation: Rotation, skew: SkewEstimate, flat: Grey, places: Places, *, cut_off: bool) -> Page:
     height, width = raw.pixels.shape[:2]
     way = straighten(width, height, rotation, skew.degrees)
     quality = measured(flat, places)
-    warnings = warnings_of(quality, raw.dpi, skew_undecided=skew.is_undecided)
+    warnings = warnings_of(quality, raw.dpi, skew_undecided=skew.is_undecided, cut_off=cut_off)
     return Page(
         number=raw.number,
         rotation=rotation,
@@ -174,5 +175,6 @@ def _page(raw: RawPage, rotation: Rotation, skew: SkewEstimate, flat: Grey, plac
 
 def _blank(raw: RawPage, flat: Grey, scale: float) -> Prepared:
     """Set a page aside: as it came, not turned, not to be read, not dropped."""
-    page = _page(raw, 0, SkewEstimate(0.0, None), flat, np.flatnonzero(ink_of(flat))).model_copy(update={"blank": True})
+    page = _page(raw, 0, SkewEstimate(0.0, None), flat, np.flatnonzero(ink_of(flat)), cut_off=False)
+    page = page.model_copy(update={"blank": True})
     return Prepared(page, flat, np.zeros_like(flat), scale, WORKING_DPI, axis_sure=True)

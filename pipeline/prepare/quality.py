@@ -4,9 +4,9 @@ import numpy as np
 
 from pipeline.prepare.layout import HALF, Letters, Pieces, lines_of, palest_ink
 from pipeline.prepare.pixels import PAPER, Grey, Places
+from schemas.legibility import LEAST_DPI
 from schemas.page import Quality
 
-LOW_DPI = 150
 BLURRED = 0.3
 FAINT = 0.35
 
@@ -20,6 +20,10 @@ _STROKE_LENGTH = 100
 _STROKE_BREADTH = 25
 """Pixels at 200 dpi, 13 x 3 mm: more than a punch hole, a staple or a fold takes."""
 _LETTERS_OF_A_LINE = 5
+_AT_EDGE = 3
+"""Pixels at 200 dpi."""
+_CUT_LETTERS = 3
+"""Letters at one edge that mean that lines go on beyond it; fewer may be specks of the scanner's lid."""
 
 
 def measured(flat: Grey, places: Places) -> Quality:
@@ -44,15 +48,28 @@ def measured(flat: Grey, places: Places) -> Quality:
     return Quality(ink=len(places) / flat.size, sharpness=steepness / max(contrast, 1 / PAPER), contrast=contrast)
 
 
-def warnings_of(quality: Quality, dpi: int | None, *, skew_undecided: bool) -> tuple[str, ...]:
+def warnings_of(quality: Quality, dpi: int | None, *, skew_undecided: bool, cut_off: bool) -> tuple[str, ...]:
     """Return the codes of what is wrong with a page as it came."""
     found = {
-        "low_dpi": dpi is not None and dpi < LOW_DPI,
+        "low_dpi": dpi is not None and dpi < LEAST_DPI,
         "blurred": quality.sharpness < BLURRED,
         "faint": quality.contrast < FAINT,
+        "cut_off": cut_off,
         "skew_undecided": skew_undecided,
     }
     return tuple(code for code, is_so in found.items() if is_so)
+
+
+def is_cut_off(letters: Letters, shape: tuple[int, ...]) -> bool:
+    """Whether lines of print go on beyond an edge of the picture, however the page lies.
+
+    Args:
+        letters: of the page as it came.
+        shape: rows and columns of its picture at 200 dpi.
+    """
+    x, y, w, h = letters.boxes.T
+    edges = (x <= _AT_EDGE, y <= _AT_EDGE, x + w >= shape[1] - _AT_EDGE, y + h >= shape[0] - _AT_EDGE)
+    return max(int(np.count_nonzero(edge)) for edge in edges) >= _CUT_LETTERS
 
 
 def is_blank(flat: Grey, pieces: Pieces, letters: Letters) -> bool:

@@ -52,8 +52,11 @@ _AMOUNT: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+|\d+")
 _STOP_BEFORE_LEVEL: Final = re.compile(rf"(?:(?<=[^\W\d_]{{2}})|(?<=\d))\s?[.](?=\s*(?:{'|'.join(LEVELS)})\b)")
 _STOP: Final = re.compile(r"(?<=[^\W\d_][a-zà-ỹ])[.](?=\s)")
 _SPECK_AFTER_COMMITTEE: Final = re.compile(r"(?<=nhân dân)\s?[.:](?=\s)", re.IGNORECASE)
-_STOP_WITHIN: Final = re.compile(r"[^\W\d_]{3}[.:](?=\s)")
-"""Not of an abbreviation, such as `TP.`: a comma, or a speck."""
+_SPECK_BETWEEN_WORDS: Final = re.compile(r"(?<=[^\W\d_]{2})[-~](?=[^\W\d_]{2})")
+_STOP_WITHIN: Final = re.compile(
+    rf"[^\W\d_]{{3}}[.:](?=\s)|;|(?<!\w)[^\W\d_a-zà-ỹ][a-zà-ỹ]+\s(?:{'|'.join(LEVELS)})\s[^\W\d_a-zà-ỹ]"
+)
+"""What was a comma, or a speck, and is not of an abbreviation such as `TP.`; and two levels with no comma between."""
 _UY_BAN: Final = re.compile(r"\b(?:Uỷ|UỶ)(?=\s+ban\b)", re.IGNORECASE)
 _PROVINCE: Final = re.compile(r"\btỉnh\s+([^,]+)$", re.IGNORECASE)
 _PROVINCES: Final = re.compile(r"\btỉnh\b", re.IGNORECASE)
@@ -63,6 +66,8 @@ _STOPS_IN_NAME: Final = re.compile(r"(?<=[^\W\d_]{2})[.,;:]+(?=\s+[^\W\d_])")
 _MIDDLE: Final = frozenset({"y", "thị", "văn"})
 """Middle names that no name ends in: behind them a given name was lost."""
 _NAME_WORDS: Final = range(2, 8)
+_PERSON: Final = re.compile(r"\b(?:[ôÔ]ng|[bB]à|[aA]nh|[cC]hị)((?:\s[^\W\d_a-zà-ỹ][^\W\d_]*){2,})")
+"""A name in running text."""
 _CONFIRMED: Final = 0.60
 """A word that a lexicon confirms may be read this badly."""
 _WELL_READ: Final = 0.95
@@ -165,7 +170,9 @@ def _text(passage: Passage) -> Reading:
     stops = Check(name="punctuation", passed=";" not in value)  # a comma, more often than not
     hooks = likelier(" ".join(word for word in value.split()[1:] if word[:1].isupper()))
     names = Check(name="likelier_name", passed=not hooks, detail=" ".join(hooks))
-    return Reading(value, passage, (_spelling(value), _usual_words(value), stops, names))
+    rare = [part for name in _PERSON.findall(value) for part in unusual(name.strip())]
+    usual = Check(name="usual_name", passed=not rare, detail=" ".join(rare))
+    return Reading(value, passage, (_spelling(value), _usual_words(value), stops, names, usual))
 
 
 def _address(passage: Passage) -> Reading:
@@ -176,7 +183,8 @@ def _address(passage: Passage) -> Reading:
     value = _STOP.sub("", _SPECK_AFTER_COMMITTEE.sub("", value))
     if not value:
         return Reading(None, passage)
-    commas = value.count(",") == printed.count(",")
+    commas = value.count(",") == printed.count(",") and not _SPECK_BETWEEN_WORDS.search(value)
+    value = _SPECK_BETWEEN_WORDS.sub(" ", value)
     dots = Check(name="punctuation", passed=commas and not _STOP_WITHIN.search(value))
     last = _PROVINCE.search(value)
     known = last is None or is_province(last[1])

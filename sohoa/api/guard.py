@@ -5,13 +5,20 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
+from schemas.legibility import PREVIEW_BYTES
 from schemas.problem import REQUEST_TOO_LARGE
 from sohoa.api.problems import respond
 
 UPLOADS = "/v1/uploads"
+PREVIEWS = "/v1/previews"
 TUS_VERSION = "1.0.0"
 _LARGEST_BODY = 64 * 1024
-_LARGER_BODIES = (("/v1/stations/", 1024**2), ("/v1/submissions/", 1024**2), ("/v1/uploads/", 2**63))
+_LARGER_BODIES = (
+    ("/v1/stations/", 1024**2),
+    ("/v1/submissions/", 1024**2),
+    ("/v1/uploads/", 2**63),
+    (PREVIEWS, PREVIEW_BYTES),
+)
 """Where more may be sent, and how much; what an upload may have left, the upload itself knows."""
 _OVERRIDING = frozenset({"PATCH", "DELETE"})
 """What a client may mean although something on its way lets only POST through (tus, X-HTTP-Method-Override)."""

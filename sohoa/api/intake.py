@@ -11,12 +11,17 @@ from pydantic import StringConstraints
 from starlette.responses import Response
 
 from flows.intake import Intake
+from schemas.legibility import Glance, Legibility
 from schemas.problem import (
     BAD_REQUEST,
+    FILE_DAMAGED,
     FILE_NOT_SENT,
+    FILE_TYPE_UNKNOWN,
+    MEDIA_TYPE_UNKNOWN,
     NOT_ANNOUNCED,
     NOT_AUTHORISED,
     PAGE_COUNT_MISMATCH,
+    PAGE_TOO_LARGE,
     QUOTA_EXCEEDED,
     SEQUENCE_CONFLICT,
     STATION_CLOCK,
@@ -25,13 +30,14 @@ from schemas.problem import (
 )
 from schemas.station import Enrolment, Journal, JournalState, SignedReceipt
 from schemas.submission import Manifest
-from sohoa.api import bodies, uploads
+from sohoa.api import bodies, guard, uploads
 from sohoa.api.identity import identify
 from sohoa.api.problems import described
 
 SENT = (Journal, Manifest)
 """What is read from bodies by hand; `create_app` puts their schemas beside the others."""
 
+_JPEG = "image/jpeg"
 _bearer = HTTPBearer(auto_error=False, description="A token that the station has signed with its key (EdDSA).")
 SubmissionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -46,6 +52,7 @@ def routes(intake: Intake) -> APIRouter:
     router = APIRouter(tags=["intake"], responses=described(NOT_AUTHORISED, STATION_CLOCK, STORE_UNREACHABLE))
     _add_journal(router, intake, caller)
     _add_submissions(router, intake, caller)
+    _add_previews(router, intake, caller)
     router.include_router(uploads.routes(intake, caller), prefix="/v1/uploads")
     return router
 
@@ -83,6 +90,26 @@ def _add_submissions(router: APIRouter, intake: Intake, caller: Callable[..., En
     def receipt(submission_id: SubmissionId, enrolled: Annotated[Enrolment, Depends(caller)]) -> Response:
         """Fetch the receipt of a submission once more."""
         return _told(intake.receipt(enrolled.request.station, submission_id))
+
+    @router.get("/v1/submissions/{submission_id}/legibility", responses=described(SUBMISSION_UNKNOWN))
+    def legibility(submission_id: SubmissionId, enrolled: Annotated[Enrolment, Depends(caller)]) -> Legibility:
+        """Ask which pages should be scanned once more; not settled until the submission was read."""
+        return intake.legibility(enrolled.request.station, submission_id)
+
+
+def _add_previews(router: APIRouter, intake: Intake, caller: Callable[..., Enrolment]) -> None:
+    @router.post(
+        guard.PREVIEWS,
+        responses=described(MEDIA_TYPE_UNKNOWN, FILE_TYPE_UNKNOWN, FILE_DAMAGED, PAGE_TOO_LARGE, QUOTA_EXCEEDED),
+        openapi_extra={
+            "requestBody": {"required": True, "content": {_JPEG: {"schema": {"type": "string", "format": "binary"}}}}
+        },
+    )
+    async def preview(request: Request, enrolled: Annotated[Enrolment, Depends(caller)]) -> Glance:
+        """Ask what is wrong with a page that was just scanned, by a JPEG of it at 100 dpi. Nothing of it is kept."""
+        if request.headers.get("content-type") != _JPEG:
+            raise MEDIA_TYPE_UNKNOWN.error(f"not {_JPEG}")
+        return await run_in_threadpool(intake.glance, enrolled, await bodies.whole(request))
 
 
 def _told(receipt: SignedReceipt) -> Response:

@@ -89,7 +89,8 @@ def _show(status: "DossierStatus", *, as_json: bool) -> None:
 def _line(status: "DossierStatus") -> str:
     pages = f"{status.scanned_pages}" + (f"/{status.declared_pages}" if status.declared_pages else "")
     why = f": {status.why}" if status.why else ""
-    return f"{status.number}. {status.dossier_code or 'chưa có mã'} · {pages} trang · {status.words}{why}"
+    line = f"{status.number}. {status.dossier_code or 'chưa có mã'} · {pages} trang · {status.words}{why}"
+    return "\n".join([line, *(f"   {notice}" for notice in status.notices if notice not in status.why)])
 
 
 @click.group(cls=Verbs)

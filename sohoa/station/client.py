@@ -21,6 +21,8 @@ import urllib3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
+from schemas.digest import Sha256
+from schemas.legibility import Glance, Legibility
 from schemas.model import Value
 from schemas.problem import CONFIGURATION, KINDS_BY_TYPE, SERVER_UNREACHABLE, STATION_CLOCK, Kind, Problem, ProblemError
 from schemas.station import AUDIENCE, TOKEN_SECONDS, Journal, JournalState, SignedReceipt
@@ -131,6 +133,22 @@ class Intake:
         """
         path = f"/v1/submissions/{manifest.submission_id}"
         return parsed(SignedReceipt, self.ask("PUT", path, _JSON, manifest.canonical_bytes()))
+
+    def glance(self, jpeg: bytes) -> Glance:
+        """Ask what is wrong with a page, by its preview.
+
+        Raises:
+            ProblemError: as for `send_journal`.
+        """
+        return parsed(Glance, self.ask("POST", "/v1/previews", {"Content-Type": "image/jpeg"}, jpeg))
+
+    def legibility(self, submission_id: Sha256) -> Legibility:
+        """Ask which pages of a submission should be scanned once more.
+
+        Raises:
+            ProblemError: as for `send_journal`.
+        """
+        return parsed(Legibility, self.ask("GET", f"/v1/submissions/{submission_id}/legibility", {}))
 
     def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """Send one request; return its answer, a success.

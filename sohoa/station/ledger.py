@@ -61,6 +61,16 @@ CREATE TABLE IF NOT EXISTS trouble (
     dossier INTEGER REFERENCES dossier,
     why TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS glance (
+    scan INTEGER NOT NULL REFERENCES scan ON DELETE CASCADE,
+    page INTEGER NOT NULL,
+    faults TEXT NOT NULL,
+    PRIMARY KEY (scan, page)
+) STRICT;
+CREATE TABLE IF NOT EXISTS legibility (
+    sequence INTEGER PRIMARY KEY REFERENCES submission,
+    notices TEXT NOT NULL
+) STRICT;
 """
 _WAIT_SECONDS = 30
 
@@ -73,7 +83,7 @@ def connect(path: Path) -> sqlite3.Connection:
     ledger.execute("PRAGMA synchronous = FULL")
     ledger.execute("PRAGMA foreign_keys = ON")
     ledger.execute("PRAGMA secure_delete = ON")
-    if not ledger.execute("SELECT 1 FROM sqlite_master WHERE name = 'trouble'").fetchone():
+    if not ledger.execute("SELECT 1 FROM sqlite_master WHERE name = 'legibility'").fetchone():
         ledger.executescript(_TABLES)
     return ledger
 

@@ -43,6 +43,8 @@ class Facts(NamedTuple):
     """A verified receipt is kept."""
     troubles: tuple[str, ...]
     """What a person has to see to, in Vietnamese."""
+    notices: tuple[str, ...] = ()
+    """Pages that should be scanned once more, in Vietnamese. They keep nobody from closing it: paper may be so."""
 
 
 class Light(NamedTuple):
@@ -63,6 +65,8 @@ def light(facts: Facts) -> Light:
     for cause in obstacles(facts):
         if facts.refused or not cause.may_pass:
             return Light(State.NEEDS_YOU, cause.why)
+    if facts.notices:
+        return Light(State.NEEDS_YOU, "; ".join(facts.notices))
     return Light(State.SCANNING)
 
 

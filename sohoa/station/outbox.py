@@ -5,14 +5,19 @@ from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
 from schemas.digest import Sha256
+from schemas.legibility import Fault, Legibility
 from schemas.problem import RECEIPT_WRONG, SUBMISSION_UNKNOWN
 from schemas.settings import Settings
 from schemas.station import SignedEntry, SignedReceipt
 from schemas.submission import Manifest, Receipt
-from sohoa.station import ledger
+from sohoa.station import ledger, pictures
 from sohoa.station.home import Home
-from sohoa.station.outgoing import Outgoing, Unsent
+from sohoa.station.legible import notice
+from sohoa.station.outgoing import Outgoing, Preview, Unsent
 from sohoa.station.vault import Vault
+
+_ASKED_ABOUT = 20
+"""Submissions of whose pages the server is asked at most: after an afternoon nobody waits for the answer."""
 
 
 def local_time() -> datetime:
@@ -80,6 +85,60 @@ class Outbox(Outgoing):
                     ),
                 )
         self.wipe()
+
+    def to_look_at(self) -> Iterator[Preview]:
+        """See `Outgoing`."""
+        rows = self._ledger.execute(
+            "SELECT id, media, file, pages FROM scan WHERE dossier NOT IN (SELECT dossier FROM submission)"
+            " AND pages > (SELECT COUNT(*) FROM glance WHERE scan = id) ORDER BY id"
+        ).fetchall()
+        for row in rows:
+            glances = self._ledger.execute("SELECT page FROM glance WHERE scan = ?", (row["id"],))
+            known = {each["page"] for each in glances}
+            wanted = [page for page in range(1, row["pages"] + 1) if page not in known]
+            try:
+                with self._vault.open(row["file"]) as content:
+                    for page, seen in pictures.previews(content, row["media"], wanted, self._settings.limits):
+                        yield Preview(row["id"], page, seen.jpeg, ("low_dpi",) if seen.low_dpi else ())
+            except FileNotFoundError:
+                continue  # removed just now
+
+    def looked_at(self, preview: Preview, faults: tuple[Fault, ...]) -> None:
+        """See `Outgoing`."""
+        with ledger.writing(self._ledger):
+            self._ledger.execute(
+                "INSERT OR IGNORE INTO glance (scan, page, faults) SELECT id, ?, ? FROM scan WHERE id = ?",
+                (preview.page, " ".join(faults), preview.scan),
+            )
+
+    def to_ask_about(self) -> tuple[Sha256, ...]:
+        """See `Outgoing`."""
+        rows = self._ledger.execute(
+            "SELECT submission_id, sequence IN (SELECT sequence FROM legibility) AS known FROM submission"
+            " WHERE receipt IS NOT NULL ORDER BY sequence DESC LIMIT ?",
+            (_ASKED_ABOUT,),
+        )
+        return tuple(row["submission_id"] for row in rows if not row["known"])
+
+    def judged(self, legibility: Legibility) -> None:
+        """See `Outgoing`."""
+        row = self._ledger.execute(
+            "SELECT sequence, manifest FROM submission WHERE submission_id = ?", (legibility.submission_id,)
+        ).fetchone()
+        if row is None or not legibility.settled:
+            return
+        names = {file.sha256: file.name for file in Manifest.model_validate_json(row["manifest"]).files}
+        notices = [
+            notice(f"Tệp {names[file.file_sha256]}, trang {page.page}", page.faults)
+            for file in legibility.files
+            if file.file_sha256 in names
+            for page in file.pages
+        ]
+        with ledger.writing(self._ledger):
+            self._ledger.execute(
+                "INSERT OR IGNORE INTO legibility (sequence, notices) VALUES (?, ?)",
+                (row["sequence"], "\n".join(notices)),
+            )
 
     def trouble(self, submission_id: Sha256, why: str | None) -> None:
         """See `Outgoing`."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple, Protocol
 
 from schemas.digest import Sha256
+from schemas.legibility import Fault, Legibility
 from schemas.station import SignedEntry, SignedReceipt
 from schemas.submission import Manifest
 
@@ -13,6 +14,19 @@ class Unsent(NamedTuple):
 
     entry: SignedEntry
     manifest: Manifest
+
+
+class Preview(NamedTuple):
+    """A page of an open dossier that nobody has looked at yet."""
+
+    scan: int
+    """Identity of the scan that it is of."""
+    page: int
+    """Its number in that scan."""
+    jpeg: bytes | None
+    """What it looks like at `PREVIEW_DPI`, in grey; None where that cannot be made here."""
+    faults: tuple[Fault, ...]
+    """What is plain to see here already."""
 
 
 class Outgoing(Protocol):
@@ -42,6 +56,18 @@ class Outgoing(Protocol):
         Raises:
             ProblemError: `receipt-wrong` when it is not about a submission of ours, or names other files.
         """
+
+    def to_look_at(self) -> Iterator[Preview]:
+        """Yield the pages of open dossiers that were not looked at yet, in the order in which they were scanned."""
+
+    def looked_at(self, preview: Preview, faults: tuple[Fault, ...]) -> None:
+        """Keep what is wrong with a page, if its scan was not removed meanwhile."""
+
+    def to_ask_about(self) -> tuple[Sha256, ...]:
+        """Return the newest submissions that have a receipt and of whose pages nothing is known yet."""
+
+    def judged(self, legibility: Legibility) -> None:
+        """Keep which pages of a submission should be scanned once more."""
 
     def trouble(self, submission_id: Sha256, why: str | None) -> None:
         """Say in Vietnamese what a person has to do before this submission can get there; None: nothing any more."""

@@ -1,6 +1,6 @@
 """Scans as a station looks at them: whether they are whole, how many pages, separator sheets, pictures made one file.
 
-Nothing is judged here beyond that: whether a scan is fit to be read is asked at the server.
+Nothing is judged here beyond that: whether a page is fit to be read is asked at the server, by a preview.
 """
 
 import io
@@ -8,13 +8,14 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import img2pdf
 import pikepdf
 import zxingcpp
 from PIL import Image, UnidentifiedImageError
 
+from schemas.legibility import LEAST_DPI, PREVIEW_BYTES, PREVIEW_DPI
 from schemas.problem import (
     FILE_DAMAGED,
     FILE_ENCRYPTED,
@@ -23,6 +24,7 @@ from schemas.problem import (
     NO_PAGES,
     PAGE_TOO_LARGE,
     TOO_MANY_PAGES,
+    ProblemError,
 )
 from schemas.settings import Limits
 from schemas.submission import DossierCode
@@ -123,6 +125,73 @@ def as_one_file(pictures: Sequence[bytes]) -> bytes:
     except (img2pdf.ImageOpenError, img2pdf.JpegColorspaceError, OSError, ValueError) as error:
         raise FILE_DAMAGED.error(f"the pictures cannot be put together: {type(error).__name__}") from error
     return pdf
+
+
+class Seen(NamedTuple):
+    """How a page looks."""
+
+    jpeg: bytes | None
+    """In grey at `PREVIEW_DPI`; None where that cannot be made here: of drawn pages, and of rare encodings."""
+    low_dpi: bool
+    """Whether the scan has too few dots an inch."""
+
+
+_UNSEEN: Final = Seen(None, low_dpi=False)
+
+
+def previews(content: BinaryIO, media: str, pages: Sequence[int], limits: Limits) -> Iterator[tuple[int, Seen]]:
+    """Yield each of the *pages* (from 1) of a scan, with how it looks."""
+    left = list(pages)
+    try:
+        for number, seen in _looks(content, media, pages, limits):
+            left.remove(number)
+            yield number, seen
+    except (pikepdf.PdfError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, ProblemError):
+        yield from ((number, _UNSEEN) for number in left)  # the server judges it, when all of it is there
+
+
+def _looks(content: BinaryIO, media: str, pages: Sequence[int], limits: Limits) -> Iterator[tuple[int, Seen]]:
+    if media == PDF:
+        with pikepdf.open(content) as pdf:
+            yield from ((number, _seen_of_page(pdf.pages[number - 1], limits)) for number in pages)
+        return
+    with Image.open(content, formats=("JPEG", "PNG", "TIFF")) as picture:
+        for number in pages:
+            picture.seek(number - 1)
+            yield number, _seen(picture, max(picture.info.get("dpi", (0, 0))), limits)
+
+
+def _seen_of_page(page: pikepdf.Page, limits: Limits) -> Seen:
+    images = list(page.get_images().values())
+    if len(images) != 1 or not isinstance(images[0], pikepdf.Stream):
+        return _UNSEEN
+    left, bottom, right, top = map(float, page.cropbox)
+    inches = max(right - left, top - bottom) * float(page.obj.get("/UserUnit", 1)) / _POINTS
+    try:
+        image = pikepdf.PdfImage(images[0])
+        dpi = max(image.width, image.height) / inches
+        if image.width * image.height > limits.page_pixels:
+            return _UNSEEN
+        with image.as_pil_image() as picture:
+            return _seen(picture, dpi, limits)
+    except (pikepdf.PdfError, pikepdf.UnsupportedImageTypeError, NotImplementedError, ZeroDivisionError):
+        return _UNSEEN
+
+
+def _seen(picture: Image.Image, dpi: float, limits: Limits) -> Seen:
+    """Return how a picture looks; one that does not say its resolution is taken for A4."""
+    if picture.width * picture.height > limits.page_pixels:
+        return _UNSEEN
+    dpi = dpi if dpi > _SCREEN_DPI else max(picture.size) / (_A4_LONG_POINTS / _POINTS)
+    size = tuple(max(1, round(side * PREVIEW_DPI / dpi)) for side in picture.size)
+    picture.draft("L", (size[0], size[1]))
+    small = picture.convert("L").resize((size[0], size[1]), Image.Resampling.LANCZOS)
+    for quality in (40, 20, 5):
+        output = io.BytesIO()
+        small.save(output, "JPEG", quality=quality, dpi=(PREVIEW_DPI, PREVIEW_DPI))
+        if output.tell() <= PREVIEW_BYTES:
+            return Seen(output.getvalue(), low_dpi=round(dpi) < LEAST_DPI)
+    return Seen(None, low_dpi=round(dpi) < LEAST_DPI)
 
 
 def _media(head: bytes) -> str | None:

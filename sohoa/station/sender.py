@@ -41,6 +41,10 @@ _WORDS = {
 """What a clerk reads."""
 
 
+_ASK_SECONDS = 10.0
+"""How long the server is given to read a submission before it is asked about its pages again."""
+
+
 class _Rest(NamedTuple):
     """How often a submission failed by itself, and until when it is left alone."""
 
@@ -80,6 +84,7 @@ class Sender:
         self._cut_off: set[Sha256] = set()
         self._were_told = True
         self._moves = 0
+        self._ask_from = 0.0
 
     def run(self, wait: Callable[[float], bool]) -> None:
         """Send whatever comes, until told to stop.
@@ -100,6 +105,7 @@ class Sender:
 
         A submission that is refused does not stop the others, and one that the line broke off goes last next time.
         """
+        unlooked = self._look()
         waiting = list(self._outbox.to_send())
         in_order = sorted(waiting, key=lambda each: each.manifest.submission_id in self._cut_off)
         passing: list[ProblemError] = []
@@ -120,7 +126,34 @@ class Sender:
                 passing += [problem] * problem.kind.transient
                 if len(passing) == _ATTEMPTS:
                     break
-        return passing[0] if passing else None
+        return passing[0] if passing else unlooked or self._ask()
+
+    def _look(self) -> ProblemError | None:
+        """Ask about pages while the clerk is at them; return what keeps the answers away: it is in nobody's way."""
+        for preview in self._outbox.to_look_at():
+            faults = preview.faults
+            if preview.jpeg is not None:
+                try:
+                    faults += self._intake.glance(preview.jpeg).faults
+                except ProblemError as problem:
+                    if problem.kind.transient or problem.kind.slug in _STATIONWIDE:
+                        return problem
+            self._outbox.looked_at(preview, faults)
+            self._moved()
+        return None
+
+    def _ask(self) -> ProblemError | None:
+        """Ask about the pages of what has arrived, now and then."""
+        asked = self._outbox.to_ask_about()
+        if not asked or self._clock() < self._ask_from:
+            return None
+        self._ask_from = self._clock() + _ASK_SECONDS
+        for submission_id in asked:
+            try:
+                self._outbox.judged(self._intake.legibility(submission_id))
+            except ProblemError as problem:
+                return problem if problem.kind.transient else None
+        return None
 
     def _announce(self, waiting: Sequence[Unsent]) -> None:
         """Bring the journal to the server, from the first entry whose submission waits up to its end as it is now."""

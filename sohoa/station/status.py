@@ -7,6 +7,7 @@ from schemas.digest import Sha256
 from schemas.model import Value
 from schemas.problem import DOSSIER_UNKNOWN
 from schemas.submission import DossierCode, Moment
+from sohoa.station.legible import notice
 from sohoa.station.light import WORDS, Facts, State, light
 
 
@@ -19,6 +20,8 @@ class DossierStatus(Value):
     state: State
     why: str
     """For `needs you`: what to do, in Vietnamese."""
+    notices: tuple[str, ...]
+    """Pages that should be scanned once more while the paper is here, in Vietnamese."""
     words: str
     """The state in Vietnamese."""
     is_current: bool
@@ -71,6 +74,7 @@ def status_of(ledger: sqlite3.Connection, number: int) -> DossierStatus:
         dossier_code=row["code"],
         state=shown.state,
         why=shown.why,
+        notices=facts.notices,
         words=WORDS[shown.state],
         is_current=row["is_current"],
         scanned_pages=facts.scanned,
@@ -107,5 +111,22 @@ def facts_of(ledger: sqlite3.Connection, number: int) -> Facts:
         refused=bool(row["refused"]),
         closed=closed,
         received=row["receipt"] is not None,
+        notices=_judged(ledger, row["sequence"]) if closed else _glanced(ledger, number),
         troubles=((row["trouble"],) if row["trouble"] else ()) if closed else tuple(each["why"] for each in places),
     )
+
+
+def _glanced(ledger: sqlite3.Connection, number: int) -> tuple[str, ...]:
+    """Return what is wrong with the pages of an open dossier, counted as they lie."""
+    rows = ledger.execute(
+        "SELECT faults, page + (SELECT COALESCE(SUM(pages), 0) FROM scan AS earlier"
+        " WHERE earlier.dossier = scan.dossier AND earlier.position < scan.position) AS place"
+        " FROM glance JOIN scan ON scan.id = glance.scan WHERE dossier = ? AND faults <> '' ORDER BY place",
+        (number,),
+    )
+    return tuple(notice(f"Trang {row['place']}", row["faults"].split()) for row in rows)
+
+
+def _judged(ledger: sqlite3.Connection, sequence: int) -> tuple[str, ...]:
+    row = ledger.execute("SELECT notices FROM legibility WHERE sequence = ?", (sequence,)).fetchone()
+    return tuple(row["notices"].splitlines()) if row else ()

@@ -83,6 +83,17 @@ def test_a_blank_scan_is_refused_with_a_reason_and_kept(run, house, tmp_path):
     assert house.store.stat(keys.file(outcome.documents[0].file_sha256)) is not None
 
 
+def test_pages_that_should_be_scanned_once_more_are_named_in_the_outcome(run, tmp_path):
+    small, twice = tmp_path / "small.png", tmp_path / "twice.pdf"
+    with Image.open(CERTIFICATE) as picture:
+        picture.resize((picture.width * 3 // 4, picture.height * 3 // 4)).save(small, dpi=(150, 150))
+    twice.write_bytes(img2pdf.convert(str(CERTIFICATE), str(CERTIFICATE)))
+    for path, page, fault in ((small, 1, "low_dpi"), (twice, 2, "twice")):
+        [outcome] = run(path)
+        found = [(each.page, each.faults) for document in outcome.documents for each in document.faults]
+        assert found == [(page, (fault,))]
+
+
 def test_a_file_that_comes_signed_is_its_own_copy_byte_for_byte(run, house, tmp_path):
     [made] = run(CERTIFICATE)
     signed = tmp_path / "signed.pdf"

@@ -305,3 +305,35 @@ def test_colons_that_were_dots_of_the_form_are_no_part_of_a_name():
 def test_nine_digits_are_the_whole_number_only_where_the_old_card_is_named(text, passed):
     [check] = read_value("personal_id", passage(text)).checks
     assert (check.name, check.passed) == ("twelve_digits", passed)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value", "passed"),
+    [
+        (
+            "place",
+            "Xóm 3, xã Nghi Kim huyện Nghi Lộc, tỉnh Nghệ An",
+            "Xóm 3, xã Nghi Kim huyện Nghi Lộc, tỉnh Nghệ An",
+            False,
+        ),
+        ("place", "Xóm 3, xã-Nghi Kim, tỉnh Nghệ An", "Xóm 3, xã Nghi Kim, tỉnh Nghệ An", False),
+        ("place", "Xóm 3; xã Nghi Kim, tỉnh Nghệ An", "Xóm 3; xã Nghi Kim, tỉnh Nghệ An", False),
+        ("agency", "UBND xã Nghi Kim, huyện Nghi Lộc", "UBND xã Nghi Kim, huyện Nghi Lộc", True),
+        ("agency", "Sở Nội vụ tỉnh Nghệ An", "Sở Nội vụ tỉnh Nghệ An", True),
+        ("agency", "Trạm Y tế xã Nghi Kim, huyện Nghi Lộc", "Trạm Y tế xã Nghi Kim, huyện Nghi Lộc", True),
+    ],
+)
+def test_where_a_comma_was_lost_or_made_a_person_looks(kind, text, value, passed):
+    reading = read_value(kind, passage(text))
+    assert (reading.value, "punctuation" not in failed_checks(reading)) == (value, passed)
+
+
+@pytest.mark.parametrize(
+    ("text", "passed"), [("để kết hôn với anh Trần Văn Hùng", True), ("kết hôn với ông Trần Vắn Hùng", False)]
+)
+def test_a_name_within_a_text_is_looked_at_as_a_name(text, passed):
+    assert ("usual_name" not in failed_checks(read_value("text", passage(text)))) == passed
+
+
+def failed_checks(reading):
+    return {check.name for check in reading.checks if not check.passed}

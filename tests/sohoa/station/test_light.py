@@ -12,7 +12,7 @@ every_fact = st.builds(
     Facts,
     code=st.sampled_from([None, CODE]), scanned=st.integers(0, 5), declared=st.none() | st.integers(1, 5),
     twice=st.booleans(), refused=st.booleans(), closed=st.booleans(), received=st.booleans(),
-    troubles=st.sampled_from([(), ("Máy quét kẹt giấy",)]),
+    troubles=st.sampled_from([(), ("Máy quét kẹt giấy",)]), notices=st.sampled_from([(), ("Trang 3 bị mờ: quét lại",)]),
 )  # fmt: skip
 
 
@@ -28,7 +28,9 @@ every_fact = st.builds(
         (OPEN._replace(scanned=0, refused=True), State.NEEDS_YOU, "Chưa có trang nào"),
         (OPEN._replace(twice=True), State.NEEDS_YOU, "Có tệp quét trùng nhau: xóa bớt một tệp"),
         (OPEN._replace(troubles=("Đĩa đầy",)), State.NEEDS_YOU, "Đĩa đầy"),
+        (OPEN._replace(notices=("Trang 3 bị mờ: quét lại",)), State.NEEDS_YOU, "Trang 3 bị mờ: quét lại"),
         (OPEN._replace(closed=True), State.SAFE_HERE, ""),
+        (OPEN._replace(closed=True, notices=("Tệp 001.pdf, trang 3 bị mờ: quét lại",)), State.SAFE_HERE, ""),
         (OPEN._replace(closed=True, troubles=("Bị từ chối",)), State.NEEDS_YOU, "Bị từ chối"),
         (OPEN._replace(closed=True, received=True), State.SAFE_THERE, ""),
     ],
@@ -52,3 +54,7 @@ def test_who_is_needed_is_told_why(facts):
 def test_what_is_yellow_can_be_closed_or_goes_on(facts):
     if light(facts).state == State.SCANNING:
         assert all(each.may_pass for each in obstacles(facts))
+
+
+def test_a_page_that_cannot_be_scanned_better_keeps_nobody_from_closing():
+    assert obstacles(OPEN._replace(notices=("Trang 3 bị mờ: quét lại",))) == ()

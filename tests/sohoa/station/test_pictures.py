@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from pipeline.tools import poppler
+from schemas.legibility import PREVIEW_BYTES
 from schemas.problem import ProblemError
 from schemas.settings import Limits
 from sohoa.station import pictures, separators
@@ -133,3 +134,49 @@ def test_what_cannot_be_taken_is_refused_with_its_reason(tmp_path, content, slug
     with pytest.raises(ProblemError) as refused:
         list(pictures.parts(path, Limits(pages=5, page_pixels=9_000_000, file_bytes=4_000_000)))
     assert refused.value.kind.slug == slug
+
+
+# --- previews --------------------------------------------------------------------------------------------------------
+def a_scan(kind="JPEG", *, dpi=200, inches=(8.27, 11.69), says=True):
+    output = io.BytesIO()
+    picture = Image.effect_noise((round(inches[0] * dpi), round(inches[1] * dpi)), 60)
+    picture.save(output, kind, **({"dpi": (dpi, dpi)} if says else {}))
+    return output.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("media", "content", "low"),
+    [
+        ("image/jpeg", a_scan(), False),
+        ("image/png", a_scan("PNG", says=False), False),
+        ("image/jpeg", a_scan(dpi=150), True),
+        ("image/png", a_scan("PNG", dpi=150, says=False), True),
+        ("application/pdf", pictures.as_one_file([a_scan()]), False),
+        ("application/pdf", pictures.as_one_file([a_scan(dpi=150)]), True),
+    ],
+)
+def test_a_preview_is_small_and_has_the_size_of_the_paper(media, content, low):
+    [(number, seen)] = pictures.previews(io.BytesIO(content), media, [1], LIMITS)
+    assert (number, seen.low_dpi) == (1, low)
+    assert len(seen.jpeg) <= PREVIEW_BYTES
+    with Image.open(io.BytesIO(seen.jpeg)) as picture:
+        assert (picture.mode, picture.size) == ("L", (827, 1169))
+
+
+@pytest.mark.parametrize("kind", ["PDF", "TIFF"])
+def test_only_the_wanted_pages_are_shown(kind):
+    media = "application/pdf" if kind == "PDF" else "image/tiff"
+    found = list(pictures.previews(io.BytesIO(pages("1", "2", "3", kind=kind)), media, [1, 3], LIMITS))
+    assert [number for number, seen in found if seen.jpeg] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("media", "content"),
+    [
+        ("application/pdf", b"%PDF-1.4 broken"),
+        ("image/png", page()[:60]),
+        ("application/pdf", separators.sheets([CODE])),
+    ],
+)
+def test_what_cannot_be_shown_is_left_to_the_server(media, content):
+    assert list(pictures.previews(io.BytesIO(content), media, [1], LIMITS)) == [(1, (None, False))]

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from flows.keyring import Keyring
+from schemas.legibility import Glance, Legibility
 from schemas.problem import (
     BAD_REQUEST,
     FILE_NOT_SENT,
@@ -28,7 +29,7 @@ from schemas.settings import Settings
 from schemas.station import CHUNK_BYTES, FIRST, Journal, JournalEntry, JournalState, SignedEntry, SignedReceipt
 from schemas.submission import Manifest, Receipt, SubmittedFile
 from sohoa.station.client import Answer, Intake, _refusal
-from sohoa.station.outgoing import Outgoing, Unsent
+from sohoa.station.outgoing import Outgoing, Preview, Unsent
 from sohoa.station.sender import IDLE_SECONDS, LONGEST_SECONDS, Sender
 
 STATION = "ubnd-kim-lien"
@@ -47,6 +48,7 @@ class Outbox(Outgoing):
 
     def __init__(self, *submissions):
         self.unsent, self.files, self.receipts, self.troubles = [], {}, {}, {}
+        self.previews, self.faults, self.judgements, self.asks = [], {}, {}, False
         for sizes in submissions:
             self.add(sizes)
 
@@ -78,6 +80,19 @@ class Outbox(Outgoing):
     def received(self, receipt):
         self.receipts[receipt.receipt.submission_id] = receipt
 
+    def to_look_at(self):
+        yield from [each for each in self.previews if (each.scan, each.page) not in self.faults]
+
+    def looked_at(self, preview, faults):
+        self.faults[preview.scan, preview.page] = faults
+
+    def to_ask_about(self):
+        return tuple(each for each in self.receipts if each not in self.judgements) if self.asks else ()
+
+    def judged(self, legibility):
+        if legibility.settled:
+            self.judgements[legibility.submission_id] = legibility
+
     def trouble(self, submission_id, why):
         self.troubles[submission_id] = why
 
@@ -92,7 +107,7 @@ class Server:
         self._keyring = keyring
         self.journal, self.uploads, self.files, self.receipts = [], {}, {}, {}
         self.log, self.given = [], Counter()
-        self.refuses = {}
+        self.refuses, self.has_read = {}, False
 
     def __call__(self, method, path, headers, body):
         self.log.append((method, path, len(body or b"")))
@@ -102,6 +117,10 @@ class Server:
             return self._enter(Journal.model_validate_json(body))
         if path.startswith("/v1/uploads"):
             return self._upload(method, path, headers, body)
+        if path == "/v1/previews":
+            return told(Glance(faults=("blurred",) if body == b"a blurred page" else ()))
+        if path.endswith("/legibility"):
+            return told(Legibility(submission_id=path.split("/")[3], settled=self.has_read))
         return self._take(Manifest.model_validate_json(body))
 
     def _enter(self, journal):
@@ -359,3 +378,55 @@ def test_problems_of_the_line_are_no_business_of_the_clerk(server, keyring):
     assert isinstance(problem, ProblemError)
     assert problem.kind.transient
     assert outbox.said() == {}
+
+
+# --- legibility ------------------------------------------------------------------------------------------------------
+PREVIEWS = [
+    Preview(1, 1, b"a page", ()),
+    Preview(1, 2, b"a blurred page", ("low_dpi",)),
+    Preview(2, 1, None, ("low_dpi",)),
+]
+
+
+def test_pages_are_looked_at_before_anything_is_sent_and_once(server, keyring):
+    outbox = Outbox((10,))
+    outbox.previews = PREVIEWS
+    ours = sender(server, outbox, keyring)
+    assert ours.sync() is None
+    assert outbox.faults == {(1, 1): (), (1, 2): ("low_dpi", "blurred"), (2, 1): ("low_dpi",)}
+    assert [path for _, path, _ in server.log[:3]] == [
+        "/v1/previews",
+        "/v1/previews",
+        f"/v1/stations/{STATION}/journal",
+    ]
+    server.log.clear()
+    ours.sync()
+    assert server.log == []
+
+
+@pytest.mark.parametrize(("kind", "known"), [(INTERNAL, set()), (BAD_REQUEST, {(1, 1), (1, 2), (2, 1)})])
+def test_a_server_that_does_not_look_at_pages_is_in_nobodys_way(server, keyring, kind, known):
+    outbox = Outbox((10,))
+    outbox.previews = PREVIEWS
+    server.refuses["/v1/previews"] = kind
+    problem = sender(server, outbox, keyring).sync()
+    assert set(outbox.receipts) == {each.manifest.submission_id for each in outbox.unsent}
+    assert set(outbox.faults) == known
+    assert (problem is None) == bool(known)
+
+
+def test_the_server_is_asked_about_what_it_received_until_it_has_read_it_but_not_all_the_time(server, keyring):
+    outbox, now = Outbox((10,)), [100.0]
+    outbox.asks = True
+    ours = sender(server, outbox, keyring, clock=lambda: now[0])
+    asked = lambda: sum(path.endswith("/legibility") for _, path, _ in server.log)  # noqa: E731
+    ours.sync()
+    ours.sync()
+    assert (asked(), outbox.judgements) == (1, {})
+    server.has_read = True
+    now[0] += 10
+    ours.sync()
+    assert set(outbox.judgements) == set(outbox.receipts)
+    now[0] += 10
+    ours.sync()
+    assert asked() == 2
