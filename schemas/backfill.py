@@ -166,7 +166,10 @@ class Plan(Value):
 
 
 # --- how it runs -----------------------------------------------------------------------------------------------
-Hours = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
+HOURS = r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"
+"""Regular expression of hours of the day and nothing around it."""
+
+Hours = Annotated[str, StringConstraints(pattern=rf"^{HOURS}$")]
 """Hours of the day in Vietnam, such as `18:00-06:00`."""
 
 
@@ -207,6 +210,10 @@ class Done(Value):
     """What became of every item of a shard."""
 
     number: int
+    at: AwareDatetime
+    """When the last of them was done."""
+    worked_off: int
+    """How many of them were scans that were worked off."""
     outcomes: tuple[ItemOutcome, ...]
 
 
@@ -262,8 +269,9 @@ class Progress(Value):
     shards: int
     shards_done: int
     begun_at: AwareDatetime | None
+    """When it was first run."""
     documents_per_hour: float | None
-    """Measured: over the last hour in which work was done, at most."""
+    """Measured, over the shards of the last hour in which work was done; None before the first one is done."""
     done_at: AwareDatetime | None
     """When everything will be done if it goes on like that."""
     reasons: dict[str, int]

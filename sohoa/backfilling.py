@@ -1,19 +1,29 @@
 """`sohoa backfill …`: inventories become plans, plans are run, and every row is accounted for."""
 
-from collections.abc import Sequence
+import csv
+import re
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
+from flows.backfill.accounting import progress, report
 from flows.backfill.canary import forecast
+from flows.backfill.driving import Drive, Here
 from flows.backfill.planning import look_through, summary
 from flows.house import House
 from flows.keyring import Keyring
+from flows.orchestrator import orchestrator
+from flows.progress import watched_by
 from pipeline.workers import Workers
-from schemas.backfill import Planned, load_layout
-from schemas.problem import Problem
+from schemas.backfill import Plan, Planned, Progress, ReportLine, Step, load_layout
+from schemas.problem import PLAN_UNKNOWN, Problem
 from schemas.settings import Settings
 from sohoa import console
+from sohoa.looking import existing_house
 
 _MOST_TOLD = 50
 """Problems that are told one by one; the report has all of them."""
@@ -43,6 +53,98 @@ def plan_backfill(
     house.backfills.keep_plan(plan, found.shards(shard_items))
     problems = (item.problem for item in found.items() if item.problem is not None)
     return summary(plan, found.items(), told), list(islice(problems, _MOST_TOLD))
+
+
+def run_backfill(
+    settings: Settings, inventory: str, *, per_hour: int | None, hours: str | None
+) -> tuple[Progress, Sequence[Problem]]:
+    """Run a plan until nothing is left that can be done; return how far it is, and why shards could not be finished.
+
+    Args:
+        settings: the house.
+        inventory: path that was planned, or the id of a plan.
+        per_hour: how many documents may be begun in an hour; with *hours* None too, what was decided before holds.
+        hours: in which hours.
+    """
+    house = House.open(settings)
+    plan = _plan(house, inventory)
+    if house.backfills.step(plan.plan_id) is None or per_hour is not None or hours is not None:
+        house.backfills.decide(plan.plan_id, Step(at=_now(), state="running", per_hour=per_hour, hours=hours))
+    if len(house.backfills.numbers_done(plan.plan_id)) == len(plan.shards):
+        return progress(house, plan, _now()), ()
+    with ExitStack() as stack:
+        with console.waiting_for("Starting the orchestrator …"):
+            stack.enter_context(orchestrator(settings))
+            from flows.backfill.lane import backfill  # Prefect reads the environment when it is imported
+
+        bar = stack.enter_context(console.file_progress(plan.files))
+
+        def work(number: int) -> bool:
+            with watched_by(bar):
+                return backfill(plan.plan_id, number)
+
+        drive = Drive(house=house, plan=plan, work=work, pool=Here(), at_once=1, clock=_now, sleep=time.sleep)
+        for number in drive.run():
+            console.note(f"shard {number} of {len(plan.shards)} is done")
+    return progress(house, plan, _now()), [error.problem for error in drive.failed.values()]
+
+
+def backfill_progress(settings: Settings, inventory: str) -> Progress:
+    """Return how far a plan is."""
+    house = existing_house(settings, needs_catalog=False)
+    return progress(house, _plan(house, inventory), _now())
+
+
+def backfill_report(settings: Settings, inventory: str) -> Iterator[ReportLine]:
+    """Yield what became of each item of a plan."""
+    house = existing_house(settings, needs_catalog=False)
+    return report(house, _plan(house, inventory))
+
+
+def write_csv(path: Path, lines: Iterable[ReportLine]) -> Iterator[ReportLine]:
+    """Yield the lines of a report and write them into a table that spreadsheet programs open."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(ReportLine.model_fields)
+        for line in lines:
+            cells = line.model_dump(mode="json") | {"records": " ".join(line.records)}
+            writer.writerow([_harmless(cell) for cell in cells.values()])
+            yield line
+
+
+def _harmless(cell: object) -> object:
+    """Return a cell that no spreadsheet program takes for a formula: names of files come from others."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def decide(
+    settings: Settings,
+    inventory: str,
+    *,
+    state: Literal["running", "paused"],
+    per_hour: int | None = None,
+    hours: str | None = None,
+) -> None:
+    """Write down a decision about a plan; who runs it acts on it within seconds."""
+    house = existing_house(settings, needs_catalog=False)
+    house.backfills.decide(
+        _plan(house, inventory).plan_id, Step(at=_now(), state=state, per_hour=per_hour, hours=hours)
+    )
+
+
+def _plan(house: House, inventory: str) -> Plan:
+    """Return the plan with this id, or the last one of the inventory at this path.
+
+    Raises:
+        ProblemError: `plan-unknown`.
+    """
+    if re.fullmatch(r"[0-9a-f]{64}", inventory):
+        return house.backfills.plan(inventory)
+    path = str(Path(inventory).absolute())
+    found = house.backfills.plans_of(path)
+    if not found:
+        raise PLAN_UNKNOWN.error("nothing was planned under this path", file=path)
+    return house.backfills.plan(found[-1])
 
 
 def _now() -> datetime:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -112,7 +113,19 @@ def work_off(
     }
     if len(outcomes) < len({item.manifest.submission_id for item in items if item.manifest is not None}):
         return None
-    return house.backfills.conclude(plan.plan_id, Done(number=number, outcomes=tuple(fates(shard, sent, outcomes))))
+    return house.backfills.conclude(plan.plan_id, _done(shard, sent, outcomes, clock()))
+
+
+def conclude_unsent(house: House, plan: Plan, shard: Shard, at: datetime) -> bool:
+    """Write down what became of a shard of which nothing can be sent; return whether it is one."""
+    if any(item.manifest is not None for item in shard.items):
+        return False
+    house.backfills.conclude(plan.plan_id, _done(shard, Sent(number=shard.number), {}, at))
+    return True
+
+
+def _done(shard: Shard, sent: Sent, outcomes: Mapping[Sha256, Outcome], at: datetime) -> Done:
+    return Done(number=shard.number, at=at, worked_off=len(outcomes), outcomes=tuple(fates(shard, sent, outcomes)))
 
 
 def fates(shard: Shard, sent: Sent, outcomes: Mapping[Sha256, Outcome]) -> Iterator[ItemOutcome]:

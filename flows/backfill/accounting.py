@@ -1,0 +1,124 @@
+"""What became of a plan: every item of it, and how far it is. Asked of the store alone."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from flows.backfill.pace import share_of_day
+from flows.backfill.shards import fates
+from flows.house import House
+from schemas.backfill import Done, Fate, Item, ItemOutcome, Plan, Progress, ReportLine, Sent, Shard, Step
+from schemas.problem import INTEGRITY_MISMATCH, Problem
+
+_WINDOW = timedelta(hours=1)
+
+
+def report(house: House, plan: Plan) -> Iterator[ReportLine]:
+    """Yield a line for each item of a plan, in order, each exactly once.
+
+    Raises:
+        ProblemError: `integrity-mismatch` if what is stored does not add up.
+    """
+    count = 0
+    for number in range(1, len(plan.shards) + 1):
+        shard = house.backfills.shard(plan, number)
+        outcomes = {each.number: each for each in _outcomes(house, plan, shard)}
+        for item in shard.items:
+            count += 1
+            if item.number != count:
+                raise INTEGRITY_MISMATCH.error(f"shard {number}: item {count} is missing")
+            yield _line(item, outcomes.pop(item.number, None))
+        if outcomes:
+            raise INTEGRITY_MISMATCH.error(f"shard {number}: {len(outcomes)} outcomes of items that it does not have")
+    if count != plan.items:
+        raise INTEGRITY_MISMATCH.error(f"{count} items in the shards, {plan.items} in the plan")
+
+
+def _outcomes(house: House, plan: Plan, shard: Shard) -> Iterable[ItemOutcome]:
+    """Return what became of the items of a shard so far."""
+    done = house.backfills.done(plan.plan_id, shard.number)
+    if done is not None:
+        return done.outcomes
+    sent = house.backfills.sent(plan.plan_id, shard.number)
+    if sent is None:
+        return fates(shard, Sent(number=shard.number), {})
+    ids = [item.manifest.submission_id for item in shard.items if item.manifest is not None]
+    found = {each: outcome for each in ids if (outcome := house.inbox.outcome(each)) is not None}
+    return fates(shard, sent, found)
+
+
+def _line(item: Item, outcome: ItemOutcome | None) -> ReportLine:
+    problem = outcome.problem if outcome is not None else None
+    return ReportLine(
+        number=item.number,
+        table=item.table,
+        row=item.row,
+        scan=item.scan,
+        status=outcome.status if outcome is not None else "waiting",
+        records=outcome.records if outcome is not None else (),
+        same_as=item.same_as,
+        problem=_reason(problem) if problem is not None else None,
+        detail=problem.detail if problem is not None else "",
+    )
+
+
+def _reason(problem: Problem) -> str:
+    return problem.type.rpartition(":")[2]
+
+
+def progress(house: House, plan: Plan, now: datetime) -> Progress:
+    """Return how far a plan is."""
+    statuses: Counter[Fate] = Counter()
+    reasons: Counter[str] = Counter()
+    done: list[Done] = []
+    for number in range(1, len(plan.shards) + 1):
+        ended = house.backfills.done(plan.plan_id, number)
+        if ended is not None:
+            done.append(ended)
+        outcomes = ended.outcomes if ended is not None else _outcomes(house, plan, house.backfills.shard(plan, number))
+        for outcome in outcomes:
+            statuses[outcome.status] += 1
+            if outcome.problem is not None:
+                reasons[_reason(outcome.problem)] += 1
+    step, begun = house.backfills.step(plan.plan_id), house.backfills.begun(plan.plan_id)
+    waiting = plan.items - statuses.total()
+    rate = throughput(done, begun)
+    return Progress(
+        plan_id=plan.plan_id,
+        inventory=plan.inventory,
+        state="done" if len(done) == len(plan.shards) else step.state if step is not None else "planned",
+        per_hour=step.per_hour if step is not None else None,
+        hours=step.hours if step is not None else None,
+        items=plan.items,
+        outcomes=dict(statuses),
+        waiting=waiting,
+        shards=len(plan.shards),
+        shards_done=len(done),
+        begun_at=begun.at if begun is not None else None,
+        documents_per_hour=rate,
+        done_at=expected(waiting, rate, step, now),
+        reasons=dict(reasons),
+    )
+
+
+def throughput(done: Sequence[Done], begun: Step | None) -> float | None:
+    """Return how many documents an hour were worked off, over the last hour in which shards were done."""
+    ordered = sorted(done, key=lambda each: each.at)
+    if not ordered or begun is None:
+        return None
+    last = ordered[-1].at
+    recent = [each for each in ordered if each.at > last - _WINDOW]
+    before = ordered[: len(ordered) - len(recent)]
+    since = max(before[-1].at if before else begun.at, begun.at)
+    hours = (last - since) / _WINDOW
+    return round(sum(each.worked_off for each in recent) / hours, 1) if hours > 0 else None
+
+
+def expected(waiting: int, rate: float | None, step: Step | None, now: datetime) -> datetime | None:
+    """Return when everything will be done if it goes on like that, None if that cannot be said."""
+    if not waiting:
+        return None
+    if step is None or step.state == "paused" or not rate:
+        return None
+    allowed = min(rate, step.per_hour) if step.per_hour is not None else rate
+    return now + timedelta(hours=waiting / allowed / share_of_day(step.hours))

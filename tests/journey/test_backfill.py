@@ -1,0 +1,72 @@
+"""A register becomes records, whatever is killed on the way, and every row of it is accounted for."""
+
+import csv
+import json
+import subprocess
+from collections import Counter
+
+from tests.flows.backfill.registers import keyed, register, write_table
+
+PAPERS = ["birth_certificate_01", "birth_certificate_03"]
+
+
+def test_every_row_has_one_outcome_though_the_run_is_killed_and_a_run_again_doubles_nothing(connected_sohoa, tmp_path):
+    sohoa = connected_sohoa()
+    folder = tmp_path / "in"
+    rows = register(folder, PAPERS)
+    write_table(folder / "so.csv", [*rows, rows[0], keyed("birth_certificate_05")])
+    [planned] = sohoa.lines("backfill", "plan", folder, "--shard", 1)
+    assert (planned["items"], planned["files"], planned["same"]) == (4, 2, 1)
+    assert planned["problems"] == {"row-without-scan": 1}
+
+    running = subprocess.Popen(
+        sohoa.command("backfill", "run", folder), cwd=tmp_path, env=sohoa.environment, stderr=subprocess.PIPE, text=True
+    )
+    assert "shard 1 of 4 is done" in next(line for line in running.stderr if "shard" in line)
+    running.kill()  # while the next scan is being read
+    running.wait()
+    [halfway] = sohoa.lines("backfill", "status", planned["plan_id"])
+    assert halfway["state"] == "running"
+    assert halfway["waiting"] > 0
+
+    again = sohoa("backfill", "run", folder, "--json")
+    assert again.returncode == 27, again.stderr
+    told = json.loads(again.stdout)
+    assert (told["state"], told["waiting"], told["shards_done"]) == ("done", 0, 4)
+    lines = sohoa.lines("backfill", "report", folder)
+    assert [line["row"] for line in lines] == [2, 3, 4, 5]
+    assert [line["status"] for line in lines][2:] == ["duplicate", "refused"]
+    records = [record for line in lines for record in line["records"]]
+    assert len(records) == len(set(records)) == 2
+    assert {keyed_field["source"] for keyed_field in fields_of(sohoa, records[0], "full_name", "number")} == {"keyed"}
+
+    before = stored(sohoa)
+    assert sohoa("backfill", "run", folder).returncode == 27
+    assert stored(sohoa) == before
+    report = sohoa("backfill", "report", folder, "--csv", tmp_path / "report.csv")
+    assert "Each of them has exactly one outcome." in report.stderr
+    with (tmp_path / "report.csv").open(encoding="utf-8-sig") as file:
+        assert Counter(row["status"] for row in csv.DictReader(file)) == Counter(line["status"] for line in lines)
+
+
+def fields_of(sohoa, record_id, *names):
+    [record] = sohoa.lines("record", "show", record_id)
+    return [record["fields"][name] for name in names]
+
+
+def stored(sohoa):
+    """Return the keys of everything in the store but the audit log, which has an entry for each look at a record."""
+    every = (path.relative_to(sohoa.home / "store") for path in (sohoa.home / "store").rglob("*") if path.is_file())
+    return sorted(str(path) for path in every if "audit" not in path.parts)
+
+
+def test_what_was_never_planned_is_a_problem_and_hours_that_are_none_too(sohoa, tmp_path):
+    register(tmp_path / "in", PAPERS[:1])
+    assert sohoa("backfill", "status", tmp_path / "in").returncode != 0
+    sohoa("backfill", "plan", tmp_path / "in")
+    assert "Paused" in sohoa("backfill", "pause", tmp_path / "in").stdout
+    assert sohoa("backfill", "resume", tmp_path / "in", "--hours", "25:00-06:00").returncode == 1
+    [told] = sohoa.lines("backfill", "status", tmp_path / "in")
+    assert (told["state"], told["items"], told["waiting"]) == ("paused", 1, 1)
+    assert sohoa("backfill", "report", tmp_path / "in").returncode == 27
+    assert sohoa("backfill", "status", tmp_path).returncode == 1
