@@ -1,8 +1,8 @@
-"""The worker: `python -m flows.worker PARENT` takes flow runs from the Prefect server until it is told to stop.
+"""The workers: each takes flow runs of one lane from the Prefect server until it is told to stop.
 
-`reconcile` runs when it is called for (`flows/waking.py`) and every minute, so that whatever has a receipt gets an
-outcome, whatever was killed in between. What the catalog missed when something was killed is looked for in the store
-once, at the start.
+`python -m flows.worker PARENT` serves the live lane. `reconcile` runs when it is called for (`flows/waking.py`) and
+every minute, so that whatever has a receipt gets an outcome, whatever was killed in between. What the catalog missed
+when something was killed is looked for in the store once, at the start.
 """
 
 import os
@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
+from flows.backfill.lane import backfill
 from flows.house import House
 from flows.ingest import ingest, raise_levels, reconcile
 from flows.lifeline import end_with
@@ -23,6 +24,8 @@ from storage.rebuild import catch_up
 _RECONCILE_SECONDS = 60
 _RAISE_SECONDS = 3600
 """Finding what is to be raised lists all records."""
+_YIELDING = 15
+"""Niceness: a process of 0 gets some thirty times the processor time of one of 15."""
 _ALONE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 """A run of `reconcile` takes along what comes meanwhile, so a second one would have nothing to do."""
 
@@ -44,12 +47,26 @@ def serve_live_lane() -> None:
     )
 
 
+def serve_backfill_lane() -> None:
+    """Take flow runs of the backfill lane until told to stop, one at a time.
+
+    One run has the pages of its shard read on all cores. It yields to everything else on this machine: whoever stands
+    at a counter waits no longer because old papers are read.
+    """
+    os.nice(_YIELDING)
+    serve(_deployment(backfill, lane="backfill"), limit=1)
+
+
 def _deployment(
-    flow: Flow[..., Any], *, interval: float | None = None, concurrency_limit: ConcurrencyLimitConfig | None = None
+    flow: Flow[..., Any],
+    *,
+    lane: str = "live",
+    interval: float | None = None,
+    concurrency_limit: ConcurrencyLimitConfig | None = None,
 ) -> RunnerDeployment:
     module = EntrypointType.MODULE_PATH  # a path to a file would only hold in one folder
     return RunnerDeployment.from_flow(
-        flow, "live", interval=interval, concurrency_limit=concurrency_limit, entrypoint_type=module
+        flow, lane, interval=interval, concurrency_limit=concurrency_limit, entrypoint_type=module
     )
 
 

@@ -180,6 +180,13 @@ SCAN_CHANGED = Kind(
     "The scan is not what was planned",
     "Find out who changed or moved it, then plan again: what is done already is found.",
 )
+SHARD_FAILED = Kind(
+    "shard-failed",
+    "A part of a backfill could not be finished",
+    "See the log of the worker; run the plan again: it goes on where it was.",
+    Exit.PARTLY_FAILED,
+    500,
+)
 PLAN_UNKNOWN = Kind(
     "plan-unknown",
     "No such plan",

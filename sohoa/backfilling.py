@@ -4,15 +4,18 @@ import csv
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import Literal
 
 from flows.backfill.accounting import progress, report
 from flows.backfill.canary import forecast
-from flows.backfill.driving import Drive, Here
+from flows.backfill.driving import Drive, Here, Work
 from flows.backfill.planning import look_through, summary
 from flows.house import House
 from flows.keyring import Keyring
@@ -20,7 +23,7 @@ from flows.orchestrator import orchestrator
 from flows.progress import watched_by
 from pipeline.workers import Workers
 from schemas.backfill import Plan, Planned, Progress, ReportLine, Step, load_layout
-from schemas.problem import PLAN_UNKNOWN, Problem
+from schemas.problem import CONFIGURATION, PLAN_UNKNOWN, Problem
 from schemas.settings import Settings
 from sohoa import console
 from sohoa.looking import existing_house
@@ -56,13 +59,14 @@ def plan_backfill(
 
 
 def run_backfill(
-    settings: Settings, inventory: str, *, per_hour: int | None, hours: str | None
+    settings: Settings, inventory: str, *, hand_out: int | None, per_hour: int | None, hours: str | None
 ) -> tuple[Progress, Sequence[Problem]]:
     """Run a plan until nothing is left that can be done; return how far it is, and why shards could not be finished.
 
     Args:
         settings: the house.
         inventory: path that was planned, or the id of a plan.
+        hand_out: how many shards workers have at a time; None: everything is done in this process.
         per_hour: how many documents may be begun in an hour; with *hours* None too, what was decided before holds.
         hours: in which hours.
     """
@@ -72,21 +76,38 @@ def run_backfill(
         house.backfills.decide(plan.plan_id, Step(at=_now(), state="running", per_hour=per_hour, hours=hours))
     if len(house.backfills.numbers_done(plan.plan_id)) == len(plan.shards):
         return progress(house, plan, _now()), ()
+    if hand_out is not None and settings.prefect.api_url is None:
+        raise CONFIGURATION.error("prefect.api_url is not set: there is nobody to hand anything out to")
     with ExitStack() as stack:
         with console.waiting_for("Starting the orchestrator …"):
             stack.enter_context(orchestrator(settings))
-            from flows.backfill.lane import backfill  # Prefect reads the environment when it is imported
-
-        bar = stack.enter_context(console.file_progress(plan.files))
-
-        def work(number: int) -> bool:
-            with watched_by(bar):
-                return backfill(plan.plan_id, number)
-
-        drive = Drive(house=house, plan=plan, work=work, pool=Here(), at_once=1, clock=_now, sleep=time.sleep)
+        work, pool = stack.enter_context(_handing_out(house, plan, hand_out) if hand_out else _here(plan))
+        drive = Drive(house=house, plan=plan, work=work, pool=pool, at_once=hand_out or 1, clock=_now, sleep=time.sleep)
         for number in drive.run():
             console.note(f"shard {number} of {len(plan.shards)} is done")
     return progress(house, plan, _now()), [error.problem for error in drive.failed.values()]
+
+
+@contextmanager
+def _here(plan: Plan) -> Iterator[tuple[Work, Executor]]:
+    """Work shards off in this process, and show how far they are."""
+    from flows.backfill.lane import backfill  # Prefect reads the environment when it is imported
+
+    with console.file_progress(plan.files) as bar, watched_by(bar):
+        yield partial(backfill, plan.plan_id), Here()
+
+
+@contextmanager
+def _handing_out(house: House, plan: Plan, at_once: int) -> Iterator[tuple[Work, Executor]]:
+    """Have shards worked off by workers; they go on when this ends, and the next run finds what they did."""
+    from flows.backfill.handing_out import hand_out  # Prefect reads the environment when it is imported
+
+    stopping = Event()
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            yield partial(hand_out, house, plan, stopping), pool
+        finally:
+            stopping.set()
 
 
 def backfill_progress(settings: Settings, inventory: str) -> Progress:

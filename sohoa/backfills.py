@@ -104,22 +104,38 @@ _plan_argument = click.argument("inventory", metavar="INVENTORY|PLAN_ID")
 
 
 @backfill.command(
-    epilog="sohoa backfill run so-khai-sinh/\nsohoa backfill run so-khai-sinh/ --per-hour 2000 --hours 18:00-06:00"
+    epilog="sohoa backfill run so-khai-sinh/\nsohoa backfill run so-khai-sinh/ --per-hour 2000 --hours 18:00-06:00\n"
+    "sohoa backfill run so-khai-sinh/ --hand-out 4"
 )
 @_plan_argument
+@click.option(
+    "--hand-out",
+    type=click.IntRange(1, 256),
+    help="Have so many shards at a time worked off by workers (`sohoa up backfill`), none in this process.",
+)
 @click.option("--per-hour", type=click.IntRange(1), help="Begin at most so many documents in an hour.")
 @click.option("--hours", metavar="HH:MM-HH:MM", callback=_as_hours, help="Begin work only in these hours (Vietnam).")
 @json_option
 @click.pass_obj
-def run(configuration: _Configured, inventory: str, per_hour: int | None, hours: str | None, *, as_json: bool) -> Exit:
+def run(
+    configuration: _Configured,
+    inventory: str,
+    hand_out: int | None,
+    per_hour: int | None,
+    hours: str | None,
+    *,
+    as_json: bool,
+) -> Exit:
     """Take in what was planned, shard by shard, until every row has an outcome.
 
     Killed or stopped at any moment, the same command goes on where it was. It waits while the plan is paused and
-    outside of its hours. Without a Prefect server in the configuration everything is done in this process.
+    outside of its hours.
     """
     from sohoa.backfilling import run_backfill
 
-    progress, problems = run_backfill(configuration.settings, inventory, per_hour=per_hour, hours=hours)
+    progress, problems = run_backfill(
+        configuration.settings, inventory, hand_out=hand_out, per_hour=per_hour, hours=hours
+    )
     _tell(progress, as_json=as_json)
     for problem in problems:
         console.print_problem(problem)

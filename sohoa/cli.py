@@ -319,12 +319,17 @@ def accuracy(configuration: Configuration, folders: Sequence[Path], plots: Path 
 @cli.command(
     epilog="sohoa up\nSOHOA_API__PORT=9000 sohoa up\nSOHOA_PREFECT__API_URL=http://prefect:4200/api sohoa up worker"
 )
-@click.argument("part", metavar="[api|prefect|worker]", required=False, type=click.Choice(["api", "prefect", "worker"]))
+@click.argument(
+    "part",
+    metavar="[api|prefect|worker|backfill]",
+    required=False,
+    type=click.Choice(["api", "prefect", "worker", "backfill"]),
+)
 @click.pass_obj
 def up(configuration: Configuration, part: str | None) -> Exit:
     """Run lookup API, Prefect server and worker, until Ctrl-C.
 
-    Or one part of it alone.
+    Or one part of it alone; `backfill` is a worker for old papers, which the others do without.
     """
     from sohoa.up import PARTS, run_everything
 

@@ -76,7 +76,28 @@ def run_worker(settings: Settings) -> Exit:
     return Exit.DONE
 
 
-PARTS: Mapping[str, Callable[[Settings], Exit]] = {"api": run_api, "prefect": run_prefect, "worker": run_worker}
+def run_backfill_worker(settings: Settings) -> Exit:
+    """Take shards of backfills from the Prefect server of the settings until told to stop; yields to everything else.
+
+    Raises:
+        ProblemError: as for `run_worker`.
+    """
+    if settings.prefect.api_url is None:
+        raise CONFIGURATION.error("prefect.api_url is not set: a worker alone has nobody to take work from")
+    with orchestrator(settings):
+        from flows.worker import serve_backfill_lane  # Prefect reads the environment when it is imported
+
+        console.note(f"Takes old papers from {settings.prefect.api_url}")
+        serve_backfill_lane()
+    return Exit.DONE
+
+
+PARTS: Mapping[str, Callable[[Settings], Exit]] = {
+    "api": run_api,
+    "prefect": run_prefect,
+    "worker": run_worker,
+    "backfill": run_backfill_worker,
+}
 """What can run alone, by its name on the command line."""
 
 

@@ -23,6 +23,9 @@ from schemas.problem import ProblemError
 P = ParamSpec("P")
 T = TypeVar("T")
 
+Work = Callable[[int], bool]
+"""Works off a shard that was sent; returns whether it is done, or else was stopped."""
+
 LOOK_SECONDS = 5.0
 """How often is looked whether work may begin that may not begin now."""
 
@@ -46,8 +49,7 @@ class Drive:
 
     house: House
     plan: Plan
-    work: Callable[[int], bool]
-    """Works off a shard that was sent; returns whether it is done, or else was stopped."""
+    work: Work
     pool: Executor
     """Where that is called."""
     at_once: int

@@ -2,8 +2,15 @@
 
 import csv
 import json
+import os
+import signal
 import subprocess
+import time
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
 
 from tests.flows.backfill.registers import keyed, register, write_table
 
@@ -70,3 +77,49 @@ def test_what_was_never_planned_is_a_problem_and_hours_that_are_none_too(sohoa, 
     assert (told["state"], told["items"], told["waiting"]) == ("paused", 1, 1)
     assert sohoa("backfill", "report", tmp_path / "in").returncode == 27
     assert sohoa("backfill", "status", tmp_path).returncode == 1
+
+
+def test_workers_take_shards_off_the_lane_and_a_flow_run_that_is_killed_costs_nothing(
+    connected_sohoa, prefect_url, tmp_path
+):
+    sohoa, folder = connected_sohoa(), tmp_path / "in"
+    register(folder, PAPERS[:1])
+    sohoa("backfill", "plan", folder)
+    assert "sohoa up backfill" in sohoa("backfill", "run", folder, "--hand-out", 1).stderr, "nobody serves the lane"
+    worker = subprocess.Popen(sohoa.command("up", "backfill"), cwd=tmp_path, env=sohoa.environment)
+    try:
+        auth = tuple(os.environ["PREFECT_API_AUTH_STRING"].split(":"))
+        until(lambda: httpx.get(f"{prefect_url}/deployments/name/backfill/backfill", auth=auth).is_success)
+        running = subprocess.Popen(
+            sohoa.command("backfill", "run", folder, "--hand-out", 1), cwd=tmp_path, env=sohoa.environment
+        )
+        os.kill(until(lambda: flow_run_of(worker.pid)), signal.SIGKILL)
+        running.wait(240)
+        crashed = {"flow_runs": {"state": {"type": {"any_": ["CRASHED"]}}}}
+        assert httpx.post(f"{prefect_url}/flow_runs/filter", json=crashed, auth=auth).json(), (
+            "it was not killed at work"
+        )
+        [told] = sohoa.lines("backfill", "status", folder)
+    finally:
+        worker.terminate()
+        worker.wait(60)
+    assert (told["state"], told["waiting"], told["shards_done"]) == ("done", 0, 1)
+
+
+def until(ask):
+    """Return the first answer that is something, within two minutes."""
+    for _ in range(600):
+        if answer := ask():
+            return answer
+        time.sleep(0.2)
+    raise AssertionError
+
+
+def flow_run_of(pid):
+    """Return the process in which a worker has a flow run, 0 if it has none."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for child in children:
+        with suppress(OSError):
+            if b"prefect" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+    return 0
