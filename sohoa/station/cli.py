@@ -1,7 +1,10 @@
 """The verbs of a station. They run where nothing of the server is installed."""
 
 import signal
-from collections.abc import Sequence
+import sys
+import webbrowser
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
@@ -135,13 +138,23 @@ def accept(configuration: _Configured, file: Path, folder: Path | None, *, as_js
 
 
 @station.command(
-    epilog="SOHOA_SCANNING__FOLDER=/home/quet/scans sohoa station run\nsohoa station run --json --folder scans"
+    epilog="SOHOA_SCANNING__FOLDER=/home/quet/scans sohoa station run --page\nsohoa station run --json --folder scans"
 )
 @click.option("--folder", "scans", type=PathWord(), help="Scanning folder; the setting scanning.folder if not said.")
+@click.option("--page", "with_page", is_flag=True, help="Show the clerk's page too: for a browser on this machine.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of that page; any that is free if not said.")
 @_home_option
 @json_option
 @click.pass_obj
-def run(configuration: _Configured, scans: Path | None, folder: Path | None, *, as_json: bool) -> None:
+def run(
+    configuration: _Configured,
+    scans: Path | None,
+    port: int,
+    folder: Path | None,
+    *,
+    with_page: bool,
+    as_json: bool,
+) -> None:
     """Take what is scanned and send what is closed, until Ctrl-C; print each dossier as its light changes.
 
     It works without a line too, for days: what is closed waits. Run it again after whatever happened: nothing that was
@@ -156,7 +169,24 @@ def run(configuration: _Configured, scans: Path | None, folder: Path | None, *, 
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    Agent(_home(configuration, folder), settings).run(stop, lambda status: _show(status, as_json=as_json))
+    home = _home(configuration, folder)
+    with _page(home, settings, port, as_json=as_json) if with_page else nullcontext():
+        Agent(home, settings).run(stop, lambda status: _show(status, as_json=as_json))
+
+
+@contextmanager
+def _page(home: "Home", settings: Settings, port: int, *, as_json: bool) -> Iterator[None]:
+    """Serve the clerk's page, say where, and open it where somebody sits at this machine."""
+    from sohoa.station.page import serving
+
+    with serving(home, settings, port) as address:
+        if as_json:
+            console.print_json({"page": address})
+        else:
+            console.say(f"Trang của điểm quét: {address}")
+        if sys.stdout.isatty():
+            webbrowser.open(address)
+        yield
 
 
 @station.command(epilog="sohoa station sync\nsohoa station sync --json")
@@ -284,6 +314,39 @@ def remove(
     dossiers = _dossiers(configuration, folder)
     number = _number(dossiers, dossier)
     dossiers.remove(number, position)
+    _show(dossiers.status(number), as_json=as_json)
+
+
+@station.command(epilog="sohoa station move 3 1")
+@click.argument("position", metavar="SCAN", type=click.IntRange(1))
+@click.argument("to", metavar="PLACE", type=click.IntRange(1))
+@_dossier_argument
+@_home_option
+@json_option
+@click.pass_obj
+def move(
+    configuration: _Configured, position: int, to: int, dossier: str | None, folder: Path | None, *, as_json: bool
+) -> None:
+    """Let a scan (1, 2, 3 …) lie in another place of a dossier that is not closed yet."""
+    dossiers = _dossiers(configuration, folder)
+    number = _number(dossiers, dossier)
+    dossiers.move(number, position, to)
+    _show(dossiers.status(number), as_json=as_json)
+
+
+@station.command(epilog="sohoa station rescan 2")
+@click.argument("position", metavar="SCAN", type=click.IntRange(1))
+@_dossier_argument
+@_home_option
+@json_option
+@click.pass_obj
+def rescan(
+    configuration: _Configured, position: int, dossier: str | None, folder: Path | None, *, as_json: bool
+) -> None:
+    """Let the next scan take the place of this one (1, 2, 3 …), in a dossier that is not closed yet."""
+    dossiers = _dossiers(configuration, folder)
+    number = _number(dossiers, dossier)
+    dossiers.rescan(number, position)
     _show(dossiers.status(number), as_json=as_json)
 
 

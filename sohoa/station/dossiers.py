@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from schemas.problem import DOSSIER_NOT_READY, DOSSIER_UNKNOWN, STATION_FULL
 from schemas.settings import Settings
@@ -19,7 +20,7 @@ from sohoa.station import closing, ledger, pictures
 from sohoa.station.home import Home
 from sohoa.station.light import obstacles
 from sohoa.station.outbox import local_time
-from sohoa.station.status import DossierStatus, complaints, every_status, facts_of, status_of
+from sohoa.station.status import DossierStatus, complaints, every_status, facts_of, glanced, status_of
 from sohoa.station.vault import Draft, Vault
 
 _CHUNK = 1024 * 1024
@@ -27,6 +28,21 @@ _CHUNK = 1024 * 1024
 
 class StillWrittenError(Exception):
     """A file changed while it was read: somebody still writes it."""
+
+
+class Scan(NamedTuple):
+    """One scan of a dossier, as the clerk sees it."""
+
+    id: int
+    position: int
+    """Its place in the dossier, from 1."""
+    first_page: int
+    """Number of its first page in the dossier."""
+    pages: int
+    rescan: bool
+    """Whether the next scan takes its place."""
+    notices: tuple[str, ...]
+    """What is wrong with its pages, in Vietnamese."""
 
 
 class Dossiers:
@@ -91,11 +107,40 @@ class Dossiers:
             ProblemError: `dossier-unknown`, also when the dossier is closed or has no such scan.
         """
         with ledger.writing(self._ledger):
-            self._must_be_open(number)
-            scans = self._scans(number)
-            if not 1 <= position <= len(scans):
-                raise DOSSIER_UNKNOWN.error(f"dossier number {number} has no scan {position}")
-            self._ledger.execute("DELETE FROM scan WHERE id = ?", (scans[position - 1]["id"],))
+            self._ledger.execute("DELETE FROM scan WHERE id = ?", (self._scan_at(number, position)["id"],))
+
+    def move(self, number: int, position: int, to: int) -> None:
+        """Let the scan at *position* (from 1) of an open dossier be the one at *to*; the others close up.
+
+        It belongs to the paper that it comes to lie behind.
+
+        Raises:
+            ProblemError: as for `remove`.
+        """
+        with ledger.writing(self._ledger):
+            scan = self._scan_at(number, position)
+            self._scan_at(number, to)
+            order = [each for each in self._scans(number) if each["id"] != scan["id"]]
+            beside = order[max(0, to - 2)]
+            order.insert(to - 1, scan)
+            for place, each in enumerate(order, 1):
+                self._ledger.execute("UPDATE scan SET position = ? WHERE id = ?", (place, each["id"]))
+            self._ledger.execute("UPDATE scan SET paper = ? WHERE id = ?", (beside["paper"], scan["id"]))
+
+    def rescan(self, number: int, position: int) -> None:
+        """Let the next scan take the place of the one at *position* (from 1) of an open dossier; until then it stays.
+
+        Raises:
+            ProblemError: as for `remove`.
+        """
+        with ledger.writing(self._ledger):
+            scan = self._scan_at(number, position)
+            self._make_current(number)
+            self._ledger.execute(
+                "INSERT INTO rescan (dossier, scan) VALUES (?, ?)"
+                " ON CONFLICT (dossier) DO UPDATE SET scan = excluded.scan",
+                (number, scan["id"]),
+            )
 
     def next_paper(self, number: int) -> None:
         """Let the next picture be the first page of another paper."""
@@ -239,6 +284,41 @@ class Dossiers:
         """Return what a person has to see to at this station, by its place, whichever dossier it concerns."""
         return complaints(self._ledger)
 
+    def has(self, number: int) -> bool:
+        """Return whether there is a dossier with this number."""
+        return self._ledger.execute("SELECT 1 FROM dossier WHERE number = ?", (number,)).fetchone() is not None
+
+    def scans(self, number: int) -> tuple[Scan, ...]:
+        """Return the scans of a dossier, as they lie."""
+        said: dict[int, list[str]] = {}
+        for scan, notice in glanced(self._ledger, number):
+            said.setdefault(scan, []).append(notice)
+        row = self._ledger.execute("SELECT scan FROM rescan WHERE dossier = ?", (number,)).fetchone()
+        found: list[Scan] = []
+        first = 1
+        for position, each in enumerate(self._scans(number), 1):
+            again = row is not None and row["scan"] == each["id"]
+            found.append(Scan(each["id"], position, first, each["pages"], again, tuple(said.get(each["id"], ()))))
+            first += each["pages"]
+        return tuple(found)
+
+    def picture(self, number: int, scan: int, page: int) -> bytes | None:
+        """Return a small JPEG of a page (from 1) of a scan in an open dossier; None where none can be made here.
+
+        Raises:
+            ProblemError: `dossier-unknown`, also when the dossier is closed: then it is sent, not looked at.
+        """
+        self._must_be_open(number)
+        row = self._ledger.execute("SELECT * FROM scan WHERE id = ? AND dossier = ?", (scan, number)).fetchone()
+        if row is None or not 1 <= page <= row["pages"]:
+            raise DOSSIER_UNKNOWN.error(f"dossier number {number} has no such scan")
+        try:
+            with self._vault.open(row["file"]) as content:
+                [(_, seen)] = pictures.previews(content, row["media"], [page], self._settings.limits)
+        except FileNotFoundError:
+            return None  # removed just now
+        return seen.jpeg
+
     def _scans(self, number: int) -> list[sqlite3.Row]:
         return self._ledger.execute("SELECT * FROM scan WHERE dossier = ? ORDER BY position", (number,)).fetchall()
 
@@ -254,6 +334,13 @@ class Dossiers:
     def _must_be_open(self, number: int) -> None:
         if facts_of(self._ledger, number).closed:
             raise DOSSIER_UNKNOWN.error(f"dossier number {number} is closed")
+
+    def _scan_at(self, number: int, position: int) -> sqlite3.Row:
+        self._must_be_open(number)
+        scans = self._scans(number)
+        if not 1 <= position <= len(scans):
+            raise DOSSIER_UNKNOWN.error(f"dossier number {number} has no scan {position}")
+        return scans[position - 1]
 
     def _must_be_ready(self, number: int) -> None:
         found = self._obstacles(number)
@@ -305,6 +392,10 @@ class Dossiers:
         )
 
     def _add(self, number: int, part: pictures.Part, draft: Draft) -> None:
+        """Add a scan at the end, or in the place of one that is to be scanned again."""
+        old = self._ledger.execute(
+            "SELECT scan.* FROM rescan JOIN scan ON scan.id = rescan.scan WHERE rescan.dossier = ?", (number,)
+        ).fetchone()
         self._ledger.execute(
             "INSERT INTO scan (dossier, position, paper, media, is_picture, pages, sha256, size, file, scanned_at)"
             " SELECT number, (SELECT COALESCE(MAX(position), 0) + 1 FROM scan WHERE dossier = number), paper,"
@@ -314,6 +405,11 @@ class Dossiers:
                 self._now().isoformat(), number,
             ),
         )  # fmt: skip
+        if old is not None:
+            self._ledger.execute(
+                "UPDATE scan SET position = ?, paper = ? WHERE file = ?", (old["position"], old["paper"], draft.name)
+            )
+            self._ledger.execute("DELETE FROM scan WHERE id = ?", (old["id"],))
 
 
 def _chunks_of(path: Path) -> Iterator[bytes]:

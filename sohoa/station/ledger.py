@@ -71,6 +71,10 @@ CREATE TABLE IF NOT EXISTS legibility (
     sequence INTEGER PRIMARY KEY REFERENCES submission,
     notices TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS rescan (
+    dossier INTEGER PRIMARY KEY REFERENCES dossier,
+    scan INTEGER NOT NULL UNIQUE REFERENCES scan ON DELETE CASCADE
+) STRICT;
 """
 _WAIT_SECONDS = 30
 
@@ -83,7 +87,7 @@ def connect(path: Path) -> sqlite3.Connection:
     ledger.execute("PRAGMA synchronous = FULL")
     ledger.execute("PRAGMA foreign_keys = ON")
     ledger.execute("PRAGMA secure_delete = ON")
-    if not ledger.execute("SELECT 1 FROM sqlite_master WHERE name = 'legibility'").fetchone():
+    if not ledger.execute("SELECT 1 FROM sqlite_master WHERE name = 'rescan'").fetchone():
         ledger.executescript(_TABLES)
     return ledger
 

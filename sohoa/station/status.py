@@ -111,20 +111,20 @@ def facts_of(ledger: sqlite3.Connection, number: int) -> Facts:
         refused=bool(row["refused"]),
         closed=closed,
         received=row["receipt"] is not None,
-        notices=_judged(ledger, row["sequence"]) if closed else _glanced(ledger, number),
+        notices=_judged(ledger, row["sequence"]) if closed else tuple(said for _, said in glanced(ledger, number)),
         troubles=((row["trouble"],) if row["trouble"] else ()) if closed else tuple(each["why"] for each in places),
     )
 
 
-def _glanced(ledger: sqlite3.Connection, number: int) -> tuple[str, ...]:
-    """Return what is wrong with the pages of an open dossier, counted as they lie."""
+def glanced(ledger: sqlite3.Connection, number: int) -> Iterator[tuple[int, str]]:
+    """Yield what is wrong with each page of an open dossier, counted as they lie, with the id of its scan."""
     rows = ledger.execute(
-        "SELECT faults, page + (SELECT COALESCE(SUM(pages), 0) FROM scan AS earlier"
+        "SELECT scan, faults, page + (SELECT COALESCE(SUM(pages), 0) FROM scan AS earlier"
         " WHERE earlier.dossier = scan.dossier AND earlier.position < scan.position) AS place"
         " FROM glance JOIN scan ON scan.id = glance.scan WHERE dossier = ? AND faults <> '' ORDER BY place",
         (number,),
     )
-    return tuple(notice(f"Trang {row['place']}", row["faults"].split()) for row in rows)
+    yield from ((row["scan"], notice(f"Trang {row['place']}", row["faults"].split())) for row in rows)
 
 
 def _judged(ledger: sqlite3.Connection, sequence: int) -> tuple[str, ...]:

@@ -228,3 +228,69 @@ def test_a_receipt_for_something_else_makes_nothing_green(home, dossiers, scan, 
     [unsent] = outbox.to_send()
     assert refusal(outbox.received, receipt(unsent.manifest, **change)) == "receipt-wrong"
     assert dossiers.status(number).state == State.SAFE_HERE
+
+
+# --- order and scanning once more --------------------------------------------------------------------------------------
+def order(dossiers):
+    return [scan.id for scan in dossiers.scans(dossiers.current())]
+
+
+@pytest.mark.parametrize(
+    ("position", "to", "expected"),
+    [(1, 1, [1, 2, 3, 4]), (1, 4, [2, 3, 4, 1]), (4, 1, [4, 1, 2, 3]), (2, 3, [1, 3, 2, 4]), (3, 2, [1, 3, 2, 4])],
+)
+def test_a_scan_is_moved_and_the_others_close_up(dossiers, scan, position, to, expected):
+    dossiers.open(CODE)
+    for text in "1234":
+        scan(page(text))
+    dossiers.move(dossiers.current(), position, to)
+    assert order(dossiers) == expected
+    assert [each.position for each in dossiers.scans(dossiers.current())] == [1, 2, 3, 4]
+
+
+def test_a_scan_belongs_to_the_paper_that_it_is_moved_into(dossiers, scan, home):
+    dossiers.open(CODE)
+    scan(page("1"))
+    scan(page("2"))
+    dossiers.next_paper(dossiers.current())
+    scan(page("3"))
+    dossiers.move(dossiers.current(), 3, 2)
+    dossiers.close(dossiers.current(), scanned_by=BY)
+    [unsent] = Outbox(home, SETTINGS).to_send()
+    assert [file.name for file in unsent.manifest.files] == ["001.pdf"]
+
+
+def test_the_next_scan_takes_the_place_of_one_that_is_scanned_again(dossiers, scan):
+    dossiers.open(CODE)
+    for text in "123":
+        scan(page(text))
+    dossiers.rescan(dossiers.current(), 2)
+    assert [each.rescan for each in dossiers.scans(dossiers.current())] == [False, True, False]
+    scan(page("2, better"))
+    scan(page("4"))
+    assert order(dossiers) == [1, 4, 3, 5]
+    assert not any(each.rescan for each in dossiers.scans(dossiers.current()))
+
+
+def test_a_scan_that_is_waited_for_may_be_removed_instead(dossiers, scan):
+    dossiers.open(CODE)
+    scan(page("1"))
+    scan(page("2"))
+    dossiers.rescan(dossiers.current(), 1)
+    dossiers.remove(dossiers.current(), 1)
+    scan(page("3"))
+    assert order(dossiers) == [2, 3]
+
+
+@pytest.mark.parametrize("act", ["remove", "rescan", "move"])
+@pytest.mark.parametrize("position", [0, 2, 9])
+def test_only_a_scan_that_is_there_and_not_closed_can_be_changed(dossiers, scan, act, position):
+    dossiers.open(CODE)
+    scan(page("1"))
+    number = dossiers.current()
+    call = getattr(dossiers, act)
+    more = (1,) if act == "move" else ()
+    assert refusal(call, number, position, *more) == "dossier-unknown"
+    dossiers.close(number, scanned_by=BY)
+    assert refusal(call, number, 1, *more) == "dossier-unknown"
+    assert refusal(dossiers.picture, number, 1, 1) == "dossier-unknown"
