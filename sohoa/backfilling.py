@@ -48,8 +48,8 @@ def plan_backfill(
     laid_out = load_layout(layout)
     house = House.open(settings)
     scanned_by = Keyring.open(settings, _now()).scanner.signer.name
-    with Workers(settings.workers, settings.limits) as workers:
-        found = look_through(settings, inventory.absolute(), laid_out, scanned_by, workers, lambda: None)
+    with console.waiting_for("Looking through the inventory …"), Workers(settings.workers, settings.limits) as workers:
+        found = look_through(settings, inventory.absolute(), laid_out, scanned_by, workers)
     plan = found.plan(shard_items)
     with console.waiting_for("Trying some documents …"):
         told = forecast(settings, found, plan, canary, minutes, _now) if canary and plan.files else None

@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from flows.house import House
 from flows.keyring import Keyring
-from schemas.problem import STATION_UNKNOWN
+from schemas.backfill import STATION as LEGACY
+from schemas.problem import BAD_REQUEST, STATION_UNKNOWN
 from schemas.settings import Settings
 from schemas.station import Enrolment, EnrolmentRequest, Gap, Quarantined, Welcome
 from schemas.submission import StationId
@@ -29,7 +30,12 @@ def register_station(
         server: where it finds the API.
         reason: goes into the audit log.
         daily_bytes: how much it may send in a day.
+
+    Raises:
+        ProblemError: `bad-request` if it wants to be known as what legacy papers come from.
     """
+    if request.station == LEGACY:
+        raise BAD_REQUEST.error(f"{LEGACY} is the name of what legacy papers come from")
     house, keyring = House.open(settings), Keyring.open(settings, _now())
     _decide(house, request, "enrolled", reason, daily_bytes)
     certificate = keyring.agency.signer.certificate.public_bytes(Encoding.PEM)

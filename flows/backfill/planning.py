@@ -1,7 +1,7 @@
 """From an inventory to a plan: everything that it holds, checked, matched, and cut into shards."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -98,9 +98,7 @@ def _size(item: Item) -> int | None:
     return item.manifest.files[0].size if item.manifest is not None else None
 
 
-def look_through(
-    settings: Settings, top: Path, layout: Layout | None, scanned_by: str, workers: Workers, told: Callable[[], None]
-) -> Inventory:
+def look_through(settings: Settings, top: Path, layout: Layout | None, scanned_by: str, workers: Workers) -> Inventory:
     """Return what an inventory holds: every file is found, every table read, every scan that will be sent is hashed.
 
     Args:
@@ -109,7 +107,6 @@ def look_through(
         layout: of the tables, if there are any.
         scanned_by: who vouches for the scans.
         workers: the pool in which tables are opened.
-        told: called for each scan that was hashed.
 
     Raises:
         ProblemError: `file-missing`, `file-unreadable`, `folder-empty`, `table-too-large`. What is wrong with one
@@ -127,7 +124,6 @@ def look_through(
 
     def sha256(index: int) -> Sha256 | ProblemError:
         holding = files[index]
-        told()
         try:
             return digest(holding) if isinstance(holding, Holding) else holding.problem
         except ProblemError as error:

@@ -27,7 +27,7 @@ class Backfill:
         for name in range(7):
             (folder / "in" / f"{name}.pdf").write_bytes(b"%d" % (name % 6))  # the last one is the first one again
         with Workers(1, self.house.settings.limits) as workers:
-            found = look_through(self.house.settings, folder / "in", None, "An", workers, lambda: None)
+            found = look_through(self.house.settings, folder / "in", None, "An", workers)
         self.plan = found.plan(2)
         self.id = self.house.backfills.keep_plan(self.plan, found.shards(2))
         self.worked: list[int] = []

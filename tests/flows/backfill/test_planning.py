@@ -2,11 +2,13 @@
 
 import shutil
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import img2pdf
 import pytest
 
+from flows.backfill.canary import forecast
 from flows.backfill.planning import look_through, summary
 from flows.house import House
 from pipeline.workers import Workers
@@ -23,11 +25,11 @@ LAYOUT = load_layout("civil_status_birth")
 @pytest.fixture
 def look(tmp_path):
     """Return a function that looks through an inventory."""
-    settings = Settings(home=tmp_path / "home")
+    settings = Settings(home=tmp_path / "home", workers=1)
 
     def look(top: Path):
         with Workers(1, settings.limits) as workers:
-            return look_through(settings, top, LAYOUT, "Nguyễn Thị Bình", workers, lambda: None)
+            return look_through(settings, top, LAYOUT, "Nguyễn Thị Bình", workers)
 
     return look
 
@@ -110,3 +112,14 @@ def test_a_layout_that_cannot_work_is_refused_when_it_is_read(text, tmp_path):
     with pytest.raises(ProblemError) as refusal:
         load_layout(str(path))
     assert refusal.value.kind is CONFIGURATION
+
+
+def test_a_forecast_comes_from_documents_that_were_really_worked_off_and_leaves_nothing(look, tmp_path):
+    register(tmp_path / "in", ["birth_certificate_01", "birth_certificate_03"])
+    found, settings = look(tmp_path / "in"), Settings(home=tmp_path / "home", workers=1)
+    told = forecast(settings, found, found.plan(100), 1, 30.0, lambda: datetime.now(UTC))
+    assert told.canary == 1
+    assert told.cpu_seconds > 1
+    assert told.disk_bytes > 1.5 * found.plan(100).bytes
+    assert told.person_hours == told.review * 0.5
+    assert not (tmp_path / "home" / "store").exists()

@@ -33,7 +33,7 @@ def shard(house, tmp_path):
 
     def plan():
         with Workers(1, house.settings.limits) as workers:
-            found = look_through(house.settings, tmp_path / "in", LAYOUT, "Nguyễn Thị Bình", workers, lambda: None)
+            found = look_through(house.settings, tmp_path / "in", LAYOUT, "Nguyễn Thị Bình", workers)
         plan = found.plan(100)
         house.backfills.keep_plan(plan, found.shards(100))
         return plan, house.backfills.shard(plan, 1), {each.name: each for each in found.scans}

@@ -223,6 +223,14 @@ def test_a_file_that_only_another_station_sent_has_not_arrived(client, station, 
     assert client.get(path, headers=other.headers()).status_code == 404
 
 
+def test_a_station_cannot_say_that_something_was_keyed_from_its_scans(client, station, scan):
+    manifest = station.manifest(scan()).model_copy(update={"keyed": "ab" * 32})
+    station.announce(manifest)
+    station.send_journal(client)
+    station.upload(client, scan())
+    assert kind(station.submit(client, manifest)) == "bad-request"
+
+
 @pytest.mark.parametrize("size", [-1, 1])
 def test_a_manifest_that_lies_about_a_size_is_refused(client, station, scan, size):
     manifest = station.manifest(scan())
