@@ -22,6 +22,7 @@ from pipeline.prepare import glance
 from pipeline.workers import Workers
 from schemas.digest import Sha256
 from schemas.legibility import FileFaults, Glance, Legibility, PageFaults
+from schemas.lookup import ScanAdvice, ScanQuestion
 from schemas.problem import (
     BAD_REQUEST,
     CHECKSUM_MISMATCH,
@@ -53,7 +54,8 @@ from schemas.station import (
 from schemas.submission import Manifest, Receipt, RefusedFile, StationId, SubmittedFile
 from storage import keys
 from storage.audit import AuditEntry
-from storage.staging import Arrived, Staging, Upload
+from storage.lookup import advise
+from storage.staging import LEAST_CHARGE, Arrived, Staging, Upload
 from storage.values import Sealed
 
 FARTHEST_AHEAD = 10_000
@@ -298,6 +300,18 @@ class Intake:
         if given is None or given.value.station != station:
             raise SUBMISSION_UNKNOWN.error("it has no receipt")
         return _signed(given)
+
+    # --- questions ---------------------------------------------------------------------------------------------
+    def advise(self, enrolled: Enrolment, question: ScanQuestion) -> ScanAdvice:
+        """Return whether a paper has to be scanned; who asked for whom is written down first.
+
+        Raises:
+            ProblemError: `quota-exceeded`; failures of store and catalog.
+        """
+        self.allow(enrolled, LEAST_CHARGE)
+        self.spend(enrolled, LEAST_CHARGE)
+        house, station = self.house, enrolled.request.station
+        return advise(house.warehouse, house.catalog, house.audit, question, station=station, now=self.clock())
 
     # --- legibility --------------------------------------------------------------------------------------------
     def glance(self, enrolled: Enrolment, preview: bytes) -> Glance:

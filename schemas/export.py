@@ -10,7 +10,7 @@ from pathlib import Path
 
 from schemas.document_type import DocumentType
 from schemas.legibility import Glance, Legibility
-from schemas.lookup import LookupAnswer, LookupRequest
+from schemas.lookup import LookupAnswer, LookupRequest, ScanAdvice, ScanQuestion
 from schemas.model import Value
 from schemas.outcome import Outcome
 from schemas.problem import Problem
@@ -52,6 +52,8 @@ EXPORTED: tuple[type[Value], ...] = (
     Receipt,
     Record,
     Settings,
+    ScanAdvice,
+    ScanQuestion,
     SignedReceipt,
     Verification,
     Welcome,

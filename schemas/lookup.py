@@ -11,7 +11,7 @@ from schemas.field import Field
 from schemas.identifier import PersonalIdentifier
 from schemas.model import Value
 from schemas.record import Record, RecordId, RecordStatus
-from schemas.submission import DossierCode, ProcedureCode
+from schemas.submission import DocumentTypeCode, DossierCode, ProcedureCode
 
 AuditId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
@@ -54,6 +54,24 @@ class LookupAnswer(Value):
     """The entry in the audit log that was written before this answer."""
     valid_on: date
     records: tuple[FoundRecord, ...] = Constraint(default=())
+
+
+class ScanQuestion(Value):
+    """What a station asks before it scans: whether this owner's paper of this type has to be scanned at all."""
+
+    owner: PersonalIdentifier
+    document_type: DocumentTypeCode
+    purpose: ProcedureCode
+    dossier_code: DossierCode
+
+
+class ScanAdvice(Value):
+    """The answer: no more than a counter has to know."""
+
+    audit_id: AuditId
+    """The entry in the audit log that was written before this answer."""
+    reusable: tuple[RecordId, ...]
+    """Records that can stand in for the paper today; none: scan it."""
 
 
 def judge(record: Record, on: date) -> FoundRecord:

@@ -1,7 +1,7 @@
 """What a station sends in one go, and the proof that it is stored."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, StringConstraints
 from pydantic import Field as Constraint
@@ -37,6 +37,29 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_whole_minutes)]
 that have seconds become UTC."""
 
 
+DocumentTypeCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
+"""As the files of `schemas/document_types/` are named."""
+
+ScanReason = Literal[
+    "already_in_db", "already_electronic", "present_only", "internal_opinion", "photocopy_submitted", "secret",
+    "in_scope_a", "in_scope_b", "in_scope_c", "in_scope_d",
+]  # fmt: skip
+"""Why a paper of a dossier is not scanned (TT 01/2023/TT-VPCP art. 4, TT 03/2025 art. 5), or why it is: result of an
+earlier procedure (a), demanded by the law of its sector (b), listed by the province (c), asked for by its owner (d)."""
+
+
+class ScanDecision(Value):
+    """Whether one paper of a dossier is scanned, and why: decided at the counter."""
+
+    document_type: DocumentTypeCode
+    reason: ScanReason
+
+    @property
+    def scanned(self) -> bool:
+        """Whether it is."""
+        return self.reason.startswith("in_scope")
+
+
 class SubmittedFile(Value):
     """One file of a submission. Its bytes are known by their hash; the name is only for people."""
 
@@ -55,6 +78,8 @@ class Manifest(Value):
     dossier_code: DossierCode | None = None
     procedure_code: ProcedureCode | None = None
     files: tuple[SubmittedFile, ...] = Constraint(min_length=1)
+    decisions: tuple[ScanDecision, ...] = Constraint(default=(), exclude_if=lambda decisions: not decisions)
+    """What was decided about papers of the dossier; left out where nothing was, so that ids stay what they were."""
     keyed: Sha256 | None = Constraint(default=None, exclude_if=lambda keyed: keyed is None)
     """The hash of what was keyed from the file (`KeyedRow`), which is kept like a file. Only a backfill sends this.
 

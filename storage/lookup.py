@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import uuid4
 
-from schemas.lookup import LookupAnswer, LookupRequest, judge
+from schemas.lookup import LookupAnswer, LookupRequest, ScanAdvice, ScanQuestion, judge
 from schemas.problem import INTEGRITY_MISMATCH, RECORD_UNKNOWN, ProblemError
 from schemas.record import Record
+from schemas.submission import StationId
 from schemas.vietnam import TIME_ZONE
 from storage import keys
 from storage.audit import Audit, AuditEntry
@@ -50,6 +51,25 @@ def look_up(
     return LookupAnswer(
         audit_id=entry.entry_id, valid_on=valid_on, records=tuple(judge(record, valid_on) for record in records)
     )
+
+
+def advise(
+    warehouse: Warehouse, catalog: Catalog, audit: Audit, question: ScanQuestion, *, station: StationId, now: datetime
+) -> ScanAdvice:
+    """Return whether an owner's paper has to be scanned: a lookup like any other, of which less is told.
+
+    Raises:
+        ProblemError: as for `look_up`.
+    """
+    request = LookupRequest(
+        owner=question.owner,
+        purpose=question.purpose,
+        dossier_code=question.dossier_code,
+        document_types=(question.document_type,),
+    )
+    answer = look_up(warehouse, catalog, audit, request, who=f"station:{station}", now=now)
+    reusable = tuple(record.record_id for record in answer.records if record.reusable)
+    return ScanAdvice(audit_id=answer.audit_id, reusable=reusable)
 
 
 def _latest(warehouse: Warehouse, row: keys.RecordVersion) -> Record:

@@ -12,8 +12,10 @@ from starlette.responses import Response
 
 from flows.intake import Intake
 from schemas.legibility import Glance, Legibility
+from schemas.lookup import ScanAdvice, ScanQuestion
 from schemas.problem import (
     BAD_REQUEST,
+    CATALOG_MISSING,
     FILE_DAMAGED,
     FILE_NOT_SENT,
     FILE_TYPE_UNKNOWN,
@@ -34,7 +36,7 @@ from sohoa.api import bodies, guard, uploads
 from sohoa.api.identity import identify
 from sohoa.api.problems import described
 
-SENT = (Journal, Manifest)
+SENT = (Journal, Manifest, ScanQuestion)
 """What is read from bodies by hand; `create_app` puts their schemas beside the others."""
 
 _JPEG = "image/jpeg"
@@ -51,6 +53,7 @@ def routes(intake: Intake) -> APIRouter:
 
     router = APIRouter(tags=["intake"], responses=described(NOT_AUTHORISED, STATION_CLOCK, STORE_UNREACHABLE))
     _add_journal(router, intake, caller)
+    _add_questions(router, intake, caller)
     _add_submissions(router, intake, caller)
     _add_previews(router, intake, caller)
     router.include_router(uploads.routes(intake, caller), prefix="/v1/uploads")
@@ -68,6 +71,19 @@ def _add_journal(router: APIRouter, intake: Intake, caller: Callable[..., Enrolm
         if station != enrolled.request.station:
             raise NOT_AUTHORISED.error("the bearer token is missing or wrong")
         return await run_in_threadpool(intake.note, enrolled, await bodies.value(request, Journal))
+
+
+def _add_questions(router: APIRouter, intake: Intake, caller: Callable[..., Enrolment]) -> None:
+    @router.post(
+        "/v1/stations/{station}/questions",
+        responses=described(BAD_REQUEST, CATALOG_MISSING),
+        openapi_extra=_takes(ScanQuestion),
+    )
+    async def question(station: str, request: Request, enrolled: Annotated[Enrolment, Depends(caller)]) -> ScanAdvice:
+        """Ask before scanning: is there a record that can stand in for this paper? Written down first."""
+        if station != enrolled.request.station:
+            raise NOT_AUTHORISED.error("the bearer token is missing or wrong")
+        return await run_in_threadpool(intake.advise, enrolled, await bodies.value(request, ScanQuestion))
 
 
 def _add_submissions(router: APIRouter, intake: Intake, caller: Callable[..., Enrolment]) -> None:

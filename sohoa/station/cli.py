@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import click
 from pydantic import TypeAdapter, ValidationError
@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from schemas.problem import BAD_REQUEST, Exit
 from schemas.settings import Settings
 from schemas.station import Welcome
-from schemas.submission import DossierCode, ProcedureCode
+from schemas.submission import DocumentTypeCode, DossierCode, ProcedureCode, ScanReason
 from sohoa import console
 from sohoa.verbs import PathWord, Verbs, json_option
 
@@ -40,6 +40,7 @@ _home_option = click.option(
 _declared_option = click.option(
     "--pages", type=click.IntRange(1), metavar="N", help="Pages of paper that were counted; compared with the scans."
 )
+_dossier_option = click.option("--dossier", metavar="CODE|NUMBER", help="Another dossier than the current one.")
 _dossier_argument = click.argument("dossier", metavar="[CODE|NUMBER]", required=False)
 
 
@@ -60,6 +61,7 @@ class _Code(click.ParamType[str]):
 
 _DOSSIER = _Code("dossier code (mã hồ sơ)", TypeAdapter(DossierCode))
 _PROCEDURE = _Code("procedure code (mã TTHC)", TypeAdapter(ProcedureCode))
+_TYPE = _Code("document type", TypeAdapter(DocumentTypeCode))
 _procedure_option = click.option("--procedure", type=_PROCEDURE, metavar="CODE", help="Procedure code (mã TTHC).")
 
 
@@ -347,6 +349,88 @@ def rescan(
     dossiers = _dossiers(configuration, folder)
     number = _number(dossiers, dossier)
     dossiers.rescan(number, position)
+    _show(dossiers.status(number), as_json=as_json)
+
+
+@station.command(epilog="sohoa station ask 040201000123 --type birth_certificate")
+@click.argument("owner", metavar="OWNER_ID")
+@click.option("--type", "document_type", required=True, type=_TYPE, metavar="TYPE", help="Such as birth_certificate.")
+@_dossier_option
+@_home_option
+@json_option
+@click.pass_obj
+def ask(
+    configuration: _Configured,
+    owner: str,
+    document_type: str,
+    dossier: str | None,
+    folder: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Ask the server whether a paper of this owner has to be scanned at all, for the current dossier.
+
+    The question is an act with a purpose, the procedure of the dossier; who asked is written down at the server.
+    Without a line there is no answer: scan the paper.
+    """
+    from schemas.identifier import PersonalIdentifier
+    from sohoa.station import asking
+
+    try:
+        identifier = PersonalIdentifier.parse(owner)
+    except ValueError as error:
+        raise BAD_REQUEST.error(str(error)) from error
+    home, dossiers = _home(configuration, folder), _dossiers(configuration, folder)
+    number = _number(dossiers, dossier)
+    said = asking.ask(home, dossiers, number, identifier, document_type)
+    if as_json:
+        decided = any(each.document_type == document_type and not each.scanned for each in dossiers.decisions(number))
+        console.print_json({"document_type": document_type, "scan": not decided})
+    else:
+        console.say(said)
+
+
+@station.command(epilog="sohoa station decide birth_certificate present_only")
+@click.argument("document_type", metavar="TYPE", type=_TYPE)
+@click.argument("reason", type=click.Choice(get_args(ScanReason)))
+@_dossier_option
+@_home_option
+@json_option
+@click.pass_obj
+def decide(
+    configuration: _Configured,
+    document_type: str,
+    reason: ScanReason,
+    dossier: str | None,
+    folder: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Say why a paper of the current dossier is not scanned, or why it is (TT 01/2023/TT-VPCP art. 4)."""
+    dossiers = _dossiers(configuration, folder)
+    number = _number(dossiers, dossier)
+    dossiers.decide(number, document_type, reason)
+    _show(dossiers.status(number), as_json=as_json)
+
+
+@station.command(epilog="sohoa station settle H40.12-260331-0007 --because rescanned")
+@_dossier_argument
+@click.option("--because", required=True, type=click.Choice(["rescanned", "not_needed"]), help="What was done.")
+@_home_option
+@json_option
+@click.pass_obj
+def settle(
+    configuration: _Configured,
+    dossier: str | None,
+    because: Literal["rescanned", "not_needed"],
+    folder: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Say what was done about files that arrived but that the server cannot read: then the dossier needs nobody."""
+    dossiers = _dossiers(configuration, folder)
+    number = _number(dossiers, dossier)
+    dossiers.settle(number, because)
     _show(dossiers.status(number), as_json=as_json)
 
 

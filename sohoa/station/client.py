@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from schemas.digest import Sha256
 from schemas.legibility import Glance, Legibility
+from schemas.lookup import ScanAdvice, ScanQuestion
 from schemas.model import Value
 from schemas.problem import CONFIGURATION, KINDS_BY_TYPE, SERVER_UNREACHABLE, STATION_CLOCK, Kind, Problem, ProblemError
 from schemas.station import AUDIENCE, TOKEN_SECONDS, Journal, JournalState, SignedReceipt
@@ -133,6 +134,15 @@ class Intake:
         """
         path = f"/v1/submissions/{manifest.submission_id}"
         return parsed(SignedReceipt, self.ask("PUT", path, _JSON, manifest.canonical_bytes()))
+
+    def advise(self, question: ScanQuestion) -> ScanAdvice:
+        """Ask whether a paper has to be scanned.
+
+        Raises:
+            ProblemError: as for `send_journal`.
+        """
+        path = f"/v1/stations/{self._station}/questions"
+        return parsed(ScanAdvice, self.ask("POST", path, _JSON, question.canonical_bytes()))
 
     def glance(self, jpeg: bytes) -> Glance:
         """Ask what is wrong with a page, by its preview.

@@ -12,7 +12,7 @@ from schemas.digest import Sha256
 from schemas.problem import FILE_TOO_LARGE, TOO_MANY_PAGES
 from schemas.settings import Limits
 from schemas.station import SignedEntry
-from schemas.submission import Manifest, StationId, SubmittedFile
+from schemas.submission import Manifest, ScanDecision, StationId, SubmittedFile
 from sohoa.station import journal, pictures
 from sohoa.station.vault import Draft, Vault
 
@@ -80,6 +80,7 @@ def write_down(
         dossier_code=facts["code"],
         procedure_code=facts["procedure"],
         files=tuple(SubmittedFile(sha256=file.sha256, size=file.size, name=file.name) for file in files),
+        decisions=decisions_of(ledger, number),
     )
     last = ledger.execute("SELECT entry FROM submission ORDER BY sequence DESC LIMIT 1").fetchone()
     entry = journal.next_entry(
@@ -101,6 +102,14 @@ def write_down(
         [(entry.sequence, position, file.sha256, file.kept) for position, file in enumerate(files)],
     )
     ledger.execute("UPDATE current_dossier SET number = NULL WHERE number = ?", (number,))
+
+
+def decisions_of(ledger: sqlite3.Connection, number: int) -> tuple[ScanDecision, ...]:
+    """Return what was decided about the papers of a dossier."""
+    rows = ledger.execute(
+        "SELECT document_type, reason FROM decision WHERE dossier = ? ORDER BY document_type", (number,)
+    )
+    return tuple(ScanDecision(document_type=row["document_type"], reason=row["reason"]) for row in rows)
 
 
 def _paper(scan: sqlite3.Row) -> tuple[bool, int]:

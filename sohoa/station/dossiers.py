@@ -10,12 +10,14 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from schemas.identifier import PersonalIdentifier
+from schemas.lookup import ScanQuestion
 from schemas.problem import DOSSIER_NOT_READY, DOSSIER_UNKNOWN, STATION_FULL
 from schemas.settings import Settings
 from schemas.station import SignedEntry
-from schemas.submission import DossierCode, ProcedureCode
+from schemas.submission import DocumentTypeCode, DossierCode, ProcedureCode, ScanDecision, ScanReason
 from sohoa.station import closing, ledger, pictures
 from sohoa.station.home import Home
 from sohoa.station.light import obstacles
@@ -24,6 +26,10 @@ from sohoa.station.status import DossierStatus, complaints, every_status, facts_
 from sohoa.station.vault import Draft, Vault
 
 _CHUNK = 1024 * 1024
+
+
+SettledReason = Literal["rescanned", "not_needed"]
+"""It was scanned again for another dossier; the paper is not needed after all."""
 
 
 class StillWrittenError(Exception):
@@ -141,6 +147,53 @@ class Dossiers:
                 " ON CONFLICT (dossier) DO UPDATE SET scan = excluded.scan",
                 (number, scan["id"]),
             )
+
+    def decide(self, number: int, document_type: DocumentTypeCode, reason: ScanReason) -> None:
+        """Keep why a paper of an open dossier is scanned or not; the last word about a type counts.
+
+        Raises:
+            ProblemError: `dossier-unknown`, also when it is closed.
+        """
+        with ledger.writing(self._ledger):
+            self._must_be_open(number)
+            self._ledger.execute(
+                "INSERT INTO decision (dossier, document_type, reason) VALUES (?, ?, ?)"
+                " ON CONFLICT (dossier, document_type) DO UPDATE SET reason = excluded.reason",
+                (number, document_type, reason),
+            )
+
+    def question(self, number: int, owner: PersonalIdentifier, document_type: DocumentTypeCode) -> ScanQuestion:
+        """Return what to ask the server before the paper of *owner* is scanned for an open dossier.
+
+        Raises:
+            ProblemError: `dossier-unknown`; `dossier-not-ready` when its code or that of its procedure is not known.
+        """
+        self._must_be_open(number)
+        row = self._ledger.execute("SELECT code, procedure FROM dossier WHERE number = ?", (number,)).fetchone()
+        if row["code"] is None or row["procedure"] is None:
+            raise DOSSIER_NOT_READY.error("Chưa có mã hồ sơ hoặc mã thủ tục: không hỏi kho được")
+        return ScanQuestion(
+            owner=owner, document_type=document_type, purpose=row["procedure"], dossier_code=row["code"]
+        )
+
+    def settle(self, number: int, reason: SettledReason) -> None:
+        """Say what was done about files of a dossier that arrived but can be read by nobody. It turns green then.
+
+        Raises:
+            ProblemError: `dossier-unknown` when it has no receipt, or nothing to settle.
+        """
+        with ledger.writing(self._ledger):
+            row = self._ledger.execute(
+                "SELECT sequence FROM submission WHERE dossier = ? AND receipt IS NOT NULL AND trouble IS NOT NULL",
+                (number,),
+            ).fetchone()
+            if row is None:
+                raise DOSSIER_UNKNOWN.error(f"dossier number {number} has nothing to settle")
+            self._ledger.execute(
+                "INSERT INTO settled (sequence, reason, settled_at) VALUES (?, ?, ?)",
+                (row["sequence"], reason, self._now().isoformat()),
+            )
+            self._ledger.execute("UPDATE submission SET trouble = NULL WHERE sequence = ?", (row["sequence"],))
 
     def next_paper(self, number: int) -> None:
         """Let the next picture be the first page of another paper."""
@@ -287,6 +340,10 @@ class Dossiers:
     def has(self, number: int) -> bool:
         """Return whether there is a dossier with this number."""
         return self._ledger.execute("SELECT 1 FROM dossier WHERE number = ?", (number,)).fetchone() is not None
+
+    def decisions(self, number: int) -> tuple[ScanDecision, ...]:
+        """Return what was decided about the papers of a dossier."""
+        return closing.decisions_of(self._ledger, number)
 
     def scans(self, number: int) -> tuple[Scan, ...]:
         """Return the scans of a dossier, as they lie."""

@@ -75,6 +75,17 @@ CREATE TABLE IF NOT EXISTS rescan (
     dossier INTEGER PRIMARY KEY REFERENCES dossier,
     scan INTEGER NOT NULL UNIQUE REFERENCES scan ON DELETE CASCADE
 ) STRICT;
+CREATE TABLE IF NOT EXISTS decision (
+    dossier INTEGER NOT NULL REFERENCES dossier,
+    document_type TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (dossier, document_type)
+) STRICT;
+CREATE TABLE IF NOT EXISTS settled (
+    sequence INTEGER PRIMARY KEY REFERENCES submission,
+    reason TEXT NOT NULL,
+    settled_at TEXT NOT NULL
+) STRICT;
 """
 _WAIT_SECONDS = 30
 
@@ -87,7 +98,7 @@ def connect(path: Path) -> sqlite3.Connection:
     ledger.execute("PRAGMA synchronous = FULL")
     ledger.execute("PRAGMA foreign_keys = ON")
     ledger.execute("PRAGMA secure_delete = ON")
-    if not ledger.execute("SELECT 1 FROM sqlite_master WHERE name = 'rescan'").fetchone():
+    if not ledger.execute("SELECT 1 FROM sqlite_master WHERE name = 'settled'").fetchone():
         ledger.executescript(_TABLES)
     return ledger
 

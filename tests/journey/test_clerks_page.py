@@ -30,6 +30,7 @@ from storage import keys
 from tests.conftest import SOHOA
 from tests.faults.line import BadLine
 from tests.sohoa.api.sending import NOON
+from tests.sohoa.api.test_app import OWNER, certificate
 from tests.sohoa.station.stations import CODE
 
 CHROMIUM = "/usr/bin/chromium"
@@ -192,3 +193,29 @@ def test_when_the_program_ends_the_page_says_so(tmp_path, station, browser):
         page.goto(address)
         expect(page.locator("#cut")).to_be_hidden()
     expect(page.locator("#cut")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_what_the_warehouse_has_need_not_be_scanned(tmp_path, station, house, browser):
+    house.catalog.keep_record(house.warehouse.keep_record(certificate(), lambda _data: b"signature"))
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    page.set_default_timeout(PATIENCE_MS)
+    with running(station, folder) as address:
+        page.goto(address)
+        page.keyboard.type(CODE)
+        page.keyboard.press("Tab")
+        page.keyboard.type("1.001193")
+        page.keyboard.press("Enter")
+        page.locator("#asking").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.type("Giấy khai sinh")
+        page.keyboard.press("Tab")
+        page.keyboard.type(OWNER)
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Kho đã có Giấy khai sinh dùng lại được: không cần quét.")).to_be_visible()
+        expect(page.get_by_text("Giấy khai sinh: đã có trong kho, dùng lại được")).to_be_visible()
+        assert OWNER not in page.url
+        picture(page, "station-ask")
+    assert [act.who for act in house.audit.entries()] == ["station:buu-dien-kim-lien"]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qs
 
 import uvicorn
@@ -20,10 +20,13 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.templating import Jinja2Templates
 
-from schemas.problem import DOSSIER_NOT_READY, DOSSIER_UNKNOWN, ProblemError
+from schemas.document_type import document_types
+from schemas.identifier import PersonalIdentifier
+from schemas.problem import DOSSIER_NOT_READY, DOSSIER_UNKNOWN, SERVER_UNREACHABLE, ProblemError
 from schemas.settings import Settings
-from schemas.submission import DossierCode, ProcedureCode
-from sohoa.station.dossiers import Dossiers
+from schemas.submission import DocumentTypeCode, DossierCode, ProcedureCode, ScanReason
+from sohoa.station import asking
+from sohoa.station.dossiers import Dossiers, SettledReason
 from sohoa.station.home import Home
 from sohoa.station.light import State
 from sohoa.station.page.guard import Guard
@@ -37,6 +40,11 @@ _SIGNS = {State.SCANNING: "…", State.SAFE_HERE: "▣", State.SAFE_THERE: "✔"
 """Beside words and colours: nobody has to see colours."""
 _CODE: TypeAdapter[str] = TypeAdapter(DossierCode)
 _PROCEDURE: TypeAdapter[str] = TypeAdapter(ProcedureCode)
+_TYPE: TypeAdapter[str] = TypeAdapter(DocumentTypeCode)
+_REASON: TypeAdapter[ScanReason] = TypeAdapter(ScanReason)
+_SETTLED: TypeAdapter[SettledReason] = TypeAdapter(SettledReason)
+
+T = TypeVar("T")
 
 Form = Mapping[str, str]
 
@@ -100,7 +108,9 @@ class _Desk:
         self._home = home
         self._settings = settings
         self._templates = Jinja2Templates(_HERE / "templates")
-        self._templates.env.globals.update(sign=_SIGNS, State=State)
+        self._templates.env.globals.update(
+            sign=_SIGNS, reasons=asking.REASONS, types=document_types(), title=asking.title_of
+        )
         self._templates.env.filters["moment"] = _moment
 
     def current(self, request: Request) -> Response:
@@ -134,11 +144,13 @@ class _Desk:
         dossiers = self._dossiers()
         number = request.path_params.get("number", 0)
         try:
-            shown = act(dossiers, number, form, self._settings)
+            done = act(_Station(self._home, dossiers, self._settings), number, form)
         except (ProblemError, WrongEntryError) as error:
             known = number if dossiers.has(number) else None
             return self._shown(request, dossiers, known, wrong=_words(error), typed=form, status=422)
-        return RedirectResponse(f"/dossiers/{shown}", status_code=303)
+        if isinstance(done, str):
+            return self._shown(request, dossiers, number, said=done)
+        return RedirectResponse(f"/dossiers/{done}", status_code=303)
 
     def _shown(
         self,
@@ -147,6 +159,7 @@ class _Desk:
         number: int | None,
         *,
         wrong: str = "",
+        said: str = "",
         typed: Form | None = None,
         status: int = 200,
     ) -> Response:
@@ -159,7 +172,9 @@ class _Desk:
             "scans": () if number is None else dossiers.scans(number),
             "every": list(dossiers.every_status(received=_RECENT)),
             "complaints": dossiers.complaints(),
+            "decisions": () if number is None else dossiers.decisions(number),
             "wrong": wrong,
+            "said": said,
             "typed": typed or {},
         }
         name = "live.html" if "live" in request.query_params else "page.html"
@@ -169,49 +184,80 @@ class _Desk:
         return Dossiers(self._home, self._settings)
 
 
-Act = Callable[[Dossiers, int, Form, Settings], int]
-"""Does what a form asks for with a dossier; returns the number of the one to show."""
+class _Station(NamedTuple):
+    """What acts are done with."""
+
+    home: Home
+    dossiers: Dossiers
+    settings: Settings
 
 
-def _open(dossiers: Dossiers, _number: int, form: Form, _settings: Settings) -> int:
+Act = Callable[[_Station, int, Form], int | str]
+"""Does what a form asks for with a dossier; returns the number of the one to show, or what to say in Vietnamese."""
+
+
+def _open(station: _Station, _number: int, form: Form) -> int:
     code = _checked(_CODE, form.get("code", ""), "Mã hồ sơ không đúng. Ví dụ: H40.12-260331-0007")
     procedure = form.get("procedure", "").strip()
     if procedure:
         procedure = _checked(_PROCEDURE, procedure, "Mã thủ tục không đúng. Ví dụ: 1.001193")
-    return dossiers.open(code, procedure=procedure or None, declared=_count(form)).number
+    return station.dossiers.open(code, procedure=procedure or None, declared=_count(form)).number
 
 
-def _assign(dossiers: Dossiers, number: int, form: Form, _settings: Settings) -> int:
+def _assign(station: _Station, number: int, form: Form) -> int:
     code = _checked(_CODE, form.get("code", ""), "Mã hồ sơ không đúng. Ví dụ: H40.12-260331-0007")
-    return dossiers.assign(number, code).number
+    return station.dossiers.assign(number, code).number
 
 
-def _remove(dossiers: Dossiers, number: int, form: Form, _settings: Settings) -> int:
-    dossiers.remove(number, _position(form, "position"))
+def _remove(station: _Station, number: int, form: Form) -> int:
+    station.dossiers.remove(number, _position(form, "position"))
     return number
 
 
-def _rescan(dossiers: Dossiers, number: int, form: Form, _settings: Settings) -> int:
-    dossiers.rescan(number, _position(form, "position"))
+def _rescan(station: _Station, number: int, form: Form) -> int:
+    station.dossiers.rescan(number, _position(form, "position"))
     return number
 
 
-def _move(dossiers: Dossiers, number: int, form: Form, _settings: Settings) -> int:
-    dossiers.move(number, _position(form, "position"), _position(form, "to"))
+def _move(station: _Station, number: int, form: Form) -> int:
+    station.dossiers.move(number, _position(form, "position"), _position(form, "to"))
     return number
 
 
-def _next_paper(dossiers: Dossiers, number: int, _form: Form, _settings: Settings) -> int:
-    dossiers.next_paper(number)
+def _next_paper(station: _Station, number: int, _form: Form) -> int:
+    station.dossiers.next_paper(number)
     return number
 
 
-def _close(dossiers: Dossiers, number: int, form: Form, settings: Settings) -> int:
+def _close(station: _Station, number: int, form: Form) -> int:
     count = _count(form)
-    if count is not None and dossiers.status(number).sequence is None:
-        dossiers.declare(number, count)
-    dossiers.close(number, scanned_by=settings.scanned_by)
+    if count is not None and station.dossiers.status(number).sequence is None:
+        station.dossiers.declare(number, count)
+    station.dossiers.close(number, scanned_by=station.settings.scanned_by)
     return number
+
+
+def _ask(station: _Station, number: int, form: Form) -> str:
+    try:
+        owner = PersonalIdentifier.parse(form.get("owner", ""))
+    except ValueError as error:
+        raise WrongEntryError("Số định danh có 12 chữ số.") from error
+    return asking.ask(station.home, station.dossiers, number, owner, _type(form))
+
+
+def _decide(station: _Station, number: int, form: Form) -> int:
+    reason = _checked(_REASON, form.get("reason", ""), "Chọn lý do.")
+    station.dossiers.decide(number, _type(form), reason)
+    return number
+
+
+def _settle(station: _Station, number: int, form: Form) -> int:
+    station.dossiers.settle(number, _checked(_SETTLED, form.get("reason", ""), "Chọn việc đã làm."))
+    return number
+
+
+def _type(form: Form) -> str:
+    return _checked(_TYPE, form.get("type", ""), "Chọn loại giấy tờ.")
 
 
 _ACTS: Mapping[str, Act] = {
@@ -221,10 +267,13 @@ _ACTS: Mapping[str, Act] = {
     "move": _move,
     "paper": _next_paper,
     "close": _close,
+    "ask": _ask,
+    "decide": _decide,
+    "settle": _settle,
 }
 
 
-def _checked(kind: TypeAdapter[str], text: str, wrong: str) -> str:
+def _checked(kind: TypeAdapter[T], text: str, wrong: str) -> T:
     try:
         return kind.validate_python(text.strip())
     except ValidationError as error:
@@ -252,9 +301,11 @@ def _words(error: Exception) -> str:
     """Return what went wrong as a clerk reads it."""
     match error:
         case ProblemError(kind=kind) if kind is DOSSIER_NOT_READY:
-            return f"Chưa gửi được. {error.problem.detail}."
+            return f"Chưa làm được. {error.problem.detail}."
         case ProblemError(kind=kind) if kind is DOSSIER_UNKNOWN:
             return "Hồ sơ hoặc trang này không còn ở đây, hoặc hồ sơ đã đóng."
+        case ProblemError(kind=kind) if kind is SERVER_UNREACHABLE:
+            return "Không liên lạc được với máy chủ, nên không hỏi kho được: cứ quét như thường."
         case ProblemError():
             return f"Không làm được ({error.kind.slug}). Gọi người quản trị."
     return str(error)

@@ -8,7 +8,7 @@ let last = null;
 async function look() {
   try {
     const address = new URL(location.pathname === "/open" ? "/" : location.href);
-    address.pathname = address.pathname.replace(/\/(assign|remove|rescan|move|paper|close)$/, "");
+    address.pathname = address.pathname.replace(/\/(assign|remove|rescan|move|paper|close|ask|decide|settle)$/, "");
     address.searchParams.set("live", "");
     const answer = await fetch(address);
     if (!answer.ok) throw new Error(answer.status);
@@ -21,18 +21,20 @@ async function look() {
 }
 
 function show(html) {
-  const typed = live.contains(document.activeElement) && document.activeElement.matches("input");
+  const typed = live.contains(document.activeElement) && document.activeElement.matches("input, select");
   if (html === last || typed) return;
   if (last !== null) {
+    const unfolded = live.querySelector("details")?.open;
     const focused = live.contains(document.activeElement) ? document.activeElement.id : "";
     live.innerHTML = html;
+    if (unfolded && live.querySelector("details")) live.querySelector("details").open = true;
     if (focused) document.getElementById(focused)?.focus();
   }
   last = html;
 }
 
 function pressed(event) {
-  if (event.target.matches("input") || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.target.matches("input, select") || event.ctrlKey || event.altKey || event.metaKey) return;
   const key = (event.shiftKey ? "Shift+" : "") + (event.key.length === 1 ? event.key.toLowerCase() : event.key);
   if (key === "m") {
     document.getElementById("code").focus();
@@ -60,6 +62,7 @@ document.addEventListener("keydown", pressed);
 const wrong = document.getElementById("wrong");
 const before = sessionStorage.getItem("focus");
 sessionStorage.removeItem("focus");
-if (wrong) wrong.focus();
+const said = document.getElementById("said");
+if (wrong ?? said) (wrong ?? said).focus();
 else if (before) (document.getElementById(before) ?? live.querySelector(".pages li"))?.focus();
 look();

@@ -7,8 +7,10 @@ import pikepdf
 import pytest
 
 from schemas.digest import sha256_hex
+from schemas.identifier import PersonalIdentifier
 from schemas.problem import ProblemError
 from schemas.settings import Limits, ScanningSettings
+from schemas.submission import RefusedFile
 from sohoa.station.dossiers import Dossiers
 from sohoa.station.light import State
 from sohoa.station.outbox import Outbox
@@ -294,3 +296,60 @@ def test_only_a_scan_that_is_there_and_not_closed_can_be_changed(dossiers, scan,
     dossiers.close(number, scanned_by=BY)
     assert refusal(call, number, 1, *more) == "dossier-unknown"
     assert refusal(dossiers.picture, number, 1, 1) == "dossier-unknown"
+
+
+# --- what is scanned, and what was done about files that nobody can read -----------------------------------------------
+def test_decisions_about_papers_go_with_the_dossier_and_the_last_word_counts(dossiers, scan, home):
+    dossiers.open(CODE)
+    number = dossiers.current()
+    dossiers.decide(number, "citizen_identity_card", "in_scope_d")
+    dossiers.decide(number, "citizen_identity_card", "present_only")
+    dossiers.decide(number, "birth_certificate", "already_in_db")
+    scan(page("1"))
+    dossiers.close(number, scanned_by=BY)
+    [unsent] = Outbox(home, SETTINGS).to_send()
+    assert [(each.document_type, each.reason, each.scanned) for each in unsent.manifest.decisions] == [
+        ("birth_certificate", "already_in_db", False),
+        ("citizen_identity_card", "present_only", False),
+    ]
+    assert refusal(dossiers.decide, number, "birth_certificate", "secret") == "dossier-unknown"
+
+
+def test_a_manifest_without_decisions_has_the_id_that_it_always_had(dossiers, scan, home):
+    dossiers.open(CODE)
+    scan(page("1"))
+    dossiers.close(dossiers.current(), scanned_by=BY)
+    [unsent] = Outbox(home, SETTINGS).to_send()
+    assert b"decisions" not in unsent.manifest.canonical_bytes()
+
+
+@pytest.mark.parametrize("known", [{}, {"procedure": "1.001193"}])
+def test_only_for_a_known_dossier_and_procedure_the_warehouse_can_be_asked(dossiers, scan, known):
+    owner = PersonalIdentifier("040201000123")
+    if known:
+        scan(page("1"))
+        assert refusal(dossiers.question, dossiers.current(), owner, "birth_certificate") == "dossier-not-ready"
+    dossiers.open(CODE, **known)
+    number = dossiers.current()
+    if not known:
+        assert refusal(dossiers.question, number, owner, "birth_certificate") == "dossier-not-ready"
+        return
+    question = dossiers.question(number, owner, "birth_certificate")
+    assert (question.purpose, question.dossier_code, question.owner) == ("1.001193", CODE, owner)
+
+
+def test_a_dossier_with_a_file_that_nobody_can_read_is_settled_by_what_was_done(dossiers, scan, home):
+    dossiers.open(CODE)
+    number = dossiers.current()
+    scan(page("1"))
+    assert refusal(dossiers.settle, number, "rescanned") == "dossier-unknown"
+    dossiers.close(number, scanned_by=BY)
+    assert refusal(dossiers.settle, number, "rescanned") == "dossier-unknown"
+    outbox = Outbox(home, SETTINGS)
+    [unsent] = outbox.to_send()
+    refused = RefusedFile(sha256=unsent.manifest.files[0].sha256, problem="urn:sohoa:problem:file-damaged")
+    outbox.received(receipt(unsent.manifest, refused=(refused,)))
+    assert dossiers.status(number).state == State.NEEDS_YOU
+    dossiers.settle(number, "rescanned")
+    assert dossiers.status(number).state == State.SAFE_THERE
+    assert refusal(dossiers.settle, number, "rescanned") == "dossier-unknown"

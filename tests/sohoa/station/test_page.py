@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from schemas.station import Welcome
+from schemas.submission import RefusedFile
 from sohoa.station.dossiers import Dossiers
 from sohoa.station.light import State
 from sohoa.station.outbox import Outbox
@@ -123,7 +125,7 @@ def test_a_dossier_is_opened_and_shown_with_its_pages(clerk, dossiers, scan):
         ("/dossiers/1/move", {"position": "1", "to": "5"}, "không còn ở đây"),
         ("/dossiers/9/close", {}, "không còn ở đây"),
         ("/dossiers/1/assign", {"code": OTHER}, "không còn ở đây"),
-        ("/dossiers/1/close", {"pages": "2"}, "Chưa gửi được. Thiếu trang: đã quét 1 trang, khai 2 trang."),
+        ("/dossiers/1/close", {"pages": "2"}, "Chưa làm được. Thiếu trang: đã quét 1 trang, khai 2 trang."),
     ],
 )
 def test_what_cannot_be_done_is_said_in_words_and_changes_nothing(clerk, dossiers, scan, path, form, said):
@@ -185,3 +187,50 @@ def test_only_what_lives_is_brought_again(clerk, dossiers):
     part = clerk.get("/", params={"live": ""}).text
     assert CODE in part
     assert "<html" not in part
+
+
+# --- whether a paper is scanned ----------------------------------------------------------------------------------------
+def test_why_a_paper_is_not_scanned_is_kept_and_shown(clerk, dossiers):
+    dossiers.open(CODE)
+    assert do(clerk, "/dossiers/1/decide", type="birth_certificate", reason="present_only").status_code == 303
+    assert "Giấy khai sinh: chỉ xuất trình để đối chiếu" in clerk.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("act", "form", "said"),
+    [
+        ("decide", {"type": "birth_certificate", "reason": "because"}, "Chọn lý do"),
+        ("decide", {"type": "", "reason": "secret"}, "Chọn loại giấy tờ"),
+        ("ask", {"type": "birth_certificate", "owner": "12"}, "Số định danh có 12 chữ số"),
+        ("ask", {"type": "birth_certificate", "owner": "040201000123"}, "Chưa có mã hồ sơ hoặc mã thủ tục"),
+        ("settle", {"reason": "rescanned"}, "không còn ở đây"),
+        ("settle", {"reason": "whatever"}, "Chọn việc đã làm"),
+    ],
+)
+def test_what_cannot_be_asked_or_decided_is_said(clerk, dossiers, act, form, said):
+    dossiers.open(CODE)
+    answer = do(clerk, f"/dossiers/1/{act}", **form)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert dossiers.decisions(1) == ()
+
+
+def test_without_a_line_the_paper_is_scanned_as_ever(clerk, dossiers, home):
+    home.accept(Welcome(station=home.station, server="http://127.0.0.1:9", receipt_certificate="PEM"))
+    dossiers.open(CODE, procedure="1.001193")
+    answer = do(clerk, "/dossiers/1/ask", type="birth_certificate", owner="040201000123")
+    assert "cứ quét như thường" in answer.text
+    assert dossiers.decisions(1) == ()
+
+
+def test_what_was_done_about_a_file_that_nobody_can_read_is_said_with_a_button(clerk, dossiers, scan, home):
+    dossiers.open(CODE)
+    scan(page("1"))
+    dossiers.close(1, scanned_by=BY)
+    outbox = Outbox(home, SETTINGS)
+    [unsent] = outbox.to_send()
+    refused = RefusedFile(sha256=unsent.manifest.files[0].sha256, problem="urn:sohoa:problem:file-damaged")
+    outbox.received(receipt(unsent.manifest, refused=(refused,)))
+    assert "Đã quét lại trong hồ sơ khác" in clerk.get("/dossiers/1").text
+    do(clerk, "/dossiers/1/settle", reason="rescanned")
+    assert dossiers.status(1).state == State.SAFE_THERE
