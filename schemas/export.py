@@ -15,7 +15,7 @@ from schemas.model import Value
 from schemas.outcome import Outcome
 from schemas.problem import Problem
 from schemas.record import Record
-from schemas.report import Extraction, Finding, Ingestion, Verification
+from schemas.report import Extraction, Finding, Ingestion, StoreCheck, Verification
 from schemas.settings import Settings
 from schemas.station import (
     AdmittedFile,
@@ -55,6 +55,7 @@ EXPORTED: tuple[type[Value], ...] = (
     ScanAdvice,
     ScanQuestion,
     SignedReceipt,
+    StoreCheck,
     Verification,
     Welcome,
 )

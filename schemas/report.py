@@ -2,6 +2,7 @@
 
 from typing import Literal, Self
 
+from pydantic import AwareDatetime
 from pydantic import Field as Constraint
 
 from schemas.digest import Sha256
@@ -58,6 +59,31 @@ class Finding(Value):
     detail: str
     remedy: str = ""
     exit_code: Exit = Exit.DONE
+
+
+class StorePromise(Value):
+    """One promise of an object store, and whether it was kept."""
+
+    check: str
+    ok: bool
+    detail: str
+    needed: bool = True
+    """False: work can go on without it."""
+
+
+class StoreCheck(Value):
+    """`sohoa store check`: what was found out about an object store; it is kept there too."""
+
+    at: AwareDatetime
+    server: str
+    """What the server says that it is."""
+    promises: tuple[StorePromise, ...]
+
+    @property
+    def exit_code(self) -> Exit:
+        """24 when a promise is broken that is needed."""
+        broken = any(each.needed and not each.ok for each in self.promises)
+        return Exit.STORAGE_CONTRACT if broken else Exit.DONE
 
 
 class Proof(Value):

@@ -247,6 +247,30 @@ def doctor(configuration: Configuration, *, as_json: bool) -> Exit:
     return worst
 
 
+@cli.group()
+def store() -> None:
+    """Look after the object store."""
+
+
+@store.command(epilog="sohoa store check\nSOHOA_STORE__KIND=s3 sohoa store check --json")
+@json_option
+@click.pass_obj
+def check(configuration: Configuration, *, as_json: bool) -> Exit:
+    """Try out what the configured object store promises, and keep the result there, with the server's version.
+
+    Of sixteen writers of one name one wins; what was stored is found and listed at once; damaged bytes are refused.
+    Also tries to delete one object that was made for that. Ends with 24 if a promise is broken that is needed.
+    """
+    from sohoa.doctor import examine_store
+
+    result = examine_store(configuration.settings)
+    if as_json:
+        console.print_json(result)
+    else:
+        console.print_store_check(result)
+    return result.exit_code
+
+
 @cli.command(epilog="sohoa config\nSOHOA_STORE__KIND=s3 sohoa config --json")
 @json_option
 @click.pass_obj

@@ -18,7 +18,7 @@ from schemas.lookup import LookupAnswer
 from schemas.model import Value
 from schemas.problem import Problem
 from schemas.record import Record
-from schemas.report import Extraction, Finding, Ingestion, Verification
+from schemas.report import Extraction, Finding, Ingestion, StoreCheck, Verification
 
 _PIPE_WIDTH = 200
 _is_terminal = sys.stdout is not None and sys.stdout.isatty()  # None: the stream was closed before we were started
@@ -193,6 +193,14 @@ def print_finding(finding: Finding) -> None:
     say(f"{_MARKS[finding.state]} {finding.name}: {finding.detail}")
     if finding.remedy:
         say(f"    What to do: {finding.remedy}")
+
+
+def print_store_check(result: StoreCheck) -> None:
+    """Show which promises a store keeps."""
+    say(f"{result.server}, {result.at:%Y-%m-%d %H:%M:%S %Z}")
+    for promise in result.promises:
+        mark = _MARKS["good" if promise.ok else "bad" if promise.needed else "warning"]
+        say(f"{mark} {promise.check}: {promise.detail}")
 
 
 def print_verification(report: Verification) -> None:

@@ -13,10 +13,11 @@ from pipeline.seal.raising import try_out as try_out_time_stamps
 from pipeline.tools import Tool, leptonica, poppler, tesseract
 from pipeline.workers import Workers
 from schemas.problem import STORE_CONTRACT, TOOL_MISSING, Exit, ProblemError, refused_by_system
-from schemas.report import Finding
+from schemas.report import Finding, StoreCheck, StorePromise
 from schemas.settings import Settings
-from storage.contract import try_out
+from storage.contract import check_store
 
+_TAKE_AWAY = "Take the right to delete from the credentials, or have the bucket lock its objects."
 _FREE_BYTES = 2 * 1024**3
 _OURS = ("sohoa", "flows", "pipeline", "schemas", "storage")
 
@@ -129,15 +130,30 @@ def _time_stamps(settings: Settings) -> Iterator[Finding]:
 
 
 def _store(settings: Settings) -> Iterator[Finding]:
-    house = House.open(settings, needs_catalog=False)
-    for kept in try_out(house.store, datetime.now(UTC).date()):
-        yield Finding(
-            name=f"store: {kept.check}",
-            state="good" if kept.ok else "bad",
-            detail=kept.detail,
-            remedy="" if kept.ok else STORE_CONTRACT.remedy,
-            exit_code=Exit.DONE if kept.ok else STORE_CONTRACT.exit_code,
-        )
+    result = examine_store(settings)
+    yield Finding(name="store", state="good", detail=result.server)
+    for promise in result.promises:
+        yield _promise(promise)
+
+
+def examine_store(settings: Settings) -> StoreCheck:
+    """Return what the configured store promises and keeps."""
+    return check_store(House.open(settings, needs_catalog=False).store, datetime.now(UTC))
+
+
+def _promise(promise: StorePromise) -> Finding:
+    name = f"store: {promise.check}"
+    if promise.ok:
+        return Finding(name=name, state="good", detail=promise.detail)
+    if not promise.needed:
+        return Finding(name=name, state="warning", detail=promise.detail, remedy=_TAKE_AWAY)
+    return Finding(
+        name=name,
+        state="bad",
+        detail=promise.detail,
+        remedy=STORE_CONTRACT.remedy,
+        exit_code=STORE_CONTRACT.exit_code,
+    )
 
 
 def _catalog(settings: Settings) -> Iterator[Finding]:

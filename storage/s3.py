@@ -35,6 +35,8 @@ from storage.port import BYTES, ObjectInfo, ObjectMissingError, ObjectStore
 
 _SHA256 = "x-amz-meta-sha256"
 _CONTENDED = frozenset({409, 412})
+_REFUSED = frozenset({400, 403, 405, 409})
+"""Answers that refuse a deletion: not allowed, locked, not offered."""
 _PAUSES = (0.1, 0.4, 1.6)
 """Seconds between looks at a name that another writer has taken but not yet filled."""
 
@@ -148,6 +150,33 @@ class S3Store(ObjectStore):
                 return True
             raise
         return False
+
+    def refuses_deletion(self, key: str) -> bool:
+        """Return whether an object cannot be deleted, by these credentials or under this lock: *key* is tried.
+
+        For `sohoa store check`, and the only deletion that there is. Where the bucket keeps versions, it is the version
+        itself that would go.
+        """
+        self.put(key, b"to be kept")
+        with self._our_errors():
+            version = self._client.stat_object(bucket_name=self._bucket, object_name=key).version_id
+            try:
+                self._client.remove_object(bucket_name=self._bucket, object_name=key, version_id=version)
+            except S3Error as error:
+                if error.response.status in _REFUSED:
+                    return True
+                raise
+        return self.stat(key) is not None
+
+    def server(self, key: str) -> str:
+        """Return what the server says that it is, where it hands out the object under *key*."""
+        with self._our_errors():
+            response = self._client.get_object(bucket_name=self._bucket, object_name=key)
+            try:
+                return str(response.headers.get("Server") or "does not say")
+            finally:
+                response.close()
+                response.release_conn()
 
     def _create(self, key: str, content: bytes | mmap.mmap, sha256: Sha256, content_type: str) -> None:
         for pause in (*_PAUSES, 0.0):

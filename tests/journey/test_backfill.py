@@ -9,9 +9,14 @@ import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import httpx
+import pytest
 
+from flows.house import House
+from schemas.settings import Settings
+from storage import keys
 from tests.flows.backfill.registers import keyed, register, write_table
 
 PAPERS = ["birth_certificate_01", "birth_certificate_03"]
@@ -104,6 +109,34 @@ def test_workers_take_shards_off_the_lane_and_a_flow_run_that_is_killed_costs_no
         worker.terminate()
         worker.wait(60)
     assert (told["state"], told["waiting"], told["shards_done"]) == ("done", 0, 1)
+
+
+@pytest.mark.nightly
+def test_a_run_that_is_killed_again_and_again_ends_with_one_outcome_a_row(connected_sohoa, tmp_path):
+    sohoa, folder, random = connected_sohoa(), tmp_path / "in", Random(8)
+    register(folder, [f"birth_certificate_0{number}" for number in range(1, 8)])
+    [planned] = sohoa.lines("backfill", "plan", folder, "--shard", 2)
+    kills = 0
+    for _ in range(12):
+        running = subprocess.Popen(
+            sohoa.command("backfill", "run", folder), cwd=tmp_path, env=sohoa.environment, process_group=0
+        )
+        try:
+            running.wait(random.uniform(6, 20))  # some die while they start, some at work
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+            kills += 1
+    assert kills > 0
+    assert sohoa("backfill", "run", folder).returncode in {0, 21}
+    lines = sohoa.lines("backfill", "report", folder)
+    assert [line["row"] for line in lines] == list(range(2, 9))
+    records = [record for line in lines for record in line["records"]]
+    assert len(records) == len(set(records)) == planned["files"] == 7
+    house = House.open(Settings(home=sohoa.home, owner_secret="a secret of the tests"))
+    assert {each.record_id for each in house.warehouse.versions()} == set(records), "nothing extra"
+    assert len(list(house.store.list(keys.OUTCOMES))) == len(list(house.inbox.receipts())) == 7
+    assert all(sohoa("verify", record).returncode == 0 for record in records)
 
 
 def until(ask):
