@@ -11,6 +11,7 @@ from storage import keys
 from storage.audit import Audit
 from storage.backfills import Backfills
 from storage.catalog import Catalog
+from storage.evidence import Evidence
 from storage.inbox import Inbox
 from storage.journals import Journals
 from storage.opening import catalog_at, open_catalog, open_store, open_warehouse
@@ -28,6 +29,7 @@ class House:
     store: ObjectStore
     inbox: Inbox
     warehouse: Warehouse
+    evidence: Evidence
     audit: Audit
     stations: Stations
     journals: Journals
@@ -52,6 +54,7 @@ class House:
             store=store,
             inbox=Inbox(store),
             warehouse=open_warehouse(settings, store),
+            evidence=Evidence(store),
             audit=Audit(store),
             stations=Stations(store),
             journals=Journals(store),

@@ -1,6 +1,6 @@
 """The flows of the live lane: `ingest` runs submissions, `reconcile` finds those that were left lying.
 
-`raise_levels` adds to signed copies what authorities have to say.
+`raise_levels` adds to signed copies what authorities have to say, `preserve` makes and renews evidence.
 
 Parameters and results are submission ids. Prefect is the clock and the switchboard; what became of a submission stands
 in the object store, and every step may be run again.
@@ -13,6 +13,7 @@ from typing import Any
 from prefect import Task, flow, task
 from prefect.client.schemas.objects import State, TaskRun
 
+from flows.evidence import preserve as preserve_all
 from flows.house import House
 from flows.keyring import Keyring
 from flows.levels import raise_signatures
@@ -82,3 +83,9 @@ def reconcile() -> list[Sha256]:
 def raise_levels() -> list[str]:
     """Raise what is not at the level that is wanted; return the ids of the records of which something was."""
     return list(raise_signatures(House.open(Settings.load(os.environ).settings, needs_catalog=False), now))
+
+
+@flow(name="preserve", persist_result=False)
+def preserve() -> int:
+    """Make evidence where there is none and renew what ends soon; return of how many records and time-stamps."""
+    return sum(preserve_all(House.open(Settings.load(os.environ).settings, needs_catalog=False), now))

@@ -295,6 +295,13 @@ TIME_STAMPS_UNREACHABLE = Kind(
     503,
     transient=True,
 )
+TIME_STAMP_ENDED = Kind(
+    "time-stamp-ended",
+    "A time-stamp ended before it was renewed",
+    "Restore its renewal from the second copy, if there is one; run `sohoa up`, or `sohoa reconcile`, every day.",
+    Exit.SIGNATURE_NOT_VALID,
+    500,
+)
 VALIDATION_DATA_MISSING = Kind(
     "validation-data-missing",
     "It cannot be shown that the certificates are good",

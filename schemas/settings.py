@@ -17,6 +17,9 @@ from schemas.problem import CONFIGURATION
 from schemas.submission import StationId
 from schemas.verdict import Level
 
+Digest = Literal["sha256", "sha384", "sha512"]
+"""Algorithms that evidence records may be made with (FIPS 180-4)."""
+
 PREFIX = "SOHOA_"
 _MIB = 1024 * 1024
 _MASK = "*" * 10
@@ -130,11 +133,19 @@ class SigningSettings(Value):
     """URL of the time-stamp authority (RFC 3161)."""
     time_stamp_seconds: float = Constraint(default=180.0, gt=0)
     """How long one copy may wait for the authorities."""
+    evidence: Digest | None = None
+    """Algorithm of evidence records (RFC 4998): one time-stamp for thousands of records; None: none are made.
+
+    With another one than before, what has evidence already gets more, made with this one (hash-tree renewal).
+    """
+    renew_days: int = Constraint(default=180, ge=1, le=3650)
+    """How many days before a time-stamp ends it is renewed."""
 
     @model_validator(mode="after")
-    def _a_level_needs_an_authority(self) -> Self:
-        if self.level != "B-B" and self.time_stamps is None:
-            message = f"level {self.level} also needs time_stamps, the address of a time-stamp authority"
+    def _what_needs_an_authority_has_one(self) -> Self:
+        wanted = f"level {self.level}" if self.level != "B-B" else "evidence" if self.evidence is not None else None
+        if wanted is not None and self.time_stamps is None:
+            message = f"{wanted} also needs time_stamps, the address of a time-stamp authority"
             raise ValueError(message)
         return self
 

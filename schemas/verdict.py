@@ -33,3 +33,17 @@ class SignatureVerdict(Value):
     """Name of the signature field in a PDF; None for a detached signature."""
     covers_whole_file: bool = False
     """Whether every byte of the file is signed; an earlier signature of several never covers the later ones."""
+
+
+class EvidenceVerdict(Value):
+    """An evidence record (RFC 4998), judged together with the files that it is about."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    """Why it is not `VALID`, in words, naming the file or the time-stamp; empty when it is."""
+    proven_at: AwareDatetime | None = None
+    """When the first time-stamp saw the files; None when it cannot be read."""
+    good_until: AwareDatetime | None = None
+    """When the last time-stamp ends, unless it is renewed before."""
+    time_stamps: int = 0
+    """How many there are, one after the other."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from flows.evidence import preserve
 from flows.house import House
 from flows.intake import receive
 from flows.keyring import Keyring
@@ -65,7 +66,7 @@ def ingest_files(
 
 
 def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
-    """Run every submission that has a receipt but no outcome, yield what became of each document; then raise levels."""
+    """Run every submission that has a receipt but no outcome, yield what became of each document; then preserve."""
     house = House.open(settings)
     catch_up(house.inbox, house.warehouse, house.catalog)
     waiting = [submission.submission_id for submission in house.catalog.waiting()]
@@ -75,6 +76,9 @@ def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
         yield from _report(", ".join(file.name for file in manifest.files), house.inbox.outcome(submission_id))
     if raised := sum(1 for _ in raise_signatures(house, _now)):
         console.note(f"{raised} signatures of copies and records were raised to {settings.signing.level}.")
+    preserved = preserve(house, _now)
+    if any(preserved):
+        console.note(f"{preserved.proven} records have evidence now; {preserved.renewed} time-stamps were renewed.")
 
 
 def scans_in(paths: Sequence[Path], home: Path) -> list[Path]:

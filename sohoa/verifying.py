@@ -4,10 +4,14 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flows.evidence import evidence_of
+from flows.house import House
 from flows.keyring import trusted_roots
+from pipeline.seal.evidence import verify_evidence
 from pipeline.seal.raising import time_stamped
 from pipeline.seal.verify import verify_detached, verify_pdf
 from schemas.digest import sha256_hex
@@ -17,6 +21,7 @@ from schemas.report import Proof, Verification
 from schemas.settings import Settings
 from schemas.verdict import SignatureVerdict
 from sohoa.looking import existing_house
+from storage.keys import RecordVersion
 from storage.port import ObjectMissingError
 from storage.values import Sealed
 from storage.warehouse import Warehouse
@@ -33,8 +38,8 @@ def verify_target(settings: Settings, target: str) -> Verification:
     """
     now = datetime.now(UTC)
     if _RECORD_ID.fullmatch(target) and not Path(target).exists():
-        warehouse = existing_house(settings, needs_catalog=False).warehouse
-        return Verification.of(target, tuple(_record_proofs(warehouse, target, trusted_roots(settings), now)))
+        house = existing_house(settings, needs_catalog=False)
+        return Verification.of(target, tuple(_record_proofs(house, target, trusted_roots(settings), now)))
     data = _read(Path(target), settings.limits.file_bytes)
     return Verification.of(target, tuple(_pdf_proofs(data, trusted_roots(settings), now)))
 
@@ -58,7 +63,8 @@ def _read(path: Path, most: int) -> bytes:
     return data
 
 
-def _record_proofs(warehouse: Warehouse, record_id: str, roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:
+def _record_proofs(house: House, record_id: str, roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:
+    warehouse = house.warehouse
     try:
         sealed = warehouse.record(record_id)
     except ProblemError as error:
@@ -70,6 +76,7 @@ def _record_proofs(warehouse: Warehouse, record_id: str, roots: tuple[bytes, ...
     yield from _record_signature_proofs(warehouse, sealed, roots, now)
     yield from _copy_proofs(warehouse, sealed.value, roots, now)
     yield _original_proof(warehouse, sealed.value.origin.file_sha256)
+    yield from _evidence_proofs(house, sealed, roots, now)
 
 
 def _record_signature_proofs(
@@ -107,6 +114,26 @@ def _original_proof(warehouse: Warehouse, sha256: str) -> Proof:
     except (ProblemError, ObjectMissingError) as error:
         return _not_intact("file as received", error)
     return Proof(subject="file as received", verdict="VALID", detail=f"sha256 {sha256}")
+
+
+def _evidence_proofs(house: House, sealed: Sealed[Record], roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:
+    """Yield whether the evidence holds, if there is any; what of the record is lost was said already."""
+    record = sealed.value
+    try:
+        evidence = evidence_of(house.evidence, RecordVersion(record.record_id, record.version))
+    except ProblemError as error:
+        yield _not_intact("evidence", error)
+        return
+    if evidence is None:
+        return
+    files = {"the record": sealed.data, "the record's signature": sealed.signature}
+    for name, sha256 in (("the copy", record.copy_.sha256), ("the file as received", record.origin.file_sha256)):
+        with suppress(ProblemError, ObjectMissingError):
+            files[name] = b"".join(house.warehouse.copy(sha256))
+    found = verify_evidence(evidence, files, roots, now)
+    said = f"there since {found.proven_at}, {found.time_stamps} time-stamps, to be renewed before {found.good_until}"
+    detail = "; ".join((said, *found.reasons))
+    yield Proof(subject="evidence", verdict=found.verdict, detail=detail, is_signature=True)
 
 
 def _not_intact(subject: str, error: ProblemError | ObjectMissingError) -> Proof:

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from schemas.digest import Sha256
 from schemas.identifier import PersonalIdentifier
 from schemas.record import RecordId
+from schemas.settings import Digest
 from schemas.submission import Manifest, Receipt, StationId
 
 INBOX = "inbox/"
@@ -23,6 +24,9 @@ OUTCOMES = "outcomes/"
 RECORDS = "records/"
 OWNERS = "owners/"
 LEVELS = "levels/"
+EVIDENCE = "evidence/"
+TOKENS = "tokens/"
+RENEWALS = "renewals/"
 STATIONS = "stations/"
 JOURNALS = "journals/"
 QUARANTINE = "quarantine/"
@@ -230,6 +234,32 @@ def record_version_of(key: str) -> RecordVersion:
     """Return what a key under `records/` is about."""
     _, _, record_id, name = key.split("/")
     return RecordVersion(_hex(record_id, _RECORD_ID_DIGITS), int(name[1:].partition(".")[0]))
+
+
+def evidences(digest: Digest) -> str:
+    """Return the folder of the evidence records whose last hash tree was made with *digest*."""
+    return f"{EVIDENCE}{digest}/"
+
+
+def evidence(version: RecordVersion, digest: Digest) -> str:
+    """Return where the evidence record of a record version is kept."""
+    return f"{_spread(evidences(digest), version.record_id, _RECORD_ID_DIGITS)}/v{version.version:06d}"
+
+
+def evident_version_of(key: str) -> RecordVersion:
+    """Return which record version an evidence record is about."""
+    _, _, _, record_id, name = key.split("/")
+    return RecordVersion(_hex(record_id, _RECORD_ID_DIGITS), int(name[1:]))
+
+
+def token(sha256: Sha256) -> str:
+    """Return where a time-stamp of a whole hash tree is kept."""
+    return f"{TOKENS}{_hex(sha256, _SHA256_DIGITS)}"
+
+
+def renewal(sha256: Sha256) -> str:
+    """Return where it is kept that the time-stamp with this hash was renewed, and how."""
+    return f"{RENEWALS}{_hex(sha256, _SHA256_DIGITS)}"
 
 
 # --- owners ----------------------------------------------------------------------------------------------------

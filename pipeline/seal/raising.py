@@ -66,8 +66,16 @@ def time_stamp(signature: bytes, authorities: Authorities) -> bytes:
         ProblemError: `time-stamps-unreachable`.
     """
     (signed,) = cms.ContentInfo.load(signature)["content"]["signer_infos"]
-    digest = sha256(signed["signature"].native).digest()
-    token: bytes = _asked(authorities, _stamper(authorities).async_timestamp(digest, DIGEST)).dump()
+    return time_stamp_of(sha256(signed["signature"].native).digest(), DIGEST, authorities)
+
+
+def time_stamp_of(imprint: bytes, digest: str, authorities: Authorities) -> bytes:
+    """Return a time-stamp token (RFC 3161, DER) over a hash that was made with the algorithm *digest*.
+
+    Raises:
+        ProblemError: `time-stamps-unreachable`.
+    """
+    token: bytes = _asked(authorities, _stamper(authorities).async_timestamp(imprint, digest)).dump()
     return token
 
 

@@ -27,6 +27,8 @@ from pyhanko.sign.validation import (
     async_validate_pdf_timestamp,
 )
 from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
+from pyhanko.sign.validation.status import SignatureStatus, TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
 from pipeline.seal.trust import Trust
@@ -133,6 +135,48 @@ def verify_detached(data: bytes, signature: bytes, trust: Sequence[bytes], at: d
         return _refused(_CONTRADICTS_ITSELF)
     except Exception as error:  # noqa: BLE001 - hostile bytes make the parser raise anything
         return _refused(_UNREADABLE.format(type(error).__name__))
+
+
+def verify_time_stamp(
+    token: bytes, imprint: bytes, digest: str, trust: Sequence[bytes], at: datetime
+) -> SignatureVerdict:
+    """Return the verdict on a time-stamp token (RFC 3161, DER).
+
+    Args:
+        token: the time-stamp.
+        imprint: the hash that was time-stamped.
+        digest: what it was made with.
+        trust: root certificates, PEM.
+        at: the time to check for.
+
+    Raises:
+        ProblemError: `configuration` for a root that is not a certificate.
+    """
+    known = Trust.of(trust)
+    try:
+        signed_data: cms.SignedData = cms.ContentInfo.load(token, strict=True)["content"]
+        context = known.context(at, revocation="unknown")
+        facts = asyncio.run(
+            validate_tst_signed_data(signed_data, context, lambda made_with: imprint if made_with == digest else b"")
+        )
+        status = TimestampSignatureStatus(**facts)
+        findings = _join(
+            _structure(signed_data, status.signing_cert), _only_the_chain(signed_data, status), _trust(status)
+        )
+        return _verdict(findings, status.signing_cert, status.timestamp, covers_whole_file=True)
+    except SignatureValidationError:
+        return _refused(_CONTRADICTS_ITSELF)
+    except Exception as error:  # noqa: BLE001 - hostile bytes make the parser raise anything
+        return _refused(_UNREADABLE.format(type(error).__name__))
+
+
+def _only_the_chain(signed_data: cms.SignedData, status: TimestampSignatureStatus) -> _Findings:
+    """Return what is wrong with certificates that a time-stamp carries: nothing would show a change in a spare one."""
+    path = [] if status.validation_path is None else [each.dump() for each in status.validation_path.iter_certs(True)]
+    carried = [each.chosen.dump() for each in signed_data["certificates"]]
+    if status.trusted and any(each not in path for each in carried):
+        return _Findings(open=("it carries certificates that are none of its own chain",))
+    return _Findings()
 
 
 class _Judged(NamedTuple):
@@ -259,7 +303,7 @@ async def _status(
         return await validate(embedded, context, skip_diff=True)
 
 
-def _trust(status: StandardCMSSignatureStatus | DocumentTimestampStatus) -> _Findings:
+def _trust(status: SignatureStatus) -> _Findings:
     """Return what is wrong with the signature value and with the certificate behind it."""
     if not status.intact:
         return _Findings(against=("the bytes that were signed have changed",))

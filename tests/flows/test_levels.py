@@ -1,7 +1,6 @@
 """Copies are raised afterwards: authorities that fail lose nothing and double nothing."""
 
 import io
-import shutil
 import subprocess
 from datetime import UTC, datetime
 
@@ -9,69 +8,18 @@ import pikepdf
 import pytest
 
 from flows.house import House
-from flows.intake import receive
-from flows.keyring import Keyring
 from flows.levels import raise_signatures
-from flows.process import process
-from pipeline.digitize import Unwatched
 from pipeline.seal import verify_detached
-from pipeline.workers import Workers
 from schemas.problem import ProblemError
-from schemas.settings import Settings, SignerSettings, SigningSettings
+from schemas.settings import Settings
 from sohoa.doctor import examine
 from sohoa.looking import export_record
 from sohoa.verifying import verify_target
-from tests.flows.test_process import CERTIFICATE, NOTICE, clock, manifest_of
 from tests.servers import free_ports
 
 
 def now():
     return datetime.now(UTC)
-
-
-@pytest.fixture(scope="session")
-def sealed(pki, tmp_path_factory):
-    """Return a function that gives a home with two sealed papers, by the label of the agency's key."""
-    homes = {}
-
-    def home_of(label):
-        if label not in homes:
-            homes[label] = _sealed(pki, tmp_path_factory.mktemp(f"sealed-{label}"), label)
-        return homes[label]
-
-    return home_of
-
-
-def _sealed(pki, folder, label):
-    (folder / "root.pem").write_bytes(pki.root)
-    for each in ("good", label):
-        (folder / f"{each}.p12").write_bytes(pki.pkcs12(each))
-    scanner, agency = (SignerSettings(pkcs12=folder / f"{each}.p12") for each in ("good", label))
-    signing = SigningSettings(scanner=scanner, agency=agency, trust=(folder / "root.pem",))
-    settings = Settings(home=folder / "home", signing=signing)
-    house, keyring = House.open(settings), Keyring.open(settings, now())
-    manifests = [manifest_of(path) for path in (CERTIFICATE, NOTICE)]
-    for manifest, path in zip(manifests, (CERTIFICATE, NOTICE), strict=True):
-        receive(house, keyring, manifest, {manifest.files[0].sha256: path}, clock)
-    with Workers(2, settings.limits) as workers:
-        ids = [manifest.submission_id for manifest in manifests]
-        list(process(house, keyring, workers, ids, clock=now, watcher=Unwatched()))
-    return settings
-
-
-@pytest.fixture
-def settings(sealed, tmp_path, pki):
-    """Return a function that gives settings with another level, and a home of its own with two sealed papers."""
-
-    def wanted(level, time_stamps=pki.tsa, label="rsa"):
-        before = sealed(label)
-        home = tmp_path / "home"
-        if not home.exists():
-            shutil.copytree(before.home, home)
-        signing = before.signing.model_copy(update={"level": level, "time_stamps": time_stamps})
-        return before.model_copy(update={"home": home, "signing": signing})
-
-    return wanted
 
 
 def levels(settings, record_id):

@@ -36,7 +36,13 @@ _SIGNERS: dict[str, dict[str, object]] = {
     "broken-chain": {"authority-key": "stranger"},
 }
 """Labels of signers, and what is wrong with their certificates."""
-_AUTHORITIES = ("root", "sub", "stranger", "ocsp", "tsa")
+_TSAS: dict[str, dict[str, object]] = {
+    "tsa": {},
+    "tsa-2022": {"validity": {**_YEARS, "valid-to": "2022-01-01T00:00:00+0000"}},
+    "tsa-2025": {"validity": {**_YEARS, "valid-to": "2025-01-01T00:00:00+0000"}},
+}
+"""Time-stamp authorities, and when their certificates end."""
+_AUTHORITIES = ("root", "sub", "stranger", "ocsp", *_TSAS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,11 @@ class Pki:
     @property
     def tsa(self) -> str:
         """Address of the time-stamp authority."""
-        return f"{self.url}/{ARCH}/tsa/tsa"
+        return self.tsa_until("tsa")
+
+    def tsa_until(self, label: str) -> str:
+        """Return the address of the time-stamp authority with this label."""
+        return f"{self.url}/{ARCH}/tsa/{label}"
 
     @property
     def root(self) -> bytes:
@@ -131,7 +141,7 @@ def _description() -> dict[str, object]:
                 "services": {
                     "ocsp": {"sub": _responder("sub", "ocsp", "ocsp")},
                     "crl-repo": {label: _crls(label) for label in ("root", "sub")},
-                    "time-stamping": {"tsa": {"signing-cert": "tsa", "certs-to-embed": ["sub"]}},
+                    "time-stamping": {each: {"signing-cert": each, "certs-to-embed": ["sub"]} for each in _TSAS},
                 },
             }
         },
@@ -157,7 +167,7 @@ def _certificates() -> dict[str, object]:
         },
         "stranger": {"subject": "stranger", "issuer": "stranger", "validity": _YEARS, "profiles": [_ca({})]},
         "ocsp": {"subject": "ocsp", "issuer": "sub", "validity": _YEARS, "profiles": ["ocsp-responder"]},
-        "tsa": _leaf("tsa", ["digital_signature"], _extension("extended_key_usage", ["time_stamping"])),
+        **{label: _stamper(label) | wrong for label, wrong in _TSAS.items()},
         **{label: _signer(label, wrong) for label, wrong in _SIGNERS.items()},
     }
 
@@ -169,6 +179,10 @@ def _ca(services: dict[str, str]) -> dict[str, object]:
 def _signer(label: str, wrong: dict[str, object]) -> dict[str, object]:
     changes = {name: value for name, value in wrong.items() if name != "usage"}
     return _leaf(label, wrong.get("usage", ["digital_signature", "non_repudiation"])) | changes
+
+
+def _stamper(label: str) -> dict[str, object]:
+    return _leaf(label, ["digital_signature"], _extension("extended_key_usage", ["time_stamping"]))
 
 
 def _leaf(label: str, usage: object, *extensions: dict[str, object]) -> dict[str, object]:
