@@ -159,7 +159,7 @@ def show(configuration: Configuration, record_id: str, *, as_json: bool) -> None
 @click.option("--to", "folder", type=PathWord(), required=True, help="Folder to write into.")
 @click.pass_obj
 def export(configuration: Configuration, record_id: str, folder: Path) -> None:
-    """Write copy, record, signature and root certificates as plain files that other tools can check.
+    """Write copy, record, signature, certificates and evidence as plain files; a README says how to check them.
 
     Like a lookup, it is written to the audit log first.
     """

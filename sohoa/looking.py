@@ -1,6 +1,5 @@
 """`sohoa lookup` and `sohoa record …`: asking for records, showing one, handing one out as plain files."""
 
-import hashlib
 import os
 import pwd
 from collections.abc import Iterator, Sequence
@@ -19,18 +18,6 @@ from schemas.record import Record
 from schemas.settings import Settings
 from storage.audit import AuditEntry
 from storage.lookup import look_up
-
-_HOW_TO_CHECK = """What is here, and how to check it without Sohoa
-
-  copy.pdf      the signed copy of the paper       pdfsig copy.pdf; qpdf --check copy.pdf
-                the same with time-stamp, if it
-                has one: copy-time-stamped.pdf
-  record.json   what the paper says
-  record.p7s    the signature of record.json       openssl cms -verify -binary -inform DER -in record.p7s \\
-                                                     -content record.json -CAfile roots.pem -purpose any -out /dev/null
-  roots.pem     the root certificates that were trusted when this was written
-  SHA256SUMS    the hashes of the files            sha256sum --check SHA256SUMS
-"""
 
 
 def existing_house(settings: Settings, *, needs_catalog: bool = True) -> House:
@@ -108,29 +95,18 @@ def this_user() -> str:
 
 
 def export_record(settings: Settings, record_id: str, folder: Path) -> Iterator[Path]:
-    """Write a record, its signature, its copy and the trusted roots into *folder*; yield each file as it is there.
+    """Write a record with all that proves it into *folder*; yield each file as it is there.
 
     Raises:
         ProblemError: `system-refused` when something else of the same name is there; it is left as it is.
     """
     from flows.keyring import trusted_roots  # signatures are slow to import, and showing a record needs none
-    from pipeline.seal.raising import time_stamped
+    from sohoa.exporting import exported
 
-    warehouse = existing_house(settings, needs_catalog=False).warehouse
-    sealed = warehouse.record(record_id)
+    house = existing_house(settings, needs_catalog=False)
+    files = exported(house, house.warehouse.record(record_id), trusted_roots(settings))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    copy, tail = b"".join(warehouse.copy(sealed.value.copy_.sha256)), warehouse.tail(record_id)
-    token = warehouse.time_stamp(sealed.value)
-    contents = {
-        "copy.pdf": copy,
-        **({"copy-time-stamped.pdf": copy + tail} if tail else {}),
-        "record.json": sealed.data,
-        "record.p7s": sealed.signature if token is None else time_stamped(sealed.signature, token),
-        "roots.pem": b"".join(root.rstrip() + b"\n" for root in trusted_roots(settings)),
-        "README.txt": _HOW_TO_CHECK.encode(),
-    }
-    sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in contents.items())
-    for name, data in (contents | {"SHA256SUMS": sums.encode()}).items():
+    for name, data in files.items():
         _create(folder / name, data)
         yield folder / name
 
