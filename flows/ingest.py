@@ -65,17 +65,24 @@ def ingest(submission_ids: list[Sha256]) -> list[Sha256]:
     return [done for batch in batches for done in run_batch(batch)]
 
 
+def seal_acts(house: House, *, all_days: bool = False) -> int:
+    """Seal the acts in the audit log that are not sealed yet; return how many those were."""
+    keyring = Keyring.open(house.settings, now())
+    return house.audit.seal(now(), keyring.signing(now), all_days=all_days)
+
+
 @flow(name="reconcile", persist_result=False)
 def reconcile() -> list[Sha256]:
     """Run the submissions that wait for an outcome, the longest waiting first, until none does: none waits for ever.
 
     What comes meanwhile is taken along, so one run at a time is enough, and no submission is in two. What waits in the
-    lane of a backfill is left to that.
+    lane of a backfill is left to that. At the end the acts in the audit log are sealed.
     """
     house = House.open(Settings.load(os.environ).settings)
     done: list[Sha256] = []
     while waiting := house.catalog.waiting(apart_from=STATION)[:MOST_AT_ONCE]:
         done += ingest([each.submission_id for each in waiting])
+    seal_acts(house)
     return done
 
 

@@ -20,6 +20,7 @@ from flows.keyring import Clock, Keyring
 from pipeline.admit import admit
 from pipeline.prepare import glance
 from pipeline.workers import Workers
+from schemas.audit import AuditEntry
 from schemas.digest import Sha256
 from schemas.legibility import FileFaults, Glance, Legibility, PageFaults
 from schemas.lookup import ScanAdvice, ScanQuestion
@@ -53,7 +54,6 @@ from schemas.station import (
 )
 from schemas.submission import Manifest, Receipt, RefusedFile, StationId, SubmittedFile
 from storage import keys
-from storage.audit import AuditEntry
 from storage.lookup import advise
 from storage.staging import LEAST_CHARGE, Arrived, Staging, Upload
 from storage.values import Sealed

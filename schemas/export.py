@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
 from schemas.document_type import DocumentType
 from schemas.legibility import Glance, Legibility
 from schemas.lookup import LookupAnswer, LookupRequest, ScanAdvice, ScanQuestion
@@ -32,6 +33,7 @@ from schemas.submission import Manifest, Receipt
 
 EXPORTED: tuple[type[Value], ...] = (
     AdmittedFile,
+    AuditEntry,
     DocumentType,
     Enrolment,
     EnrolmentRequest,
@@ -46,6 +48,7 @@ EXPORTED: tuple[type[Value], ...] = (
     LookupAnswer,
     LookupRequest,
     Manifest,
+    OnceOnlyReceipt,
     Outcome,
     Problem,
     Quarantined,
@@ -56,6 +59,7 @@ EXPORTED: tuple[type[Value], ...] = (
     ScanQuestion,
     SignedReceipt,
     StoreCheck,
+    TreeHead,
     Verification,
     Welcome,
 )

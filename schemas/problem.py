@@ -334,6 +334,13 @@ SIGNATURE_INDETERMINATE = Kind(
     422,
 )
 RECORD_UNKNOWN = Kind("record-unknown", "No such record", "Check the record id.", Exit.USAGE, 404)
+RECEIPT_PENDING = Kind(
+    "receipt-pending",
+    "No receipt of this act yet",
+    "Acts are sealed within a minute; ask again then, or check the id.",
+    Exit.USAGE,
+    404,
+)
 SUBMISSION_UNKNOWN = Kind("submission-unknown", "No such submission", "Check the submission id.", Exit.USAGE, 404)
 
 # --- at a station ----------------------------------------------------------------------------------------------

@@ -8,13 +8,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from flows.house import House
 from flows.keyring import Keyring
+from schemas.audit import AuditEntry
 from schemas.backfill import STATION as LEGACY
 from schemas.problem import BAD_REQUEST, STATION_UNKNOWN
 from schemas.settings import Settings
 from schemas.station import Enrolment, EnrolmentRequest, Gap, Quarantined, Welcome
 from schemas.submission import StationId
 from sohoa.looking import existing_house, this_user
-from storage.audit import AuditEntry
 from storage.gaps import gaps
 from storage.rebuild import catch_up
 

@@ -74,6 +74,8 @@ def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
     for submission_id in waiting:
         _, manifest = house.received(submission_id)
         yield from _report(", ".join(file.name for file in manifest.files), house.inbox.outcome(submission_id))
+    if acts := house.audit.seal(_now(), Keyring.open(settings, _now()).signing(_now)):
+        console.note(f"{acts} acts in the audit log were sealed.")
     if raised := sum(1 for _ in raise_signatures(house, _now)):
         console.note(f"{raised} signatures of copies and records were raised to {settings.signing.level}.")
     preserved = preserve(house, _now)

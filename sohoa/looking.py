@@ -11,12 +11,12 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from flows.house import House
+from schemas.audit import AuditEntry
 from schemas.identifier import PersonalIdentifier
 from schemas.lookup import LookupAnswer, LookupRequest
 from schemas.problem import BAD_REQUEST, CONFIGURATION, SYSTEM_REFUSED
 from schemas.record import Record
 from schemas.settings import Settings
-from storage.audit import AuditEntry
 from storage.lookup import look_up
 
 

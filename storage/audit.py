@@ -1,42 +1,30 @@
-"""The log of acts: who asked for whose records, when, what for. An entry is stored before the answer is given."""
+"""The log of acts: who asked for whose records, when, what for. An entry is stored before the answer is given.
 
-from collections.abc import Iterator
+Each act is an object of its own, so that any number of processes may write at the same time and none waits for others.
+Sealing comes afterwards: what is not sealed yet is put in order into the next segment of one Merkle tree, whose head
+the agency signs. From then on nobody can take an act out, change it or put it elsewhere without its being seen.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC
-from typing import Literal
+from datetime import UTC, date, datetime, timedelta
 
-from pydantic import AwareDatetime
-from pydantic import Field as Constraint
-
-from schemas.digest import Sha256
+from schemas.audit import BEFORE_FIRST, AuditEntry, OnceOnlyReceipt, Segment, TreeHead
+from schemas.digest import Sha256, sha256_hex
 from schemas.lookup import AuditId
-from schemas.model import Value
-from schemas.record import RecordId
-from schemas.submission import StationId
-from storage import keys
+from schemas.problem import INTEGRITY_MISMATCH, ProblemError
+from storage import keys, merkle
 from storage.port import ObjectStore
-from storage.values import JSON, parse
+from storage.values import JSON, Sealed, Sign, keep, load, load_sealed, parse, seal
 
+LARGEST_SEGMENT = 10_000
+"""Acts."""
+_LATE = timedelta(days=2)
+"""How much later than others an act may come to the store and still be found by `seal` without looking at all days."""
 
-class AuditEntry(Value):
-    """One act. It names the owner by their key and the records by their ids, and holds nothing that they say."""
-
-    entry_id: AuditId
-    """New for each act: `uuid4().hex`."""
-    at: AwareDatetime
-    act: Literal["lookup", "record", "copy", "enrol", "revoke", "conflict"]
-    """Asked for an owner's records; read one record; read a copy. Let a station send, or stopped it; its journal
-    contradicted itself."""
-    who: str = Constraint(min_length=1, max_length=200)
-    purpose: str = Constraint(min_length=1, max_length=500)
-    """The procedure that needs it (mã TTHC); for an act about a station, the reason."""
-    station: StationId | None = None
-    dossier_code: str | None = None
-    owner_key: Sha256 | None = None
-    document_types: tuple[str, ...] = ()
-    """Only these were asked for; empty: all."""
-    records: tuple[RecordId, ...] = ()
-    """Which records the answer holds, in its order."""
+Checked = Callable[[bytes, bytes], str | None]
+"""Returns what is wrong with the signature of some bytes, None if nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +35,227 @@ class Audit:
 
     def append(self, entry: AuditEntry) -> None:
         """Store *entry*; only when this has returned may the answer be given."""
-        key = keys.audit_entry(entry.at.astimezone(UTC).date(), entry.entry_id)
-        self.store.put(key, entry.canonical_bytes(), content_type=JSON)
+        self.store.put(_key(entry), entry.canonical_bytes(), content_type=JSON)
 
     def entries(self) -> Iterator[AuditEntry]:
         """Yield every entry, by its day (UTC); within a day in no particular order."""
         return (parse(AuditEntry, key, self.store.get(key)) for key in self.store.list(keys.AUDIT_ENTRIES))
+
+    # --- sealing -------------------------------------------------------------------------------------------------
+    def seal(self, now: datetime, sign: Sign, *, all_days: bool = False) -> int:
+        """Add what is not sealed yet to the tree; return how many acts that were. Killed anywhere, it goes on.
+
+        Of several who seal at the same time, the first one decides what is in a segment.
+
+        Args:
+            now: the time.
+            sign: signs as the agency.
+            all_days: look for acts of all days, not only of the last ones.
+        """
+        head = self._completed(sign)
+        since = None if head is None or all_days else (head.sealed_at - _LATE).astimezone(UTC).date()
+        done = self._sealed_since(head, None if since is None else since - _LATE)
+        waiting = sorted(self._unsealed(since, done), key=lambda entry: (entry.at, entry.entry_id))
+        for start in range(0, len(waiting), LARGEST_SEGMENT):
+            ours = waiting[start : start + LARGEST_SEGMENT]
+            segment = Segment(
+                number=1 if head is None else head.number + 1,
+                first=0 if head is None else head.size,
+                previous_head=BEFORE_FIRST if head is None else hash_of(head),
+                sealed_at=now,
+                entries=tuple(ours),
+            )
+            kept, _ = keep(self.store, keys.audit_segment(segment.number), segment)
+            head = self._conclude(kept, head, sign)
+            if kept != segment:
+                return start  # another one seals: it has taken some of ours, and the next run takes the rest
+        return len(waiting)
+
+    def _completed(self, sign: Sign) -> TreeHead | None:
+        """Return the last head; made first, if whoever stored its segment was killed before they could."""
+        head = next(self._heads_from_last(), None)
+        number = 1 if head is None else head.value.number + 1
+        segment = load(self.store, Segment, keys.audit_segment(number))
+        last = None if head is None else head.value
+        return last if segment is None else self._conclude(segment, last, sign)
+
+    def _conclude(self, segment: Segment, before: TreeHead | None, sign: Sign) -> TreeHead:
+        head = head_of(segment, before)
+        key = keys.audit_head(segment.number)
+        kept, data = keep(self.store, key, head)
+        seal(self.store, key, data, sign)
+        return kept
+
+    def _heads_from_last(self) -> Iterator[Sealed[TreeHead]]:
+        """Yield the signed heads, the last one first."""
+        for number in range(self._length(), 0, -1):
+            found = load_sealed(self.store, TreeHead, keys.audit_head(number))
+            if found is not None:
+                yield found
+
+    def _length(self) -> int:
+        """Return the number of the last head that is there: doubling, then halving; the store is asked few times."""
+        if self.store.stat(keys.audit_head(1)) is None:
+            return 0
+        low, high = 1, 2
+        while self.store.stat(keys.audit_head(high)) is not None:
+            low, high = high, 2 * high
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.store.stat(keys.audit_head(middle)) is not None else (low, middle)
+        return low
+
+    def _sealed_since(self, head: TreeHead | None, day: date | None) -> set[AuditId]:
+        """Return which acts are sealed, in segments that were sealed since *day*; None: in all."""
+        found: set[AuditId] = set()
+        for number in range(0 if head is None else head.number, 0, -1):
+            segment = self.segment(number)
+            found |= {entry.entry_id for entry in segment.entries}
+            if day is not None and segment.sealed_at.astimezone(UTC).date() < day:
+                break
+        return found
+
+    def _unsealed(self, since: date | None, done: set[AuditId]) -> Iterator[AuditEntry]:
+        start = "" if since is None else keys.audit_entry(since, "0" * 32)
+        for key in self.store.list(keys.AUDIT_ENTRIES, start):
+            if keys.audit_entry_of(key) not in done:
+                yield parse(AuditEntry, key, self.store.get(key))
+
+    # --- what is sealed ------------------------------------------------------------------------------------------
+    def segment(self, number: int) -> Segment:
+        """Return a segment.
+
+        Raises:
+            ProblemError: `integrity-mismatch` if it is lost or damaged.
+        """
+        key = keys.audit_segment(number)
+        found = load(self.store, Segment, key)
+        if found is None:
+            raise INTEGRITY_MISMATCH.error(f"{key} is lost")
+        return found
+
+    def head(self, number: int) -> Sealed[TreeHead] | None:
+        """Return a head, None if it is not there or not signed."""
+        return load_sealed(self.store, TreeHead, keys.audit_head(number))
+
+    def last_head(self) -> Sealed[TreeHead] | None:
+        """Return the last head; keep it elsewhere, and nobody can cut off what it stands for."""
+        return next(self._heads_from_last(), None)
+
+    def receipt(self, entry_id: AuditId) -> OnceOnlyReceipt | None:
+        """Return the receipt of an act, None while it is not sealed (or if there is no such act).
+
+        Raises:
+            ProblemError: `integrity-mismatch` if the log is damaged there.
+        """
+        for sealed in self._heads_from_last():
+            segment = self.segment(sealed.value.number)
+            place = next((n for n, entry in enumerate(segment.entries) if entry.entry_id == entry_id), None)
+            if place is None:
+                continue
+            before = self.head(segment.number - 1) if segment.number > 1 else None
+            leaves = [merkle.leaf_hash(entry.canonical_bytes()) for entry in segment.entries]
+            index = segment.first + place
+            path = merkle.inclusion_path(_tree(before.value if before else None), leaves, index)
+            return OnceOnlyReceipt(
+                entry=segment.entries[place],
+                index=index,
+                path=tuple(each.hex() for each in path),
+                head=sealed.value,
+                signature=b64encode(sealed.signature),
+            )
+        return None
+
+    # --- the monitor ---------------------------------------------------------------------------------------------
+    def faults(self, check: Checked, known: TreeHead | None = None) -> Iterator[str]:
+        """Yield what is wrong with the log, each thing by its name; nothing, if all acts stand where they stood.
+
+        Args:
+            check: checks a signature of the agency.
+            known: a head that was kept elsewhere: the log must go on from it.
+        """
+        before: TreeHead | None = None
+        length = max(self._length(), _last_segment(self.store))
+        sealed: set[AuditId] = set()
+        for number in range(1, length + 1):
+            try:
+                segment, head = self.segment(number), self.head(number)
+            except ProblemError as error:
+                yield f"segment {number}: {error.problem.detail}"
+                return
+            if head is None:
+                yield f"segment {number}: its head is lost or not signed"
+                return
+            yield from self._faults_of(segment, head, before, check)
+            if known is not None and known.number == number and known != head.value:
+                yield f"segment {number}: the log is not the one whose head was kept elsewhere: it was written anew"
+            sealed |= {entry.entry_id for entry in segment.entries}
+            before = head.value
+        if known is not None and known.number > length:
+            yield f"segments {length + 1} to {known.number}: they are lost; a head that was kept elsewhere names them"
+        for key in self.store.list(keys.AUDIT_ENTRIES):
+            if keys.audit_entry_of(key) not in sealed:
+                yield f"entry {keys.audit_entry_of(key)}: not sealed yet"
+
+    def _faults_of(
+        self, segment: Segment, head: Sealed[TreeHead], before: TreeHead | None, check: Checked
+    ) -> Iterator[str]:
+        name = f"segment {segment.number}"
+        wrong = check(head.data, head.signature)
+        if wrong is not None:
+            yield f"{name}: the signature of its head: {wrong}"
+        if head.value != head_of(segment, before):
+            yield f"{name}: it is not what its signed head says, or does not follow the one before"
+        for entry in segment.entries:
+            stored = load(self.store, AuditEntry, _key(entry)) if self.store.stat(_key(entry)) else None
+            if stored is None:
+                yield f"entry {entry.entry_id}: it was removed"
+            elif stored != entry:
+                yield f"entry {entry.entry_id}: it was altered"
+
+
+def head_of(segment: Segment, before: TreeHead | None) -> TreeHead:
+    """Return the head of the log that ends with *segment* and had the head *before*."""
+    leaves = [merkle.leaf_hash(entry.canonical_bytes()) for entry in segment.entries]
+    tree = _tree(before).grown(leaves)
+    return TreeHead(
+        number=1 if before is None else before.number + 1,
+        size=tree.size,
+        root=tree.root.hex(),
+        peaks=tuple(peak.hex() for peak in tree.peaks),
+        segment=sha256_hex(segment.canonical_bytes()),
+        previous_head=BEFORE_FIRST if before is None else hash_of(before),
+        sealed_at=segment.sealed_at,
+    )
+
+
+def hash_of(head: TreeHead) -> Sha256:
+    """Return what the next segment names."""
+    return sha256_hex(head.canonical_bytes())
+
+
+def what_fails(receipt: OnceOnlyReceipt, check: Checked) -> str | None:
+    """Return what is wrong with a receipt, None if it proves its act."""
+    wrong = check(receipt.head.canonical_bytes(), receipt.signature)
+    if wrong is not None:
+        return f"the signature of the head: {wrong}"
+    leaf = merkle.leaf_hash(receipt.entry.canonical_bytes())
+    path = [bytes.fromhex(each) for each in receipt.path]
+    if not merkle.is_included(leaf, receipt.index, receipt.head.size, path, bytes.fromhex(receipt.head.root)):
+        return "the act is not in the log that the agency has signed, or not in this form"
+    return None
+
+
+def _key(entry: AuditEntry) -> str:
+    return keys.audit_entry(entry.at.astimezone(UTC).date(), entry.entry_id)
+
+
+def _tree(head: TreeHead | None) -> merkle.Tree:
+    if head is None:
+        return merkle.Tree()
+    return merkle.Tree(head.size, tuple(bytes.fromhex(peak) for peak in head.peaks))
+
+
+def _last_segment(store: ObjectStore) -> int:
+    """Return the highest number of a segment that is there, whatever is missing before it."""
+    return max((keys.audit_number_of(key) for key in store.list(keys.AUDIT_SEGMENTS)), default=0)

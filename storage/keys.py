@@ -33,6 +33,8 @@ QUARANTINE = "quarantine/"
 PLANS = "plans/"
 BACKFILLS = "backfills/"
 AUDIT_ENTRIES = "audit/entries/"
+AUDIT_HEADS = "audit/heads/"
+AUDIT_SEGMENTS = "audit/segments/"
 CONTRACT = "contract/"
 
 DATA = ".json"
@@ -286,6 +288,33 @@ def pointer(owner: str, record_id: RecordId) -> str:
 def audit_entry(day: date, entry_id: str) -> str:
     """Return where an entry of the audit log is kept; *entry_id* is 32 hex digits."""
     return f"{AUDIT_ENTRIES}{_day(day)}/{_hex(entry_id, 32)}{DATA}"
+
+
+def audit_entry_of(key: str) -> str:
+    """Return the id of the entry that is kept under *key*."""
+    return _hex(key.rpartition("/")[2].removesuffix(DATA), 32)
+
+
+def audit_segment(number: int) -> str:
+    """Return where a segment of the audit log is kept; *number* is 1 for the first one."""
+    return f"{AUDIT_SEGMENTS}{_audit_number(number)}{DATA}"
+
+
+def audit_head(number: int) -> str:
+    """Return where the head after a segment is kept; its signature is beside it (`signature_of`)."""
+    return f"{AUDIT_HEADS}{_audit_number(number)}{DATA}"
+
+
+def audit_number_of(key: str) -> int:
+    """Return the number of the segment that is kept under *key*."""
+    return int(key.rpartition("/")[2].removesuffix(DATA))
+
+
+def _audit_number(number: int) -> str:
+    if not 1 <= number <= _LAST_ENTRY:
+        message = f"not the number of a segment: {number}"
+        raise ValueError(message)
+    return f"{number:016d}"
 
 
 def contract_check(day: date, name: str) -> str:

@@ -3,13 +3,14 @@
 from datetime import datetime
 from uuid import uuid4
 
+from schemas.audit import AuditEntry
 from schemas.lookup import LookupAnswer, LookupRequest, ScanAdvice, ScanQuestion, judge
 from schemas.problem import INTEGRITY_MISMATCH, RECORD_UNKNOWN, ProblemError
 from schemas.record import Record
 from schemas.submission import StationId
 from schemas.vietnam import TIME_ZONE
 from storage import keys
-from storage.audit import Audit, AuditEntry
+from storage.audit import Audit
 from storage.catalog import Catalog
 from storage.warehouse import Warehouse
 

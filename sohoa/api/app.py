@@ -11,9 +11,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from flows.house import House
 from flows.intake import Intake
-from schemas.lookup import LookupAnswer, LookupRequest
+from schemas.audit import OnceOnlyReceipt
+from schemas.lookup import AuditId, LookupAnswer, LookupRequest
 from schemas.model import Value
-from schemas.problem import BAD_REQUEST, CATALOG_MISSING, NOT_AUTHORISED, STORE_UNREACHABLE, Problem
+from schemas.problem import BAD_REQUEST, CATALOG_MISSING, NOT_AUTHORISED, RECEIPT_PENDING, STORE_UNREACHABLE, Problem
 from sohoa.api import guard, intake, problems
 from storage.lookup import look_up
 from storage.staging import Staging
@@ -72,6 +73,18 @@ def create_app(house: House, token: str, wake: Callable[[], None] = lambda: None
     def lookups(request: LookupRequest, who: Annotated[str, Depends(caller)]) -> LookupAnswer:
         """Ask for an owner's records, for a procedure and a dossier. It is written down before it is answered."""
         return look_up(house.warehouse, house.catalog, house.audit, request, who=who, now=datetime.now(UTC))
+
+    @app.get(
+        "/v1/lookups/{audit_id}/receipt",
+        tags=["lookup"],
+        responses=problems.described(NOT_AUTHORISED, RECEIPT_PENDING, STORE_UNREACHABLE),
+    )
+    def receipt(audit_id: AuditId, _who: Annotated[str, Depends(caller)]) -> OnceOnlyReceipt:
+        """Fetch the once-only receipt of a lookup: the proof that it stands in the log, to be checked offline."""
+        found = house.audit.receipt(audit_id)
+        if found is None:
+            raise RECEIPT_PENDING.error("it is not in the sealed log")
+        return found
 
     app.include_router(intake.routes(taking_in))
     app.openapi_schema = app.openapi() | {}

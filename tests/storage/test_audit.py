@@ -1,10 +1,19 @@
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.audit import AuditEntry
+from storage import audit as audit_module
 from storage import keys
-from storage.audit import Audit, AuditEntry
+from storage.audit import Audit, what_fails
+from storage.local import LocalStore
 from storage.port import ObjectStore
-from tests.storage.examples import AN, NOON, SECRET, record
+from tests.storage.examples import AN, NOON, SECRET, record, sign
 
 
 def test_acts_are_kept_by_day_and_name_nobody(store: ObjectStore):
@@ -28,3 +37,203 @@ def test_acts_are_kept_by_day_and_name_nobody(store: ObjectStore):
     for key in store.list(""):
         assert AN.digits not in key
         assert AN.digits.encode() not in store.get(key)
+
+
+# --- sealing ---------------------------------------------------------------------------------------------------------
+def act(number, minutes=0):
+    return AuditEntry(
+        entry_id=f"{number:032x}",
+        at=NOON + timedelta(minutes=minutes or number),
+        act="lookup",
+        who="api",
+        purpose="1.001193",
+    )
+
+
+def check(data, signature):
+    return None if signature == sign(data) else "it is not the agency's"
+
+
+def faults(audit, known=None):
+    return list(audit.faults(check, known))
+
+
+def sealed(store, *sizes):
+    """Return a log with segments of these sizes."""
+    audit, number = Audit(store), 0
+    for size in sizes:
+        for _ in range(size):
+            number += 1
+            audit.append(act(number))
+        assert audit.seal(NOON + timedelta(hours=1), sign) == size
+    return audit
+
+
+def test_acts_are_sealed_once_in_the_order_of_their_time(store: ObjectStore):
+    audit = Audit(store)
+    for number in (3, 1, 2):
+        audit.append(act(number))
+    assert faults(audit) == [f"entry {number:032x}: not sealed yet" for number in (1, 2, 3)]
+    assert audit.last_head() is None
+    assert audit.seal(NOON, sign) == 3
+    assert audit.seal(NOON, sign) == 0
+    assert [entry.entry_id for entry in audit.segment(1).entries] == [f"{number:032x}" for number in (1, 2, 3)]
+    audit.append(act(4))
+    assert audit.seal(NOON, sign) == 1
+    assert (audit.last_head().value.number, audit.last_head().value.size) == (2, 4)
+    assert faults(audit) == []
+
+
+def test_an_act_that_comes_days_late_is_found_when_all_days_are_looked_at(local_store):
+    audit = sealed(local_store, 2)
+    audit.append(act(9, minutes=-60 * 24 * 30))
+    assert audit.seal(NOON, sign) == 0
+    assert audit.seal(NOON, sign, all_days=True) == 1
+    assert faults(audit) == []
+
+
+def test_many_acts_become_several_segments(local_store, monkeypatch):
+    monkeypatch.setattr(audit_module, "LARGEST_SEGMENT", 3)
+    audit = sealed(local_store, 8)
+    assert audit.last_head().value.number == 3
+    assert faults(audit) == []
+
+
+@pytest.mark.parametrize("when", ["before the head", "before its signature"])
+def test_whoever_is_killed_while_sealing_is_carried_on(local_store, when):
+    audit = Audit(local_store)
+    audit.append(act(1))
+
+    class Killed(BaseException):
+        pass
+
+    def killed(_data):
+        raise Killed
+
+    with pytest.raises(Killed):
+        audit.seal(NOON, killed)
+    if when == "before the head":
+        objects(local_store)[keys.audit_head(1)].unlink()
+    audit.append(act(2))
+    assert audit.seal(NOON, sign) == 1
+    assert [len(audit.segment(number).entries) for number in (1, 2)] == [1, 1]
+    assert faults(audit) == []
+
+
+def test_of_two_who_seal_at_once_the_first_decides_and_nothing_is_sealed_twice(local_store):
+    audit = Audit(local_store)
+    audit.append(act(1))
+
+    def meanwhile(data):
+        audit.append(act(2))
+        other = Audit(local_store)
+        assert other.seal(NOON, sign) in {0, 1}
+        return sign(data)
+
+    audit.seal(NOON, meanwhile)
+    audit.seal(NOON, sign)
+    assert sorted(entry.entry_id for n in (1, 2) for entry in audit.segment(n).entries) == [f"{n:032x}" for n in (1, 2)]
+    assert faults(audit) == []
+
+
+# --- receipts --------------------------------------------------------------------------------------------------------
+def test_every_act_has_a_receipt_once_it_is_sealed(local_store):
+    audit = sealed(local_store, 1, 5, 2)
+    audit.append(act(20))
+    assert audit.receipt(f"{20:032x}") is None
+    for number in range(1, 9):
+        receipt = audit.receipt(f"{number:032x}")
+        assert (receipt.entry, receipt.index) == (act(number), number - 1)
+        assert what_fails(receipt, check) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        lambda receipt: {"entry": receipt.entry.model_copy(update={"who": "somebody else"})},
+        lambda receipt: {"index": receipt.index + 1},
+        lambda receipt: {"path": receipt.path[::-1]},
+        lambda receipt: {"path": receipt.path[:-1]},
+        lambda receipt: {"head": receipt.head.model_copy(update={"root": "ab" * 32})},
+        lambda receipt: {"head": receipt.head.model_copy(update={"size": receipt.head.size + 1})},
+    ],
+)
+def test_a_receipt_that_was_changed_proves_nothing(local_store, changes):
+    receipt = sealed(local_store, 3, 4).receipt(f"{5:032x}")
+    assert what_fails(receipt.model_copy(update=changes(receipt)), check) is not None
+
+
+# --- tampering -------------------------------------------------------------------------------------------------------
+def objects(store):
+    """Return the file of every object, by its key."""
+    root = store._objects
+    return {str(path.relative_to(root)): path for path in root.rglob("*") if path.is_file()}
+
+
+def rewrite(store, key, value):
+    """Put another value in the place of one, with everything that a careful forger would see to."""
+    objects(store)[key].unlink()
+    store.put(key, value.canonical_bytes())
+
+
+def remove(store, key):
+    objects(store)[key].unlink()
+
+
+NUMBERS = st.integers(1, 9)
+SIZES = (2, 4, 3)
+
+
+@settings(max_examples=40)
+@given(data=st.data(), how=st.sampled_from(["delete", "alter", "swap", "cut out", "cut off", "write anew"]))
+def test_whatever_is_taken_out_altered_moved_or_cut_off_is_named(data, how):  # noqa: C901 - a table
+    with TemporaryDirectory() as folder:
+        store = LocalStore(Path(folder))
+        store.prepare()
+        audit = sealed(store, *SIZES)
+        kept_elsewhere = audit.last_head().value
+        number = data.draw(NUMBERS)
+        key = keys.audit_entry(act(number).at.date(), act(number).entry_id)
+        segment = data.draw(st.integers(1, 3))
+        match how:
+            case "delete":
+                remove(store, key)
+                expected = f"entry {number:032x}: it was removed"
+            case "alter":
+                rewrite(store, key, act(number).model_copy(update={"purpose": "1.000001"}))
+                expected = f"entry {number:032x}: it was altered"
+            case "swap":
+                found = audit.segment(segment)
+                entries = found.entries[1:] + found.entries[:1]
+                rewrite(store, keys.audit_segment(segment), found.model_copy(update={"entries": entries}))
+                expected = f"segment {segment}: it is not what its signed head says, or does not follow the one before"
+            case "cut out":
+                remove(store, keys.audit_segment(segment))
+                expected = f"segment {segment}: {keys.audit_segment(segment)} is lost"
+            case "cut off":
+                for each in range(segment, 4):
+                    for name in (
+                        keys.audit_segment(each),
+                        keys.audit_head(each),
+                        keys.signature_of(keys.audit_head(each)),
+                    ):
+                        remove(store, name)
+                expected = f"segments {segment} to 3: they are lost; a head that was kept elsewhere names them"
+            case "write anew":
+                for name in objects(store):
+                    if not name.startswith(keys.AUDIT_ENTRIES):
+                        remove(store, name)
+                remove(store, key)
+                audit.seal(NOON, sign, all_days=True)
+                kept_elsewhere = kept_elsewhere.model_copy(update={"number": 1})
+                expected = "segment 1: the log is not the one whose head was kept elsewhere: it was written anew"
+        assert expected in faults(audit, kept_elsewhere)
+
+
+@pytest.mark.parametrize("segment", [1, 2, 3])
+def test_a_head_that_the_agency_did_not_sign_is_named(local_store, segment):
+    audit = sealed(local_store, *SIZES)
+    key = keys.signature_of(keys.audit_head(segment))
+    remove(local_store, key)
+    local_store.put(key, b"signed by somebody")
+    assert faults(audit) == [f"segment {segment}: the signature of its head: it is not the agency's"]

@@ -110,3 +110,19 @@ def test_a_server_that_is_killed_anywhere_loses_nothing_and_doubles_nothing(mort
         assert house.store.get(keys.file(sha256(data))) == data
     assert list(house.inbox.receipts()) == [manifest.submission_id]
     assert len(list(house.inbox.manifests())) == house.journals.length(station.name) == 1
+
+
+def test_no_lookup_is_answered_without_its_act_in_the_log(mortal, sohoa):
+    home = {name: value for name, value in sohoa.environment.items() if name.startswith("SOHOA_")}
+    house = House.open(Settings.load(home).settings)
+    token = (sohoa.home / "keys" / "api-token").read_text()
+    doom = Doom(mortal, kills=4)
+    asked = {"owner": "040323199413", "purpose": "1.001193", "dossier_code": "H40.12-260331-0007"}
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def look_up():
+        return mortal.client.post("/v1/lookups", json=asked, headers=headers)
+
+    answered = [doom.repeat(look_up).json()["audit_id"] for _ in range(25)]
+    assert doom.left == 0
+    assert set(answered) <= {act.entry_id for act in house.audit.entries()}

@@ -1,0 +1,82 @@
+"""The audit log: acts as leaves of one Merkle tree (RFC 9162, RFC 6962), tree heads, and the receipt of one act."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Base64Bytes
+from pydantic import Field as Constraint
+
+from schemas.digest import Sha256
+from schemas.lookup import AuditId
+from schemas.model import Value
+from schemas.record import RecordId
+from schemas.submission import StationId
+
+BEFORE_FIRST = "0" * 64
+"""What the first head has in the place of the hash of the head before."""
+Index = Annotated[int, Constraint(ge=0)]
+
+
+class AuditEntry(Value):
+    """One act. It names the owner by their key and the records by their ids, and holds nothing that they say."""
+
+    entry_id: AuditId
+    """New for each act: `uuid4().hex`."""
+    at: AwareDatetime
+    act: Literal["lookup", "record", "copy", "enrol", "revoke", "conflict", "audit"]
+    """Asked for an owner's records; read one record; read a copy. Let a station send, or stopped it; its journal
+    contradicted itself. Read who had looked at an owner's records."""
+    who: str = Constraint(min_length=1, max_length=200)
+    purpose: str = Constraint(min_length=1, max_length=500)
+    """The procedure that needs it (mã TTHC); for an act about a station, the reason."""
+    station: StationId | None = None
+    dossier_code: str | None = None
+    owner_key: Sha256 | None = None
+    document_types: tuple[str, ...] = ()
+    """Only these were asked for; empty: all."""
+    records: tuple[RecordId, ...] = ()
+    """Which records the answer holds, in its order."""
+
+
+class Segment(Value):
+    """Acts that were sealed together, in the order in which they are leaves of the tree."""
+
+    number: int = Constraint(ge=1)
+    """1, 2, 3 …: none is left out."""
+    first: Index
+    """Index of its first leaf in the whole log."""
+    previous_head: Sha256
+    """Hash of the canonical bytes of the head before; `BEFORE_FIRST` for the first one."""
+    sealed_at: AwareDatetime
+    entries: tuple[AuditEntry, ...] = Constraint(min_length=1)
+
+
+class TreeHead(Value):
+    """What the whole log was when a segment had been added. The agency signs it."""
+
+    number: int = Constraint(ge=1)
+    size: int = Constraint(ge=1)
+    """Leaves of the tree."""
+    root: Sha256
+    """Merkle tree hash of all of them (RFC 9162 section 2.1.1)."""
+    peaks: tuple[Sha256, ...]
+    """Roots of the perfect subtrees that the tree consists of, from the left: what the next segment is added to."""
+    segment: Sha256
+    """Hash of the canonical bytes of the segment."""
+    previous_head: Sha256
+    sealed_at: AwareDatetime
+
+
+class OnceOnlyReceipt(Value):
+    """The proof that an act is in the log: who asked for what, and which records the answer held.
+
+    It can be checked with nothing but the agency's root certificate.
+    """
+
+    entry: AuditEntry
+    index: Index
+    """Which leaf it is."""
+    path: tuple[Sha256, ...]
+    """Inclusion proof (RFC 9162 section 2.1.3), from the leaf up."""
+    head: TreeHead
+    signature: Base64Bytes
+    """Of the head's canonical bytes: CMS SignedData, detached, DER."""

@@ -1,0 +1,139 @@
+"""`sohoa audit …` and `sohoa receipt …`: the log of acts, sealed, checked, and asked who looked at whose records."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+from pydantic import ValidationError
+
+from flows.ingest import seal_acts
+from flows.keyring import trusted_roots
+from pipeline.seal.verify import verify_detached
+from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
+from schemas.identifier import PersonalIdentifier
+from schemas.model import Value
+from schemas.problem import BAD_REQUEST, FILE_MISSING, FILE_UNREADABLE, RECEIPT_PENDING
+from schemas.report import Proof, Verification
+from schemas.settings import Settings
+from sohoa.looking import existing_house, this_user
+from storage.audit import Checked, what_fails
+
+V = TypeVar("V", bound=Value)
+
+_MOST_BYTES = 4 * 1024 * 1024
+
+
+def seal_log(settings: Settings) -> int:
+    """Seal every act that is not sealed yet, of whatever day; return how many those were."""
+    return seal_acts(existing_house(settings, needs_catalog=False), all_days=True)
+
+
+def verify_log(settings: Settings, kept_head: Path | None) -> Verification:
+    """Check the whole audit log, from a head on that was kept elsewhere, if there is one.
+
+    Raises:
+        ProblemError: as for `_value_in`.
+    """
+    audit = existing_house(settings, needs_catalog=False).audit
+    known = None if kept_head is None else _value_in(kept_head, TreeHead)
+    faults = list(audit.faults(_checked(settings), known))
+    last = audit.last_head()
+    proofs = [Proof(subject="audit log", verdict="INVALID", detail=fault) for fault in faults if not _waits(fault)]
+    proofs += [Proof(subject="audit log", verdict="VALID", detail=fault) for fault in faults if _waits(fault)]
+    if last is not None:
+        detail = f"{last.value.size} acts in {last.value.number} segments, root {last.value.root}"
+        proofs.append(Proof(subject="audit log", verdict="VALID", detail=detail))
+    return Verification.of("audit", tuple(proofs))
+
+
+def _waits(fault: str) -> bool:
+    return fault.endswith("not sealed yet")
+
+
+def last_head(settings: Settings) -> TreeHead | None:
+    """Return the last signed head of the log."""
+    found = existing_house(settings, needs_catalog=False).audit.last_head()
+    return None if found is None else found.value
+
+
+def receipt_of(settings: Settings, audit_id: str) -> OnceOnlyReceipt:
+    """Return the once-only receipt of an act.
+
+    Raises:
+        ProblemError: `receipt-pending`.
+    """
+    found = existing_house(settings, needs_catalog=False).audit.receipt(audit_id)
+    if found is None:
+        raise RECEIPT_PENDING.error("it is not in the sealed log")
+    return found
+
+
+def verify_receipt(settings: Settings, path: Path) -> Verification:
+    """Check a once-only receipt with the trusted roots alone: no warehouse is needed.
+
+    Raises:
+        ProblemError: as for `_value_in`.
+    """
+    receipt = _value_in(path, OnceOnlyReceipt)
+    wrong = what_fails(receipt, _checked(settings))
+    entry = receipt.entry
+    said = f"{entry.who} at {entry.at:%Y-%m-%d %H:%M:%S %Z} for {entry.purpose}: {len(entry.records)} records"
+    proof = Proof(subject="act", verdict="VALID" if wrong is None else "INVALID", detail=wrong or said)
+    return Verification.of(str(path), (proof,))
+
+
+def acts_about(settings: Settings, owner: str) -> Iterator[AuditEntry]:
+    """Yield every act about an owner's records, by its time; that somebody asks for them is one, written down first.
+
+    Raises:
+        ProblemError: `bad-request`; it does not repeat the identifier.
+    """
+    try:
+        identifier = PersonalIdentifier.parse(owner)
+    except ValueError as error:
+        raise BAD_REQUEST.error(str(error)) from error
+    house = existing_house(settings)
+    key = house.warehouse.owner_key(identifier)
+    act = AuditEntry(
+        entry_id=uuid4().hex,
+        at=datetime.now(UTC),
+        act="audit",
+        who=this_user(),
+        purpose="sohoa audit of",
+        owner_key=key,
+    )
+    house.audit.append(act)
+    records = {row.record_id for row in house.catalog.records_of(key, ())}
+    acts = (entry for entry in house.audit.entries() if entry.owner_key == key or records & set(entry.records))
+    yield from sorted(acts, key=lambda entry: entry.at)
+
+
+def _checked(settings: Settings) -> Checked:
+    roots, now = trusted_roots(settings), datetime.now(UTC)
+
+    def check(data: bytes, signature: bytes) -> str | None:
+        verdict = verify_detached(data, signature, roots, now)
+        return None if verdict.verdict == "VALID" else "; ".join(verdict.reasons) or verdict.verdict
+
+    return check
+
+
+def _value_in(path: Path, kind: type[V]) -> V:
+    """Return the value in a JSON file.
+
+    Raises:
+        ProblemError: `file-missing`, `file-unreadable`, `bad-request`.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES)
+    except FileNotFoundError as error:
+        raise FILE_MISSING.error("there is no such file", file=str(path)) from error
+    except OSError as error:
+        raise FILE_UNREADABLE.error(error.strerror or "it cannot be opened", file=str(path)) from error
+    try:
+        return kind.model_validate_json(data)
+    except ValidationError as error:
+        raise BAD_REQUEST.error(f"this is no {kind.__name__}", file=str(path)) from error
