@@ -54,8 +54,8 @@ def plan_backfill(
     with console.waiting_for("Trying some documents …"):
         told = forecast(settings, found, plan, canary, minutes, _now) if canary and plan.files else None
     house.backfills.keep_plan(plan, found.shards(shard_items))
-    problems = (item.problem for item in found.items() if item.problem is not None)
-    return summary(plan, found.items(), told), list(islice(problems, _MOST_TOLD))
+    problems = (claim.problem.problem for claim in found.claims if claim.problem is not None)
+    return summary(plan, found, told), list(islice(problems, _MOST_TOLD))
 
 
 def run_backfill(

@@ -34,13 +34,13 @@ class Inventory:
 
     def plan(self, shard_items: int) -> Plan:
         """Return the plan with at most so many items in a shard."""
-        sent = [size for item in self.items() if (size := _size(item)) is not None]
+        sent = [self.scans[claim.scan] for claim in self.claims if claim.sha256 is not None and claim.scan is not None]
         return Plan(
             inventory=str(self.top),
             layout=self.layout,
             items=len(self.claims),
             files=len(sent),
-            bytes=sum(sent),
+            bytes=sum(holding.size for holding in sent if holding is not None),
             shards=tuple(sha256_hex(shard.canonical_bytes()) for shard in self.shards(shard_items)),
         )
 
@@ -92,10 +92,6 @@ class Inventory:
             files=(SubmittedFile(sha256=sha256, size=holding.size, name=name[-255:]),),
             keyed=sha256_hex(keyed.canonical_bytes()) if keyed is not None else None,
         )
-
-
-def _size(item: Item) -> int | None:
-    return item.manifest.files[0].size if item.manifest is not None else None
 
 
 def look_through(settings: Settings, top: Path, layout: Layout | None, scanned_by: str, workers: Workers) -> Inventory:
@@ -157,26 +153,19 @@ def _rows(table: Holding, layout: Layout, settings: Settings, workers: Workers) 
             return [Row(table.name, 0, problem=broken if error.kind is PAGE_FAILED else error)]
 
 
-def summary(plan: Plan, items: Iterator[Item], forecast: Forecast | None) -> Planned:
+def summary(plan: Plan, inventory: Inventory, forecast: Forecast | None) -> Planned:
     """Return what a plan comes to, for whoever has to decide about it."""
-    problems: Counter[str] = Counter()
-    unread: Counter[str] = Counter()
-    rows = same = 0
-    for item in items:
-        rows += item.row is not None
-        same += item.same_as is not None
-        unread.update(item.keyed.unread if item.keyed is not None else ())
-        if item.problem is not None:
-            problems[item.problem.type.rpartition(":")[2]] += 1
+    claims = inventory.claims
+    taken = [claim.row for claim in claims if claim.row is not None and claim.sha256 is not None]
     return Planned(
         plan_id=plan.plan_id,
         inventory=plan.inventory,
         items=plan.items,
-        rows=rows,
+        rows=sum(claim.row is not None and claim.row.number > 0 for claim in claims),
         files=plan.files,
-        same=same,
-        problems=dict(problems),
-        unread_cells=dict(unread),
+        same=sum(claim.same_as is not None for claim in claims),
+        problems=dict(Counter(claim.problem.kind.slug for claim in claims if claim.problem is not None)),
+        unread_cells=dict(Counter(name for row in taken for name in row.unread)),
         bytes=plan.bytes,
         shards=len(plan.shards),
         forecast=forecast,

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -214,13 +215,19 @@ def digest(holding: Holding) -> Sha256:
     return sha256.hexdigest()
 
 
+@lru_cache(maxsize=4)
+def _opened(path: Path, _changed: int) -> zipfile.ZipFile:
+    """Return an archive that stays open: to read its directory anew for each of its entries would take hours."""
+    return zipfile.ZipFile(path)
+
+
 def _pieces(holding: Holding) -> Iterator[bytes]:
     try:
         with ExitStack() as stack:
             if holding.entry is None:
                 content: IO[bytes] = stack.enter_context(holding.path.open("rb"))
             else:
-                archive = stack.enter_context(zipfile.ZipFile(holding.path))
+                archive = _opened(holding.path, holding.path.stat().st_mtime_ns)
                 content = stack.enter_context(archive.open(holding.entry))
             left = holding.size + 1
             while left > 0 and (piece := content.read(min(_PIECE, left))):

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from pipeline.tools.spreadsheet import Sheet
 from pipeline.understand.lines import Passage
-from pipeline.understand.values import clean, partial_date, read_value
+from pipeline.understand.values import clean, partial_date, read_value, says_nothing
 from schemas.backfill import ColumnSpec, Layout
 from schemas.document_type import DocumentType, FieldSpec, ValueKind
 from schemas.page import Box, Word
@@ -114,7 +114,7 @@ def _reader(
             value = keyed_value(said, columns, spec)
             if value is not None:
                 values[name] = value
-            elif not _says_nothing(said):
+            elif not says_nothing(said):
                 unread.append(name)
         problem = None
         if scan is None and key is None:
@@ -132,10 +132,6 @@ def key_part(text: str) -> tuple[str, ...]:
     return tuple(reversed(parts)) if is_iso else tuple(parts)
 
 
-def _says_nothing(text: str) -> bool:
-    return not any(letter.isalnum() for letter in text) or _reading("text", text) is None
-
-
 def keyed_value(text: str, columns: ColumnSpec, spec: FieldSpec) -> str | int | None:
     """Return what a cell says of a field, None if it is empty or holds no value of its kind."""
     said = columns.codes.get(text, text)
@@ -146,17 +142,15 @@ def keyed_value(text: str, columns: ColumnSpec, spec: FieldSpec) -> str | int | 
     return _reading(spec.kind, said, partial=spec.partial)
 
 
-def _reading(kind: ValueKind, text: str, *, partial: bool = False) -> str | int | None:
+def _reading(kind: ValueKind, text: str, *, partial: bool) -> str | int | None:
+    if says_nothing(text):
+        return None
+    if kind in _AS_KEYED:
+        return clean(text) or None
     words = tuple(Word(part, 1.0, _NOWHERE, 0) for part in unicodedata.normalize("NFC", text).split())
     passage = Passage(words, 1)
     reading = read_value(kind, passage)
-    if kind in _AS_KEYED:  # the reader says whether that means "none"; what was keyed stays as it is
-        return None if reading.value is None and _is_none(passage) else clean(text) or None
     if reading.value is None and kind == "date" and partial:
         reading = partial_date(passage)
     refused = any(check.name in _NO_VALUE and not check.passed for check in reading.checks)
     return None if refused else reading.value
-
-
-def _is_none(passage: Passage) -> bool:
-    return read_value("text", passage).value is None

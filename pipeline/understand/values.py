@@ -116,9 +116,14 @@ class Reading(NamedTuple):
 
 def read_value(kind: ValueKind, passage: Passage) -> Reading:
     """Return the value of *kind* that *passage* says; never raises, whatever is printed there."""
-    if letters(passage.text) in _NOTHING:
+    if says_nothing(passage.text):
         return Reading(None, passage)
     return _READERS[kind](passage)
+
+
+def says_nothing(text: str) -> bool:
+    """Return whether *text* is empty, or the way in which forms say that there is no value."""
+    return letters(text) in _NOTHING
 
 
 def clean(text: str) -> str:

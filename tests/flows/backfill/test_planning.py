@@ -70,7 +70,7 @@ def test_what_is_wrong_is_named_with_its_row_and_the_rest_is_planned(look, tmp_p
     assert problems == {
         (5, "row-without-scan"), (6, "row-incomplete"), (None, "table-unfit"), (None, "scan-without-row"),
     }  # fmt: skip
-    told = summary(found.plan(100), found.items(), None)
+    told = summary(found.plan(100), found, None)
     assert (told.rows, told.files, told.same) == (6, 3, 1)
     assert told.unread_cells == {"date_of_birth": 1}
 
