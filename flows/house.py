@@ -17,6 +17,7 @@ from storage.journals import Journals
 from storage.opening import catalog_at, open_catalog, open_store, open_warehouse
 from storage.port import ObjectStore
 from storage.quarantine import Quarantine
+from storage.reviews import Reviews
 from storage.stations import Stations
 from storage.warehouse import Warehouse
 
@@ -35,6 +36,7 @@ class House:
     journals: Journals
     quarantine: Quarantine
     backfills: Backfills
+    reviews: Reviews
     catalog: Catalog
 
     @classmethod
@@ -60,6 +62,7 @@ class House:
             journals=Journals(store),
             quarantine=Quarantine(store),
             backfills=Backfills(store),
+            reviews=Reviews(store),
             catalog=open_catalog(settings, store) if needs_catalog else catalog_at(settings),
         )
 

@@ -17,6 +17,7 @@ from schemas.outcome import Outcome
 from schemas.problem import Problem
 from schemas.record import Record
 from schemas.report import Extraction, Finding, Ingestion, StoreCheck, Verification
+from schemas.review import Decision
 from schemas.settings import Settings
 from schemas.station import (
     AdmittedFile,
@@ -34,6 +35,7 @@ from schemas.submission import Manifest, Receipt
 EXPORTED: tuple[type[Value], ...] = (
     AdmittedFile,
     AuditEntry,
+    Decision,
     DocumentType,
     Enrolment,
     EnrolmentRequest,

@@ -343,6 +343,23 @@ RECEIPT_PENDING = Kind(
 )
 SUBMISSION_UNKNOWN = Kind("submission-unknown", "No such submission", "Check the submission id.", Exit.USAGE, 404)
 
+# --- at the review desk ----------------------------------------------------------------------------------------
+REVIEW_CONFLICT = Kind(
+    "review-conflict",
+    "Somebody else decided about it first",
+    "Look at the record again: `sohoa review show RECORD_ID`. What they decided holds.",
+    http_status=409,
+)
+REVIEW_NOT_WAITING = Kind(
+    "review-not-waiting",
+    "The record waits for nobody",
+    "Look with `sohoa review list` at what does.",
+    http_status=409,
+)
+DECISION_UNFIT = Kind(
+    "decision-unfit", "This cannot be decided so", "Look at the record again: `sohoa review show RECORD_ID`."
+)
+
 # --- at a station ----------------------------------------------------------------------------------------------
 STATION_NOT_ENROLLED = Kind(
     "station-not-enrolled",

@@ -24,6 +24,7 @@ from schemas.settings import Loaded, Settings
 from sohoa import console
 from sohoa.backfills import backfill
 from sohoa.configuration import read_settings
+from sohoa.reviews import review
 from sohoa.station.cli import station
 from sohoa.stations import stations
 from sohoa.verbs import PathWord, Verbs, json_option
@@ -393,6 +394,7 @@ def receipt_verify(configuration: Configuration, file: Path, *, as_json: bool) -
 cli.add_command(station)
 cli.add_command(stations)
 cli.add_command(backfill)
+cli.add_command(review)
 
 
 @cli.group()

@@ -17,6 +17,7 @@ from flows.keyring import Keyring
 from flows.levels import raise_signatures
 from flows.orchestrator import orchestrator
 from flows.progress import watched_by
+from flows.reviewing import finish, unfinished
 from schemas.digest import Sha256
 from schemas.outcome import DocumentOutcome, Outcome
 from schemas.problem import (
@@ -66,7 +67,10 @@ def ingest_files(
 
 
 def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
-    """Run every submission that has a receipt but no outcome, yield what became of each document; then preserve."""
+    """Run every submission that has a receipt but no outcome, yield what became of each document.
+
+    Then make the versions of records that were decided about and not made, seal the audit log and preserve.
+    """
     house = House.open(settings)
     catch_up(house.inbox, house.warehouse, house.catalog)
     waiting = [submission.submission_id for submission in house.catalog.waiting()]
@@ -76,6 +80,11 @@ def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
         yield from _report(", ".join(file.name for file in manifest.files), house.inbox.outcome(submission_id))
     if acts := house.audit.seal(_now(), Keyring.open(settings, _now()).signing(_now)):
         console.note(f"{acts} acts in the audit log were sealed.")
+    if undone := list(unfinished(house)):
+        keyring = Keyring.open(settings, _now())
+        for record_id in undone:
+            finish(house, keyring, record_id, _now)
+        console.note(f"{len(undone)} decisions of reviewers were carried out.")
     if raised := sum(1 for _ in raise_signatures(house, _now)):
         console.note(f"{raised} signatures of copies and records were raised to {settings.signing.level}.")
     preserved = preserve(house, _now)

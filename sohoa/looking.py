@@ -62,23 +62,26 @@ def show_record(settings: Settings, record_id: str) -> Record:
     """Return the latest version of a record; the audit log names the user who asked."""
     house = existing_house(settings, needs_catalog=False)
     record = house.warehouse.record(record_id).value
-    _write_down(house, "record", "sohoa record show", record)
+    write_down(house, "record", "sohoa record show", record)
     return record
 
 
 def hand_out_record(settings: Settings, record_id: str, folder: Path) -> Iterator[Path]:
     """Export a record; before the first file is there, the audit log names the user who asked."""
     house = existing_house(settings, needs_catalog=False)
-    _write_down(house, "copy", "sohoa record export", house.warehouse.record(record_id).value)
+    write_down(house, "copy", "sohoa record export", house.warehouse.record(record_id).value)
     yield from export_record(settings, record_id, folder)
 
 
-def _write_down(house: House, act: Literal["record", "copy"], purpose: str, record: Record) -> None:
+def write_down(
+    house: House, act: Literal["record", "copy"], purpose: str, record: Record, who: str | None = None
+) -> None:
+    """Write into the audit log that a record is looked at, by default by the user who runs this."""
     entry = AuditEntry(
         entry_id=uuid4().hex,
         at=datetime.now(UTC),
         act=act,
-        who=this_user(),
+        who=who or this_user(),
         purpose=purpose,
         records=(record.record_id,),
     )

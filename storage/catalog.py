@@ -9,7 +9,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from heapq import merge
 from itertools import groupby
 from pathlib import Path
@@ -29,7 +29,7 @@ from schemas.submission import Receipt, StationId
 from storage import durable, keys
 from storage.sqlite import WRITES, existing_file, tune
 
-SCHEMA = 2
+SCHEMA = 3
 """The number of the tables below; a catalog with another one has to be rebuilt."""
 
 _BATCH = 1000
@@ -62,6 +62,8 @@ _records = sql.Table(
     sql.Column("submission_id", sql.String(64), nullable=False),
     sql.Column("dossier_code", sql.String(64)),
     sql.Column("created_at", sql.String(32), nullable=False),
+    sql.Column("review_reasons", sql.Text, nullable=False),
+    sql.Index("records_in_review", "status", "created_at", "record_id"),
 )
 _owners = sql.Table(
     "record_owners",
@@ -86,6 +88,14 @@ _announced = sql.Table(
     sql.Column("sequence", sql.BigInteger, primary_key=True, autoincrement=False),
     sql.Column("submission_id", sql.String(64), nullable=False, index=True),
 )
+_leases = sql.Table(
+    "leases",
+    metadata,
+    sql.Column("record_id", sql.String(32), primary_key=True),
+    sql.Column("who", sql.String(200), nullable=False),
+    sql.Column("until", sql.String(32), nullable=False),
+)
+"""Who looks at what just now: no projection, lost without harm, since only one decision about a version ever counts."""
 _PROJECTED = (_records, _owners, _submissions, _announced)
 
 
@@ -98,6 +108,19 @@ class Submission(NamedTuple):
     received_at: str
     done: bool
     """Whether it is written down what became of it."""
+
+
+class Waiting(NamedTuple):
+    """A record that waits for a person, and why."""
+
+    record_id: RecordId
+    version: int
+    document_type: str | None
+    since: str
+    """When this version was made; ISO 8601 in UTC."""
+    reasons: tuple[str, ...]
+    """As `review_reasons` of the record."""
+    backfill: bool
 
 
 class Counts(NamedTuple):
@@ -198,7 +221,8 @@ class Catalog:
             "copy_sha256": record.copy_.sha256,
             "submission_id": record.submission_id,
             "dossier_code": record.dossier_code,
-            "created_at": record.created_at.astimezone(UTC).isoformat(),
+            "created_at": _moment(record.created_at),
+            "review_reasons": " ".join(record.review_reasons),
         }
         owners = [
             {
@@ -361,6 +385,43 @@ class Catalog:
         with self._transaction() as connection:
             return {station: Arrivals(*facts) for station, *facts in connection.execute(query)}
 
+    # --- the review desk ---------------------------------------------------------------------------------------
+    def in_review(self, backfill: StationId, limit: int, after: RecordId | None = None) -> tuple[Waiting, ...]:
+        """Return what waits for a person: live papers before backfill, the longest waiting first.
+
+        Args:
+            backfill: the station under whose name legacy papers come in.
+            limit: at most so many.
+            after: the last record of the page before; None: the first page. If it does not wait any more, it still
+                says where the next page begins.
+        """
+        lane = sql.func.coalesce(_submissions.c.station == backfill, sql.false())
+        place = (sql.cast(lane, sql.Integer), _records.c.created_at, _records.c.record_id)
+        known = _records.outerjoin(_submissions, _submissions.c.submission_id == _records.c.submission_id)
+        columns = (_records.c.version, _records.c.document_type, _records.c.review_reasons)
+        query = sql.select(*place, *columns).select_from(known).where(_records.c.status == "review")
+        with self._transaction() as connection:
+            if after is not None:
+                where = sql.select(*place).select_from(known).where(_records.c.record_id == after)
+                last = connection.execute(where).one_or_none()
+                query = query if last is None else query.where(sql.tuple_(*place) > sql.tuple_(*map(sql.literal, last)))
+            found = connection.execute(query.order_by(*place).limit(limit)).all()
+        return tuple(
+            Waiting(record_id, version, type_, since, tuple(reasons.split()), bool(in_backfill))
+            for in_backfill, since, record_id, version, type_, reasons in found
+        )
+
+    def lease(self, record_id: RecordId, who: str, now: datetime, until: datetime) -> bool:
+        """Give *who* a record to look at until then, unless somebody else has it now; return whether they have it."""
+        insert = self._insert(_leases).values(record_id=record_id, who=who, until=_moment(until))
+        taken = insert.on_conflict_do_update(
+            index_elements=[_leases.c.record_id],
+            set_={"who": insert.excluded.who, "until": insert.excluded.until},
+            where=sql.or_(_leases.c.until <= _moment(now), _leases.c.who == who),
+        ).returning(_leases.c.record_id)
+        with self._transaction(writes=True) as connection:
+            return connection.execute(taken).one_or_none() is not None
+
     def counts(self) -> Counts:
         """Return how much there is of everything."""
 
@@ -429,6 +490,11 @@ class Catalog:
             self._path.touch(mode=0o600)
         except OSError as error:
             raise CONFIGURATION.error(f"the catalog: {error.strerror}", file=str(self._path)) from error
+
+
+def _moment(moment: datetime) -> str:
+    """Return a time so that text order is time order."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def differences(old: Iterable[str], new: Iterable[str]) -> Iterator[str]:

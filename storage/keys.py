@@ -23,6 +23,7 @@ RECEIPTS = "receipts/"
 OUTCOMES = "outcomes/"
 RECORDS = "records/"
 OWNERS = "owners/"
+REVIEWS = "reviews/"
 LEVELS = "levels/"
 EVIDENCE = "evidence/"
 TOKENS = "tokens/"
@@ -262,6 +263,26 @@ def token(sha256: Sha256) -> str:
 def renewal(sha256: Sha256) -> str:
     """Return where it is kept that the time-stamp with this hash was renewed, and how."""
     return f"{RENEWALS}{_hex(sha256, _SHA256_DIGITS)}"
+
+
+# --- reviews ---------------------------------------------------------------------------------------------------
+def reviews(record_id: RecordId) -> str:
+    """Return the folder of what people decided about a record."""
+    return _spread(REVIEWS, record_id, _RECORD_ID_DIGITS) + "/"
+
+
+def review(record_id: RecordId, version: int) -> str:
+    """Return where it is kept what was decided about one version of a record: whoever comes first decides."""
+    if not 1 <= version <= _LAST_VERSION:
+        message = f"not a record version: {version}"
+        raise ValueError(message)
+    return f"{reviews(record_id)}{version:06d}{DATA}"
+
+
+def reviewed_version_of(key: str) -> RecordVersion:
+    """Return what a key under `reviews/` is about."""
+    _, _, record_id, name = key.split("/")
+    return RecordVersion(_hex(record_id, _RECORD_ID_DIGITS), int(name.partition(".")[0]))
 
 
 # --- owners ----------------------------------------------------------------------------------------------------

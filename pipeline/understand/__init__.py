@@ -76,6 +76,7 @@ def _document(stack: Stack, types: Mapping[str, DocumentType], opinions: Opinion
     type_ = types[verdict.code] if verdict.code is not None else None
     finds = vote(find_fields(sheets, type_, opinions), readings, type_) if type_ else {}
     fields = _fields(finds, readings, type_, sure=verdict.confidence >= SURE_TYPE) if type_ else {}
+    owners, valid_from, valid_to = consequences(fields, type_)
     return Understood(
         pages=tuple(reading.page.number for reading in readings),
         separators=stack.separators,
@@ -84,9 +85,9 @@ def _document(stack: Stack, types: Mapping[str, DocumentType], opinions: Opinion
         document_type_confidence=min(1.0, verdict.confidence),
         fields=fields,
         text="\n".join(reading.text for reading in readings if reading.words),
-        owners=_owners(fields, type_) if type_ else (),
-        valid_from=_date_of(fields, type_.validity.starts) if type_ else None,
-        valid_to=_valid_to(fields, type_.validity) if type_ else None,
+        owners=owners,
+        valid_from=valid_from,
+        valid_to=valid_to,
         review_reasons=(*stack.reasons, *_reasons(verdict, fields, type_)),
         doubts=tuple(
             item.reading.spot
@@ -122,14 +123,15 @@ def _keyed(document: Understood, row: KeyedRow, type_: DocumentType) -> Understo
         *([] if is_confirmed(fields, row, type_, document.text) else ["unconfirmed:keyed_row"]),
         *_reasons(Verdict(type_.code, 1.0), fields, type_),
     ]
+    owners, valid_from, valid_to = consequences(fields, type_)
     return replace(
         document,
         document_type=type_.code,
         document_type_confidence=document.document_type_confidence if known else 0.0,
         fields=fields,
-        owners=_owners(fields, type_),
-        valid_from=_date_of(fields, type_.validity.starts),
-        valid_to=_valid_to(fields, type_.validity),
+        owners=owners,
+        valid_from=valid_from,
+        valid_to=valid_to,
         review_reasons=tuple(reasons),
         doubts=(),
     )
@@ -154,6 +156,16 @@ def _fields(
         )
         for name, item in found.items()
     }
+
+
+def consequences(
+    fields: Mapping[str, Field], type_: DocumentType | None
+) -> tuple[tuple[Owner, ...], date | None, date | None]:
+    """Return what follows from the fields of a document: its owners, and the first and last day of its validity."""
+    if type_ is None:
+        return (), None, None
+    starts = _date_of(fields, type_.validity.starts)
+    return _owners(fields, type_), starts, _valid_to(fields, type_.validity)
 
 
 def _owners(fields: Mapping[str, Field], type_: DocumentType) -> tuple[Owner, ...]:

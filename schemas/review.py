@@ -1,0 +1,181 @@
+"""Decisions of people about what the machine was not sure of: append-only, one for each version that was looked at."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, StringConstraints, model_validator
+from pydantic import Field as Constraint
+
+from schemas.document_type import DocumentType, FieldSpec
+from schemas.model import Value
+from schemas.problem import DECISION_UNFIT, REVIEW_NOT_WAITING
+from schemas.record import Record, RecordId
+
+Act = Literal["confirm", "correct", "unreadable"]
+"""The value is what the paper says (for None: the paper has none); it is another one; nobody can read it."""
+Who = Annotated[str, StringConstraints(pattern=r"^[a-z]+:\S{1,150}$")]
+"""Who decided, and through which door: `web:binh`, `cli:binh` are one person."""
+
+LONGEST_VALUE = 500
+RESCAN = "rescan:document"
+SECOND_PERSON = "second_person"
+UNREADABLE = "unreadable"
+_PARTIAL_DATE = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
+
+
+class FieldDecision(Value):
+    """What a person says about one field, or about what else is named in a review reason (`document_type`, `copy`)."""
+
+    field: str = Constraint(min_length=1, max_length=100)
+    act: Act
+    before: str | int | None
+    """The value that they saw."""
+    after: str | int | None
+    """The value that holds from now on."""
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.act == "confirm" and self.after != self.before:
+            message = "what is confirmed stays as it is"
+            raise ValueError(message)
+        if self.act == "correct" and self.after in {None, "", self.before}:
+            message = "a correction is another value"
+            raise ValueError(message)
+        if self.act == "unreadable" and self.after is not None:
+            message = "what cannot be read has no value"
+            raise ValueError(message)
+        if isinstance(self.after, str) and len(self.after) > LONGEST_VALUE:
+            message = f"a value has at most {LONGEST_VALUE} characters"
+            raise ValueError(message)
+        return self
+
+
+class Decision(Value):
+    """What one person decided about one version of a record. It makes the next version."""
+
+    record_id: RecordId
+    version: int = Constraint(ge=1, le=999_998)
+    """The version that they looked at: only one decision is ever made about it."""
+    who: Who
+    at: AwareDatetime
+    fields: tuple[FieldDecision, ...] = Constraint(default=(), max_length=500)
+    rescan: bool = False
+    """Whether the paper has to be scanned again."""
+    reason: str = Constraint(default="", max_length=500)
+
+    @model_validator(mode="after")
+    def _decides_something_once(self) -> Self:
+        names = [each.field for each in self.fields]
+        if len(names) != len(set(names)):
+            message = "a field is decided about once"
+            raise ValueError(message)
+        if not names and not self.rescan:
+            message = "nothing is decided"
+            raise ValueError(message)
+        return self
+
+    @property
+    def person(self) -> str:
+        """Who it was, through whatever door."""
+        return self.who.partition(":")[2].casefold()
+
+    def same_as(self, other: "Decision") -> bool:
+        """Whether the same person decided the same, perhaps at another moment: it was sent twice."""
+        return self.model_copy(update={"at": other.at}) == other
+
+
+def subjects(record: Record) -> tuple[str, ...]:
+    """Return what a person has to decide about, in the order of the fields: fields first, then all else."""
+    named = [reason.partition(":")[2] for reason in record.review_reasons if reason != RESCAN]
+    return tuple(dict.fromkeys([name for name in record.fields if name in named] + named))
+
+
+def value_of(record: Record, subject: str) -> str | int | None:
+    """Return the value that is decided about; None where the subject is no field and has no value."""
+    if subject in record.fields:
+        return record.fields[subject].value
+    return record.document_type if subject == "document_type" else None
+
+
+def needs_two(said: FieldDecision, type_: DocumentType) -> bool:
+    """Return whether a second person has to say the same: identifiers, and whatever changes who the owner is."""
+    if said.field not in type_.fields and said.field.rsplit("_", 1)[0] not in type_.fields:
+        return False
+    base = said.field if said.field in type_.fields else said.field.rsplit("_", 1)[0]
+    owns = {name for owner in type_.owners for name in (owner.identifier, owner.name)}
+    return type_.fields[base].kind == "personal_id" or (said.act != "confirm" and base in owns)
+
+
+def agreed(said: FieldDecision, decisions: Sequence[Decision]) -> bool:
+    """Return whether somebody else than the person of the last decision said the same in an earlier one."""
+    *earlier, last = decisions
+    same = (said.act == "unreadable", said.after)
+    return any(
+        each.person != last.person and (other.act == "unreadable", other.after) == same
+        for each in earlier
+        for other in each.fields
+        if other.field == said.field
+    )
+
+
+def parse_value(text: str, spec: FieldSpec) -> str | int:
+    """Return the value that a person typed, in its normal form.
+
+    Raises:
+        ProblemError: `decision-unfit` if a field of this kind cannot have it. The message does not repeat it.
+    """
+    value = " ".join(unicodedata.normalize("NFC", text).split())
+    digits = re.sub(r"[\s.]", "", value)
+    match spec.kind:
+        case "personal_id" if re.fullmatch(r"[0-9]{12}|[0-9]{9}", digits):
+            return digits
+        case "amount" if re.fullmatch(r"[0-9]{1,15}", digits):
+            return int(digits)
+        case "year" if re.fullmatch(r"[0-9]{4}", value):
+            return int(value)
+        case "sex" if value.casefold() in {"nam", "nữ"}:
+            return value.casefold()
+        case "date":
+            return _date(value, spec)
+        case "personal_id" | "amount" | "year" | "sex":
+            raise DECISION_UNFIT.error(f"this is no value of a field of the kind {spec.kind}")
+        case _ if value and len(value) <= LONGEST_VALUE and value.isprintable():
+            return value
+    raise DECISION_UNFIT.error(f"a value is printable text of 1 to {LONGEST_VALUE} characters")
+
+
+def _date(value: str, spec: FieldSpec) -> str:
+    """Return an ISO 8601 date; it may be typed as it is printed (`31/3/2016`)."""
+    printed = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", value)
+    iso = f"{printed[3]}-{int(printed[2]):02d}-{int(printed[1]):02d}" if printed else value
+    if spec.partial and _PARTIAL_DATE.fullmatch(iso):
+        return iso
+    try:
+        return date.fromisoformat(iso).isoformat()
+    except ValueError as error:
+        raise DECISION_UNFIT.error("this is no date; write 31/3/2016 or 2016-03-31") from error
+
+
+def check_fits(decision: Decision, record: Record, type_: DocumentType | None) -> None:
+    """Make sure that *decision* can be made about *record*.
+
+    Raises:
+        ProblemError: `review-not-waiting`; `decision-unfit` if it is about something else than what the record says.
+    """
+    if not record.needs_review:
+        raise REVIEW_NOT_WAITING.error(f"record {record.record_id} is {record.status}")
+    for said in decision.fields:
+        if said.field not in record.fields and said.field not in subjects(record):
+            raise DECISION_UNFIT.error("there is no such field in the record")
+        if said.before != value_of(record, said.field):
+            raise DECISION_UNFIT.error(f"{said.field}: the record says something else than what was seen")
+        if said.field not in record.fields:
+            if said.act != "confirm" or (said.field == "document_type" and record.document_type is None):
+                raise DECISION_UNFIT.error(f"{said.field}: this can only be confirmed, or the paper scanned again")
+        elif type_ is not None and isinstance(said.after, str | int):
+            parsed = said.after if said.act == "confirm" else parse_value(str(said.after), type_.spec(said.field))
+            if parsed != said.after:
+                raise DECISION_UNFIT.error(f"{said.field}: the value is not in its normal form")
