@@ -1,6 +1,7 @@
 """The flows of the live lane: `ingest` runs submissions, `reconcile` finds those that were left lying.
 
-`raise_levels` adds to signed copies what authorities have to say, `preserve` makes and renews evidence.
+`raise_levels` adds to signed copies what authorities have to say, `preserve` makes and renews evidence,
+`fixity` reads again what is stored.
 
 Parameters and results are submission ids. Prefect is the clock and the switchboard; what became of a submission stands
 in the object store, and every step may be run again.
@@ -22,8 +23,9 @@ from flows.progress import watcher
 from pipeline.workers import Workers
 from schemas.backfill import STATION
 from schemas.digest import Sha256
-from schemas.problem import ProblemError
+from schemas.problem import INTEGRITY_MISMATCH, ProblemError
 from schemas.settings import Settings
+from storage.fixity import check_fixity
 
 MOST_AT_ONCE = 2000
 """Submissions in one flow run: Prefect takes half a megabyte of parameters."""
@@ -90,6 +92,20 @@ def reconcile() -> list[Sha256]:
 def raise_levels() -> list[str]:
     """Raise what is not at the level that is wanted; return the ids of the records of which something was."""
     return list(raise_signatures(House.open(Settings.load(os.environ).settings, needs_catalog=False), now))
+
+
+@flow(name="fixity", persist_result=False)
+def fixity() -> int:
+    """Read again what has its turn today; return of how many objects. Fails when one is damaged: that is the alarm.
+
+    Raises:
+        ProblemError: `integrity-mismatch`, with the key of the first one; the report in the store names all.
+    """
+    settings = Settings.load(os.environ).settings
+    report = check_fixity(House.open(settings, needs_catalog=False).store, now(), days=settings.fixity.days)
+    if report.damaged:
+        raise INTEGRITY_MISMATCH.error(f"{len(report.damaged)} objects, the first one is {report.damaged[0]}")
+    return report.objects
 
 
 @flow(name="preserve", persist_result=False)

@@ -16,7 +16,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.backfill.lane import backfill
 from flows.house import House
-from flows.ingest import ingest, preserve, raise_levels, reconcile
+from flows.ingest import fixity, ingest, preserve, raise_levels, reconcile
 from flows.lifeline import end_with
 from schemas.settings import Settings
 from storage.rebuild import catch_up
@@ -24,8 +24,8 @@ from storage.rebuild import catch_up
 _RECONCILE_SECONDS = 60
 _RAISE_SECONDS = 3600
 """Finding what is to be raised lists all records."""
-_PRESERVE_SECONDS = 86_400
-"""A day's records share one time-stamp."""
+_DAY_SECONDS = 86_400
+"""A day's records share one time-stamp, and each object has its day to be read again."""
 _YIELDING = 15
 """Niceness: a process of 0 gets some thirty times the processor time of one of 15."""
 _ALONE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
@@ -46,7 +46,8 @@ def serve_live_lane() -> None:
         _deployment(ingest),
         _deployment(reconcile, interval=_RECONCILE_SECONDS, concurrency_limit=_ALONE),
         _deployment(raise_levels, interval=_RAISE_SECONDS, concurrency_limit=_ALONE),
-        _deployment(preserve, interval=_PRESERVE_SECONDS, concurrency_limit=_ALONE),
+        _deployment(preserve, interval=_DAY_SECONDS, concurrency_limit=_ALONE),
+        _deployment(fixity, interval=_DAY_SECONDS, concurrency_limit=_ALONE),
     )
 
 

@@ -16,7 +16,7 @@ from schemas.model import Value
 from schemas.outcome import Outcome
 from schemas.problem import Problem
 from schemas.record import Record
-from schemas.report import Extraction, Finding, Ingestion, StoreCheck, Verification
+from schemas.report import Extraction, Finding, Fixity, Ingestion, StoreCheck, Verification
 from schemas.review import Decision
 from schemas.settings import Settings
 from schemas.station import (
@@ -41,6 +41,7 @@ EXPORTED: tuple[type[Value], ...] = (
     EnrolmentRequest,
     Extraction,
     Finding,
+    Fixity,
     Gap,
     Glance,
     Ingestion,

@@ -86,6 +86,19 @@ class StoreCheck(Value):
         return Exit.STORAGE_CONTRACT if broken else Exit.DONE
 
 
+class Fixity(Value):
+    """`sohoa fixity`: what was read again, and what is not what was stored any more."""
+
+    at: AwareDatetime
+    days: int = Constraint(ge=1)
+    """In how many days everything is read; this is the part of one day."""
+    objects: int
+    size: int
+    """Sound bytes."""
+    damaged: tuple[str, ...]
+    """Keys of objects whose bytes have changed, or that cannot be read any more."""
+
+
 class Proof(Value):
     """`sohoa verify`: one thing that was checked."""
 

@@ -150,6 +150,13 @@ class SigningSettings(Value):
         return self
 
 
+class FixitySettings(Value):
+    """How often everything in the store is read again."""
+
+    days: int = Constraint(default=30, ge=1, le=3650)
+    """In how many days everything is read once, a part each day."""
+
+
 class PrefectSettings(Value):
     """Where the orchestrator is."""
 
@@ -210,6 +217,7 @@ class Settings(Value):
     catalog: CatalogSettings = CatalogSettings()
     limits: Limits = Limits()
     signing: SigningSettings = SigningSettings()
+    fixity: FixitySettings = FixitySettings()
     prefect: PrefectSettings = PrefectSettings()
     api: ApiSettings = ApiSettings()
     scanning: ScanningSettings = ScanningSettings()

@@ -211,6 +211,27 @@ def rebuild(configuration: Configuration, *, as_json: bool) -> Exit:
     return Exit.INTEGRITY if rebuilt.damaged else Exit.DONE
 
 
+@cli.command(epilog="sohoa fixity\nsohoa fixity --all --json | jq .damaged")
+@click.option("--all", "everything", is_flag=True, help="Read everything, not only what has its turn today.")
+@json_option
+@click.pass_obj
+def fixity(configuration: Configuration, *, everything: bool, as_json: bool) -> Exit:
+    """Read what is stored again and compare it with its hashes: a part each day, all in `fixity.days` days.
+
+    What has changed is named, and a report is kept in the store.
+    """
+    from sohoa.maintaining import read_again
+
+    report = read_again(configuration.settings, everything=everything)
+    if as_json:
+        console.print_json(report)
+    else:
+        console.say(f"{report.objects} objects read again ({report.size} bytes), {len(report.damaged)} are damaged.")
+    for key in report.damaged:
+        console.print_problem(INTEGRITY_MISMATCH.error(key).problem)
+    return Exit.INTEGRITY if report.damaged else Exit.DONE
+
+
 @cli.command(epilog="sohoa reconcile")
 @json_option
 @click.pass_obj

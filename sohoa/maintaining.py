@@ -1,7 +1,11 @@
-"""`sohoa rebuild`: the catalog is a projection, and here it is projected anew."""
+"""`sohoa rebuild`: the catalog is a projection, made anew. `sohoa fixity`: the truth is read again."""
 
+from datetime import UTC, datetime
+
+from schemas.report import Fixity
 from schemas.settings import Settings
 from sohoa.looking import existing_house
+from storage.fixity import check_fixity
 from storage.rebuild import Rebuilt, rebuild
 
 
@@ -9,3 +13,9 @@ def rebuild_catalog(settings: Settings) -> Rebuilt:
     """Make the catalog anew from the store, whatever state it is in; return what it holds and what changed."""
     house = existing_house(settings, needs_catalog=False)
     return rebuild(house.inbox, house.warehouse, house.catalog)
+
+
+def read_again(settings: Settings, *, everything: bool) -> Fixity:
+    """Read again what has its turn today, or everything, and keep a report of it."""
+    store = existing_house(settings, needs_catalog=False).store
+    return check_fixity(store, datetime.now(UTC), days=1 if everything else settings.fixity.days)

@@ -36,6 +36,7 @@ BACKFILLS = "backfills/"
 AUDIT_ENTRIES = "audit/entries/"
 AUDIT_HEADS = "audit/heads/"
 AUDIT_SEGMENTS = "audit/segments/"
+FIXITY = "fixity/"
 CONTRACT = "contract/"
 
 DATA = ".json"
@@ -336,6 +337,11 @@ def _audit_number(number: int) -> str:
         message = f"not the number of a segment: {number}"
         raise ValueError(message)
     return f"{number:016d}"
+
+
+def fixity(day: date, sha256: Sha256) -> str:
+    """Return where a report of a fixity check is kept; *sha256* is that of the report."""
+    return f"{FIXITY}{_day(day)}/{_hex(sha256, _SHA256_DIGITS)}{DATA}"
 
 
 def contract_check(day: date, name: str) -> str:

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from schemas.problem import Exit
 from tests.servers import free_ports
 
-FLOWS = {"flows.ingest.ingest", "flows.ingest.reconcile", "flows.ingest.raise_levels", "flows.ingest.preserve"}
+FLOWS = {"flows.ingest.ingest", "flows.ingest.reconcile", "flows.ingest.raise_levels"}
+FLOWS |= {"flows.ingest.preserve", "flows.ingest.fixity"}
 
 
 @contextmanager

@@ -17,7 +17,7 @@ SCHEMAS = {name: Draft202012Validator(json.loads(text)) for name, text in schema
 
 @pytest.mark.parametrize(
     "words",
-    ["", "extract", "ingest", "lookup", "record", "record show", "record export", "verify", "rebuild", "reconcile",
+    ["", "extract", "ingest", "lookup", "record", "record show", "record export", "verify", "rebuild", "fixity", "reconcile",
      "doctor", "config", "demo", "up"],
 )  # fmt: skip
 def test_help_says_what_a_verb_does_and_shows_examples(sohoa, words):
