@@ -8,7 +8,7 @@ from schemas.backfill import STATION
 from schemas.document_type import document_types
 from schemas.problem import DECISION_UNFIT, REVIEW_NOT_WAITING
 from schemas.record import Record, RecordId
-from schemas.review import Act, Decision, FieldDecision, parse_value, value_of
+from schemas.review import SECOND_PERSON, UNREADABLE, Act, Decision, FieldDecision, parse_value, value_of
 from sohoa.looking import write_down
 from storage.catalog import Waiting
 
@@ -48,10 +48,20 @@ def next_for(house: House, who: str, after: RecordId | None = None) -> RecordId 
     now = datetime.now(UTC)
     while page := waiting(house, after):
         for each in page:
-            if house.catalog.lease(each.record_id, who, now, now + LEASE):
+            if _has_work(house, each, who) and house.catalog.lease(each.record_id, who, now, now + LEASE):
                 return each.record_id
         after = page[-1].record_id
     return None
+
+
+def _has_work(house: House, each: Waiting, who: str) -> bool:
+    """Return whether a person can do something about what waits: not for paper, nor for another person than them."""
+    codes = {reason.partition(":")[0] for reason in each.reasons}
+    if "rescan" in codes or codes <= {UNREADABLE}:
+        return False
+    person = who.partition(":")[2].casefold()
+    left = codes <= {UNREADABLE, SECOND_PERSON}
+    return not (left and any(decision.person == person for decision in house.reviews.of(each.record_id)))
 
 
 def decision_about(

@@ -23,6 +23,7 @@ from sohoa import console
 from sohoa.api.app import create_app
 from sohoa.api.token import api_token
 from sohoa.dashboard import create_dashboard
+from sohoa.review import create_review
 
 _STOP_SECONDS = 15
 
@@ -111,6 +112,7 @@ def _api(house: House, wake: Callable[[], None]) -> uvicorn.Server:
     token = api_token(settings)
     app = create_app(house, token, wake)
     app.mount("/dashboard", create_dashboard(house, token))
+    app.mount("/review", create_review(house, token))
     return uvicorn.Server(
         uvicorn.Config(
             app,
@@ -127,6 +129,7 @@ def _api(house: House, wake: Callable[[], None]) -> uvicorn.Server:
 def _run(api: uvicorn.Server) -> None:
     console.note(f"Lookup API:      http://{api.config.host}:{api.config.port}/openapi.json")
     console.note(f"Dashboard:       http://{api.config.host}:{api.config.port}/dashboard/ (password: the API's token)")
+    console.note(f"Review desk:     http://{api.config.host}:{api.config.port}/review/ (your name; password: the same)")
     console.note("Stop with Ctrl-C.")
     # uvicorn stops politely and then raises the signal again: it has to unwind the callers, not to end the process.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

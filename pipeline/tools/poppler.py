@@ -62,3 +62,22 @@ def rasterise(path: Path, number: int, *, dpi: int, seconds: float) -> NDArray[n
             raise FILE_DAMAGED.error("the page cannot be drawn", page=number)
         with Image.open(str(written[0])) as picture:
             return np.array(picture.convert("RGB"))
+
+
+def picture(path: Path, number: int, *, dpi: int, seconds: float) -> bytes:
+    """Return page *number* (from 1) of a copy as a viewer shows it, as JPEG.
+
+    Raises:
+        ProblemError: `tool-missing`, `file-damaged`, or `page-failed` when it takes too long.
+    """
+    page = str(number)
+    command = ["pdftoppm", "-jpeg", "-r", str(dpi), "-f", page, "-l", page, "-singlefile", "-cropbox", str(path)]
+    try:
+        drawn = subprocess.run(command, capture_output=True, timeout=seconds, check=False).stdout
+    except FileNotFoundError as error:
+        raise TOOL_MISSING.error(f"Poppler is missing (Debian package {PACKAGE})") from error
+    except subprocess.TimeoutExpired as error:
+        raise PAGE_FAILED.error(f"drawing the page took longer than {seconds:.0f} s", page=number) from error
+    if not drawn:
+        raise FILE_DAMAGED.error("the page cannot be drawn", page=number)
+    return drawn

@@ -1,0 +1,124 @@
+"""A reviewer settles doubtful fields from the keyboard, in a real browser."""
+
+import threading
+import time
+
+import img2pdf
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+from playwright.sync_api import sync_playwright
+
+from flows.house import House
+from schemas.field import Field
+from schemas.page import Box, Page, Quality
+from schemas.settings import Settings
+from sohoa.api.app import create_app
+from sohoa.demo import SCANS
+from sohoa.review import create_review
+from tests.servers import free_ports
+from tests.storage.examples import record, sign
+
+TOKEN = "a token of the tests"
+QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+@pytest.fixture
+def house(tmp_path):
+    return House.open(Settings(home=tmp_path))
+
+
+@pytest.fixture
+def app(house):
+    app = create_app(house, TOKEN)
+    app.mount("/review", create_review(house, TOKEN))
+    return app
+
+
+@pytest.fixture
+def paper(house):
+    pdf = img2pdf.convert(str(SCANS / "birth_certificate_01.jpg"))
+    copy = house.warehouse.keep_copy(pdf, lambda unsigned: unsigned + b"\n")
+
+    def unsure(value, y):
+        return Field(value=value, confidence=0.5, page=1, box=Box(500, y, 500, 40), accepted=False)
+
+    quality = Quality(ink=1.0, sharpness=1.0, contrast=1.0)
+    page = Page(number=1, rotation=0, skew_degrees=0, dpi=200, width=1654, height=2339, blank=False, quality=quality)
+    fields = {"death_place": unsure("Khe Ngâu", 700), "sex": unsure("nam", 800), "death_cause": unsure("b?nh", 900)}
+    names = ("number", "issue_date", "full_name", "date_of_birth", "personal_id", "death_date", "registration_place",
+             "signer_name")  # fmt: skip
+    fields |= {name: Field(value=None, confidence=0, accepted=False) for name in names}
+    found = record(
+        document_type="death_extract", status="review", fields=fields, pages=(page,), copy_=copy,
+        review_reasons=("unsure:death_place", "unsure:sex", "unsure:death_cause"),
+    )  # fmt: skip
+    house.warehouse.keep_record(found, sign)
+    house.catalog.keep_record(found)
+    return found
+
+
+@pytest.fixture
+def client(app):
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.mark.parametrize("who", [None, ("binh", "guessed"), ("", TOKEN), ("two words", TOKEN)])
+def test_whoever_has_no_token_or_no_name_sees_nothing(client, paper, who):
+    for path in ("/", f"/records/{paper.record_id}", f"/records/{paper.record_id}/pages/1"):
+        assert client.get(f"/review{path}", auth=who).status_code == 401
+
+
+def test_every_view_is_in_the_audit_log_and_stays_in_no_cache(client, house, paper):
+    page = client.get(f"/review/records/{paper.record_id}", auth=("binh", TOKEN))
+    picture = client.get(f"/review/records/{paper.record_id}/pages/1", auth=("binh", TOKEN))
+    assert picture.content.startswith(b"\xff\xd8")
+    for answer in (page, picture):
+        assert answer.headers["cache-control"] == "private, no-store"
+    acts = sorted((entry.act, entry.who, entry.purpose) for entry in house.audit.entries())
+    assert acts == [("copy", "web:binh", "review"), ("record", "web:binh", "review")]
+
+
+def test_a_form_that_another_site_made_decides_nothing(client, house, paper):
+    answer = client.post(
+        f"/review/records/{paper.record_id}", data={"version": 1, "act.sex": "confirm"}, auth=("binh", TOKEN)
+    )
+    assert answer.status_code == 403
+    assert house.reviews.of(paper.record_id) == ()
+
+
+def test_a_reviewer_clears_the_doubtful_fields_by_keyboard_only(app, house, paper):
+    [port] = free_ports(1)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+            context = browser.new_context(
+                http_credentials={"username": "binh", "password": TOKEN}, viewport={"width": 1366, "height": 768}
+            )
+            page = context.new_page()
+            wrong = []
+            page.on("console", lambda message: wrong.append(message.text))
+            page.goto(f"http://127.0.0.1:{port}/review/next", wait_until="networkidle")
+            page.keyboard.press("F8")
+            page.keyboard.type("Khe Ngậu")
+            page.keyboard.press("Enter")
+            page.keyboard.press("Enter")
+            with page.expect_navigation():
+                page.keyboard.press("Control+Enter")
+            assert "Không còn gì chờ rà soát" in page.content()
+            assert not [text for text in wrong if "Content Security Policy" in text]
+            browser.close()
+    finally:
+        server.should_exit = True
+        thread.join()
+    made = house.warehouse.record(paper.record_id).value
+    assert (made.status, made.version) == ("active", 2)
+    assert made.fields["death_place"].value == "Khe Ngậu"
+    assert made.fields["death_cause"].value is None
+    assert house.warehouse.record(paper.record_id, 1).value == paper
