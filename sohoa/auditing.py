@@ -42,9 +42,10 @@ def verify_log(settings: Settings, kept_head: Path | None) -> Verification:
     last = audit.last_head()
     proofs = [Proof(subject="audit log", verdict="INVALID", detail=fault) for fault in faults if not _waits(fault)]
     proofs += [Proof(subject="audit log", verdict="VALID", detail=fault) for fault in faults if _waits(fault)]
+    detail = "nothing was sealed yet"
     if last is not None:
         detail = f"{last.value.size} acts in {last.value.number} segments, root {last.value.root}"
-        proofs.append(Proof(subject="audit log", verdict="VALID", detail=detail))
+    proofs.append(Proof(subject="audit log", verdict="VALID", detail=detail))
     return Verification.of("audit", tuple(proofs))
 
 

@@ -67,6 +67,11 @@ def test_the_log_is_checked_and_a_removed_act_is_named(client, house, sohoa):
     assert f"entry {audit_id}: it was removed" in run.stdout
 
 
+def test_a_log_in_which_nothing_happened_yet_is_no_reason_to_worry(house, sohoa):
+    run = sohoa("audit", "verify")
+    assert (run.returncode, "nothing was sealed yet" in run.stdout) == (Exit.DONE, True)
+
+
 def test_a_log_that_was_cut_off_shows_beside_a_head_that_was_kept(client, sohoa, house, tmp_path):
     look_up(client)
     sohoa("audit", "seal")
