@@ -1,5 +1,6 @@
 """The review desk, for whatever door: what waits, one record to decide about, and the decision."""
 
+import hmac
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,7 @@ from storage.catalog import Waiting
 PURPOSE = "review"
 LEASE = timedelta(minutes=15)
 PAGE = 50
+_PASS_DIGITS = 32
 
 
 def waiting(house: House, after: RecordId | None = None, limit: int = PAGE) -> tuple[Waiting, ...]:
@@ -100,3 +102,13 @@ def _said(record: Record, name: str, act: Act, typed: str) -> FieldDecision:
         raise DECISION_UNFIT.error(f"{name[:100]}: there is no such field in the record")
     after = parse_value(typed, type_.spec(name))
     return FieldDecision(field=name, act="confirm" if after == before else act, before=before, after=after)
+
+
+def pass_of(name: str, token: str) -> str:
+    """Return what the reviewer of this name signs in with: theirs alone, so that one person is not two.
+
+    Args:
+        name: as it stands in their decisions.
+        token: of the API: whoever has it can make every pass, and with another token all passes are others.
+    """
+    return hmac.digest(token.encode(), f"review pass of {name}".encode(), "sha256").hex()[:_PASS_DIGITS]

@@ -26,6 +26,20 @@ def review() -> None:
     """Settle what the machine was not sure of."""
 
 
+@review.command("pass", epilog="sohoa review pass binh")
+@click.argument("name", metavar="NAME")
+@click.pass_obj
+def pass_(configuration: _Configured, name: str) -> None:
+    """Print what the reviewer of this name signs in with at the desk in the browser; hand it to them alone.
+
+    It is made of the API's token: whoever can read that can make it, and a new token makes new ones.
+    """
+    from sohoa.api.token import api_token
+    from sohoa.reviewing import pass_of
+
+    console.say(pass_of(name, api_token(configuration.settings)))
+
+
 @review.command("list", epilog="sohoa review list\nsohoa review list --json | jq -r .record_id")
 @json_option
 @click.pass_obj

@@ -25,10 +25,12 @@ from schemas.problem import DECISION_UNFIT, RECORD_UNKNOWN, REVIEW_CONFLICT, REV
 from schemas.record import Record, RecordId
 from schemas.review import Act, Who, subjects, value_of
 from sohoa.looking import write_down
-from sohoa.reviewing import PURPOSE, decision_about, next_for, take, waiting
+from sohoa.reviewing import PURPOSE, decision_about, next_for, pass_of, take, waiting
 
 _HERE = Path(__file__).parent
 _DPI = 110
+_MOST_FIELDS = 2000
+_LONGEST_VERSION = 6
 _PAGES_MAY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
@@ -39,7 +41,7 @@ _SAID = {
     DECISION_UNFIT: "Chưa lưu: có giá trị không hợp lệ, hoặc chưa quyết định gì.",
     RECORD_UNKNOWN: "Không có bản ghi này.",
 }
-_basic = HTTPBasic(auto_error=False, realm="Sohoa", description="Your own name, and the API's token for a password.")
+_basic = HTTPBasic(auto_error=False, realm="Sohoa", description="Your own name and your pass (`sohoa review pass`).")
 _who = TypeAdapter(Who)
 
 
@@ -61,18 +63,20 @@ def create_review(house: House, token: str) -> FastAPI:  # noqa: C901, PLR0915 -
 
     Args:
         house: whose records wait.
-        token: what a reviewer's browser asks for as a password; the name says who they are.
+        token: the secret that reviewers' passes are made of; nobody signs in with it.
     """
 
     def reviewer(given: Annotated[HTTPBasicCredentials | None, Depends(_basic)]) -> str:
         try:
-            if given is not None and hmac.compare_digest(given.password.encode(), token.encode()):
+            if given is not None and hmac.compare_digest(
+                given.password.encode(), pass_of(given.username, token).encode()
+            ):
                 return _who.validate_python(f"web:{given.username}")
         except ValidationError:
             pass
         raise HTTPException(
             HTTPStatus.UNAUTHORIZED,
-            "Tên là tên của bạn, mật khẩu là mã truy cập (token) của API.",
+            "Tên là tên của bạn, mật khẩu là mã riêng mà người quản trị cấp cho bạn.",
             {"WWW-Authenticate": 'Basic realm="Sohoa", charset="UTF-8"'},
         )
 
@@ -131,7 +135,10 @@ def create_review(house: House, token: str) -> FastAPI:  # noqa: C901, PLR0915 -
         return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
 
     async def form(request: Request) -> dict[str, str]:
-        return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=2000))
+        try:
+            return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS))
+        except ValueError as error:
+            raise DECISION_UNFIT.error(f"a form has at most {_MOST_FIELDS} fields") from error
 
     @pages.post("/records/{record_id}")
     def decided(
@@ -141,7 +148,7 @@ def create_review(house: House, token: str) -> FastAPI:  # noqa: C901, PLR0915 -
         if not hmac.compare_digest(sent.get("proof", "").encode(), proof(who).encode()):
             raise HTTPException(HTTPStatus.FORBIDDEN, "Biểu mẫu không phải của trang này.")
         version = sent.get("version", "")
-        if not (version.isascii() and version.isdigit()):
+        if not (version.isascii() and version.isdigit() and len(version) <= _LONGEST_VERSION):
             raise DECISION_UNFIT.error("the version that was seen is missing")
         seen = house.warehouse.record(record_id, int(version)).value
         said = [each for name in subjects(seen) if (each := _said(seen, name, sent)) is not None]

@@ -1,5 +1,6 @@
 """A reviewer settles doubtful fields from the keyboard, in a real browser."""
 
+import re
 import threading
 import time
 
@@ -12,14 +13,17 @@ from playwright.sync_api import sync_playwright
 from flows.house import House
 from schemas.field import Field
 from schemas.page import Box, Page, Quality
+from schemas.problem import DECISION_UNFIT
 from schemas.settings import Settings
 from sohoa.api.app import create_app
 from sohoa.demo import SCANS
 from sohoa.review import create_review
+from sohoa.reviewing import pass_of
 from tests.servers import free_ports
 from tests.storage.examples import record, sign
 
 TOKEN = "a token of the tests"
+PASS = pass_of("binh", TOKEN)
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
@@ -64,15 +68,25 @@ def client(app):
         yield client
 
 
-@pytest.mark.parametrize("who", [None, ("binh", "guessed"), ("", TOKEN), ("two words", TOKEN)])
-def test_whoever_has_no_token_or_no_name_sees_nothing(client, paper, who):
+@pytest.mark.parametrize(
+    "who",
+    [
+        None,
+        ("binh", "guessed"),
+        ("binh", TOKEN),
+        ("cuc", PASS),
+        ("", pass_of("", TOKEN)),
+        ("two words", pass_of("two words", TOKEN)),
+    ],
+)
+def test_whoever_has_no_name_and_pass_of_their_own_sees_nothing(client, paper, who):
     for path in ("/", f"/records/{paper.record_id}", f"/records/{paper.record_id}/pages/1"):
         assert client.get(f"/review{path}", auth=who).status_code == 401
 
 
 def test_every_view_is_in_the_audit_log_and_stays_in_no_cache(client, house, paper):
-    page = client.get(f"/review/records/{paper.record_id}", auth=("binh", TOKEN))
-    picture = client.get(f"/review/records/{paper.record_id}/pages/1", auth=("binh", TOKEN))
+    page = client.get(f"/review/records/{paper.record_id}", auth=("binh", PASS))
+    picture = client.get(f"/review/records/{paper.record_id}/pages/1", auth=("binh", PASS))
     assert picture.content.startswith(b"\xff\xd8")
     for answer in (page, picture):
         assert answer.headers["cache-control"] == "private, no-store"
@@ -82,9 +96,27 @@ def test_every_view_is_in_the_audit_log_and_stays_in_no_cache(client, house, pap
 
 def test_a_form_that_another_site_made_decides_nothing(client, house, paper):
     answer = client.post(
-        f"/review/records/{paper.record_id}", data={"version": 1, "act.sex": "confirm"}, auth=("binh", TOKEN)
+        f"/review/records/{paper.record_id}", data={"version": 1, "act.sex": "confirm"}, auth=("binh", PASS)
     )
     assert answer.status_code == 403
+    assert house.reviews.of(paper.record_id) == ()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {f"value.{number}": "x" for number in range(2001)},
+        {"version": "9" * 5000},
+        {"version": "²"},
+        {"version": ""},
+    ],
+)
+def test_a_form_that_is_none_is_refused_in_words(client, house, paper, form):
+    page = client.get(f"/review/records/{paper.record_id}", auth=("binh", PASS)).text
+    proof = re.search(r'name="proof" value="(\w+)"', page)[1]
+    answer = client.post(f"/review/records/{paper.record_id}", data={"proof": proof} | form, auth=("binh", PASS))
+    assert answer.status_code == DECISION_UNFIT.http_status
+    assert "Chưa lưu" in answer.text
     assert house.reviews.of(paper.record_id) == ()
 
 
@@ -99,7 +131,7 @@ def test_a_reviewer_clears_the_doubtful_fields_by_keyboard_only(app, house, pape
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
             context = browser.new_context(
-                http_credentials={"username": "binh", "password": TOKEN}, viewport={"width": 1366, "height": 768}
+                http_credentials={"username": "binh", "password": PASS}, viewport={"width": 1366, "height": 768}
             )
             page = context.new_page()
             wrong = []
