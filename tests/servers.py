@@ -85,6 +85,7 @@ def _start(folder: Path, ports: dict[str, int]) -> subprocess.Popen[bytes]:
     options = [f"-{name}=false" for name in off]
     options += [f"-{name}={port}" for name, port in ports.items()]
     options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3.port.iceberg=0", "-s3.port.lance=0"]
+    options += ["-master.volumeSizeLimitMB=64", "-volume.max=2000"]  # each bucket takes volumes, and tests have many
     options += [f"-dir={folder}", f"-s3.config={configuration}"]
     options += [f"-{name}={folder / name}" for name in ("filer.localSocket", "s3.localSocket")]
     with (folder / "weed.log").open("ab") as log:
