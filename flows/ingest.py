@@ -14,6 +14,7 @@ from typing import Any
 from prefect import Task, flow, task
 from prefect.client.schemas.objects import State, TaskRun
 
+from flows.acts import seal_acts
 from flows.evidence import preserve as preserve_all
 from flows.house import House
 from flows.keyring import Keyring
@@ -67,12 +68,6 @@ def ingest(submission_ids: list[Sha256]) -> list[Sha256]:
     return [done for batch in batches for done in run_batch(batch)]
 
 
-def seal_acts(house: House, *, all_days: bool = False) -> int:
-    """Seal the acts in the audit log that are not sealed yet; return how many those were."""
-    keyring = Keyring.open(house.settings, now())
-    return house.audit.seal(now(), keyring.signing(now), all_days=all_days)
-
-
 @flow(name="reconcile", persist_result=False)
 def reconcile() -> list[Sha256]:
     """Run the submissions that wait for an outcome, the longest waiting first, until none does: none waits for ever.
@@ -84,7 +79,7 @@ def reconcile() -> list[Sha256]:
     done: list[Sha256] = []
     while waiting := house.catalog.waiting(apart_from=STATION)[:MOST_AT_ONCE]:
         done += ingest([each.submission_id for each in waiting])
-    seal_acts(house)
+    seal_acts(house, now)
     return done
 
 

@@ -1,12 +1,13 @@
 """The audit log: acts as leaves of one Merkle tree (RFC 9162, RFC 6962), tree heads, and the receipt of one act."""
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Base64Bytes
 from pydantic import Field as Constraint
 
 from schemas.digest import Sha256
-from schemas.lookup import AuditId
+from schemas.lookup import AuditId, FoundRecord, Reason
 from schemas.model import Value
 from schemas.record import RecordId
 from schemas.submission import StationId
@@ -14,6 +15,20 @@ from schemas.submission import StationId
 BEFORE_FIRST = "0" * 64
 """What the first head has in the place of the hash of the head before."""
 Index = Annotated[int, Constraint(ge=0)]
+
+
+class Judgement(Value):
+    """What an answer said of one record: which version, and whether it could stand in for paper on that day."""
+
+    version: int = Constraint(ge=1)
+    reusable: bool
+    reasons: tuple[Reason, ...]
+    """Why it could not."""
+
+    @classmethod
+    def of(cls, found: FoundRecord) -> Self:
+        """Return what the answer said."""
+        return cls(version=found.version, reusable=found.reusable, reasons=found.reasons)
 
 
 class AuditEntry(Value):
@@ -35,6 +50,10 @@ class AuditEntry(Value):
     """Only these were asked for; empty: all."""
     records: tuple[RecordId, ...] = ()
     """Which records the answer holds, in its order."""
+    judgements: tuple[Judgement, ...] = Constraint(default=(), exclude_if=lambda judgements: not judgements)
+    """Of a lookup: what it said of each of them. Left out where there are none, as in acts of earlier versions."""
+    valid_on: date | None = Constraint(default=None, exclude_if=lambda day: day is None)
+    """Of a lookup: the day that they are about."""
 
 
 class Segment(Value):

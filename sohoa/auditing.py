@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from flows.ingest import seal_acts
+from flows.acts import seal_acts
 from flows.keyring import trusted_roots
 from pipeline.seal.verify import verify_detached
 from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
@@ -27,7 +27,7 @@ _MOST_BYTES = 4 * 1024 * 1024
 
 def seal_log(settings: Settings) -> int:
     """Seal every act that is not sealed yet, of whatever day; return how many those were."""
-    return seal_acts(existing_house(settings, needs_catalog=False), all_days=True)
+    return seal_acts(existing_house(settings, needs_catalog=False), _now, all_days=True)
 
 
 def verify_log(settings: Settings, kept_head: Path | None) -> Verification:
@@ -38,19 +38,13 @@ def verify_log(settings: Settings, kept_head: Path | None) -> Verification:
     """
     audit = existing_house(settings, needs_catalog=False).audit
     known = None if kept_head is None else _value_in(kept_head, TreeHead)
-    faults = list(audit.faults(_checked(settings), known))
+    faults = list(audit.faults(_checked(settings), _now(), known))
     last = audit.last_head()
-    proofs = [Proof(subject="audit log", verdict="INVALID", detail=fault) for fault in faults if not _waits(fault)]
-    proofs += [Proof(subject="audit log", verdict="VALID", detail=fault) for fault in faults if _waits(fault)]
     detail = "nothing was sealed yet"
     if last is not None:
         detail = f"{last.value.size} acts in {last.value.number} segments, root {last.value.root}"
-    proofs.append(Proof(subject="audit log", verdict="VALID", detail=detail))
-    return Verification.of("audit", tuple(proofs))
-
-
-def _waits(fault: str) -> bool:
-    return fault.endswith("not sealed yet")
+    proofs = [Proof(subject="audit log", verdict="INVALID", detail=fault) for fault in faults]
+    return Verification.of("audit", (*proofs, Proof(subject="audit log", verdict="VALID", detail=detail)))
 
 
 def last_head(settings: Settings) -> TreeHead | None:
@@ -80,7 +74,9 @@ def verify_receipt(settings: Settings, path: Path) -> Verification:
     receipt = _value_in(path, OnceOnlyReceipt)
     wrong = what_fails(receipt, _checked(settings))
     entry = receipt.entry
+    reusable = sum(judgement.reusable for judgement in entry.judgements)
     said = f"{entry.who} at {entry.at:%Y-%m-%d %H:%M:%S %Z} for {entry.purpose}: {len(entry.records)} records"
+    said += f", {reusable} of them reusable on {entry.valid_on}" if entry.valid_on else ""
     proof = Proof(subject="act", verdict="VALID" if wrong is None else "INVALID", detail=wrong or said)
     return Verification.of(str(path), (proof,))
 
@@ -99,7 +95,7 @@ def acts_about(settings: Settings, owner: str) -> Iterator[AuditEntry]:
     key = house.warehouse.owner_key(identifier)
     act = AuditEntry(
         entry_id=uuid4().hex,
-        at=datetime.now(UTC),
+        at=_now(),
         act="audit",
         who=this_user(),
         purpose="sohoa audit of",
@@ -111,8 +107,12 @@ def acts_about(settings: Settings, owner: str) -> Iterator[AuditEntry]:
     yield from sorted(acts, key=lambda entry: entry.at)
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _checked(settings: Settings) -> Checked:
-    roots, now = trusted_roots(settings), datetime.now(UTC)
+    roots, now = trusted_roots(settings), _now()
 
     def check(data: bytes, signature: bytes) -> str | None:
         verdict = verify_detached(data, signature, roots, now)

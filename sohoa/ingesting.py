@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from flows.acts import seal_acts
 from flows.evidence import preserve
 from flows.house import House
 from flows.intake import receive
@@ -78,7 +79,7 @@ def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
     for submission_id in waiting:
         _, manifest = house.received(submission_id)
         yield from _report(", ".join(file.name for file in manifest.files), house.inbox.outcome(submission_id))
-    if acts := house.audit.seal(_now(), Keyring.open(settings, _now()).signing(_now)):
+    if acts := seal_acts(house, _now):
         console.note(f"{acts} acts in the audit log were sealed.")
     if undone := list(unfinished(house)):
         keyring = Keyring.open(settings, _now())

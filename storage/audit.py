@@ -20,6 +20,8 @@ from storage.values import JSON, Sealed, Sign, keep, load, load_sealed, parse, s
 
 LARGEST_SEGMENT = 10_000
 """Acts."""
+UNSEALED_FOR = timedelta(hours=1)
+"""How long an act may wait to be sealed."""
 _LATE = timedelta(days=2)
 """How much later than others an act may come to the store and still be found by `seal` without looking at all days."""
 
@@ -167,11 +169,15 @@ class Audit:
         return None
 
     # --- the monitor ---------------------------------------------------------------------------------------------
-    def faults(self, check: Checked, known: TreeHead | None = None) -> Iterator[str]:
+    def faults(self, check: Checked, now: datetime, known: TreeHead | None = None) -> Iterator[str]:
         """Yield what is wrong with the log, each thing by its name; nothing, if all acts stand where they stood.
+
+        That an act is not sealed yet is nothing wrong, unless it is older than `UNSEALED_FOR`: then nobody seals, or it
+        was made up afterwards.
 
         Args:
             check: checks a signature of the agency.
+            now: the time.
             known: a head that was kept elsewhere: the log must go on from it.
         """
         before: TreeHead | None = None
@@ -184,18 +190,22 @@ class Audit:
                 yield f"segment {number}: {error.problem.detail}"
                 return
             if head is None:
-                yield f"segment {number}: its head is lost or not signed"
-                return
+                if number < length:
+                    yield f"segment {number}: its head is lost or not signed"
+                    return
+                break  # whoever sealed was killed: its acts are not sealed yet
             yield from self._faults_of(segment, head, before, check)
             if known is not None and known.number == number and known != head.value:
                 yield f"segment {number}: the log is not the one whose head was kept elsewhere: it was written anew"
-            sealed |= {entry.entry_id for entry in segment.entries}
+            ids = [entry.entry_id for entry in segment.entries]
+            yield from (f"entry {each}: it is sealed twice" for each in ids if each in sealed or ids.count(each) > 1)
+            sealed |= set(ids)
             before = head.value
         if known is not None and known.number > length:
             yield f"segments {length + 1} to {known.number}: they are lost; a head that was kept elsewhere names them"
-        for key in self.store.list(keys.AUDIT_ENTRIES):
-            if keys.audit_entry_of(key) not in sealed:
-                yield f"entry {keys.audit_entry_of(key)}: not sealed yet"
+        for entry in self._unsealed(None, sealed):
+            if entry.at < now - UNSEALED_FOR:
+                yield f"entry {entry.entry_id}: it is of {entry.at:%Y-%m-%d %H:%M}, and not sealed"
 
     def _faults_of(
         self, segment: Segment, head: Sealed[TreeHead], before: TreeHead | None, check: Checked

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import uuid4
 
-from schemas.audit import AuditEntry
+from schemas.audit import AuditEntry, Judgement
 from schemas.lookup import LookupAnswer, LookupRequest, ScanAdvice, ScanQuestion, judge
 from schemas.problem import INTEGRITY_MISMATCH, RECORD_UNKNOWN, ProblemError
 from schemas.record import Record
@@ -36,7 +36,7 @@ def look_up(
     valid_on = request.valid_on or now.astimezone(TIME_ZONE).date()
     rows = catalog.records_of(owner, request.document_types)
     latest = (_latest(warehouse, row) for row in rows)
-    records = [record for record in latest if owner in warehouse.owner_keys(record)]
+    found = tuple(judge(record, valid_on) for record in latest if owner in warehouse.owner_keys(record))
     entry = AuditEntry(
         entry_id=uuid4().hex,
         at=now,
@@ -46,12 +46,12 @@ def look_up(
         dossier_code=request.dossier_code,
         owner_key=owner,
         document_types=request.document_types,
-        records=tuple(record.record_id for record in records),
+        records=tuple(each.record_id for each in found),
+        judgements=tuple(map(Judgement.of, found)),
+        valid_on=valid_on,
     )
     audit.append(entry)
-    return LookupAnswer(
-        audit_id=entry.entry_id, valid_on=valid_on, records=tuple(judge(record, valid_on) for record in records)
-    )
+    return LookupAnswer(audit_id=entry.entry_id, valid_on=valid_on, records=found)
 
 
 def advise(

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flows.house import House
-from flows.ingest import seal_acts
+from flows.acts import seal_acts
 from schemas.problem import Exit
 from schemas.settings import Settings
 from sohoa.api.app import create_app
@@ -39,7 +39,7 @@ def test_a_lookup_has_a_receipt_that_is_checked_offline(client, house, sohoa, tm
     pending = client.get(path, headers=HEADERS)
     assert (pending.status_code, pending.json()["type"]) == (404, "urn:sohoa:problem:receipt-pending")
     assert client.get(path).status_code == 401
-    assert seal_acts(house) == 1
+    assert seal_acts(house, lambda: datetime.now(UTC)) == 1
     answer = client.get(path, headers=HEADERS)
     assert answer.json()["entry"]["entry_id"] == audit_id
     assert OWNER not in answer.text

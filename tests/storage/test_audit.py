@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.audit import AuditEntry
+from schemas.audit import AuditEntry, Segment
 from storage import audit as audit_module
 from storage import keys
 from storage.audit import Audit, what_fails
@@ -39,6 +40,13 @@ def test_acts_are_kept_by_day_and_name_nobody(store: ObjectStore):
         assert AN.digits.encode() not in store.get(key)
 
 
+def test_an_act_of_an_earlier_version_has_the_bytes_that_it_always_had():
+    entry = AuditEntry(entry_id="0" * 32, at=NOON, act="lookup", who="api", purpose="1.001193")
+    assert set(json.loads(entry.canonical_bytes())) == {
+        "entry_id", "at", "act", "who", "purpose", "station", "dossier_code", "owner_key", "document_types", "records",
+    }  # fmt: skip
+
+
 # --- sealing ---------------------------------------------------------------------------------------------------------
 def act(number, minutes=0):
     return AuditEntry(
@@ -54,8 +62,8 @@ def check(data, signature):
     return None if signature == sign(data) else "it is not the agency's"
 
 
-def faults(audit, known=None):
-    return list(audit.faults(check, known))
+def faults(audit, known=None, now=NOON):
+    return list(audit.faults(check, now, known))
 
 
 def sealed(store, *sizes):
@@ -73,7 +81,7 @@ def test_acts_are_sealed_once_in_the_order_of_their_time(store: ObjectStore):
     audit = Audit(store)
     for number in (3, 1, 2):
         audit.append(act(number))
-    assert faults(audit) == [f"entry {number:032x}: not sealed yet" for number in (1, 2, 3)]
+    assert faults(audit) == []
     assert audit.last_head() is None
     assert audit.seal(NOON, sign) == 3
     assert audit.seal(NOON, sign) == 0
@@ -90,6 +98,26 @@ def test_an_act_that_comes_days_late_is_found_when_all_days_are_looked_at(local_
     assert audit.seal(NOON, sign) == 0
     assert audit.seal(NOON, sign, all_days=True) == 1
     assert faults(audit) == []
+
+
+@pytest.mark.parametrize(("minutes", "is_fault"), [(1, False), (-59, False), (-61, True), (-60 * 24 * 365 * 3, True)])
+def test_an_act_that_is_not_sealed_within_an_hour_is_named_however_old_it_is(local_store, minutes, is_fault):
+    audit = sealed(local_store, 2)
+    audit.append(act(9, minutes=minutes))
+    named = [fault for fault in faults(audit) if fault.startswith(f"entry {9:032x}: it is of")]
+    assert bool(named) == is_fault
+
+
+def test_an_act_that_was_sealed_twice_is_named(local_store):
+    audit = sealed(local_store, 2)
+    head = audit.last_head().value
+    again = Segment(
+        number=2, first=2, previous_head=audit_module.hash_of(head), sealed_at=NOON, entries=(act(1), act(3), act(3))
+    )
+    audit.append(act(3))
+    local_store.put(keys.audit_segment(2), again.canonical_bytes())
+    audit.seal(NOON, sign)
+    assert faults(audit) == [f"entry {number:032x}: it is sealed twice" for number in (1, 3, 3)]
 
 
 def test_many_acts_become_several_segments(local_store, monkeypatch):
@@ -114,6 +142,7 @@ def test_whoever_is_killed_while_sealing_is_carried_on(local_store, when):
         audit.seal(NOON, killed)
     if when == "before the head":
         objects(local_store)[keys.audit_head(1)].unlink()
+    assert faults(audit) == []
     audit.append(act(2))
     assert audit.seal(NOON, sign) == 1
     assert [len(audit.segment(number).entries) for number in (1, 2)] == [1, 1]

@@ -2,6 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from schemas.audit import Judgement
 from schemas.lookup import LookupRequest
 from schemas.problem import INTEGRITY_MISMATCH, ProblemError
 from storage import keys
@@ -55,7 +56,19 @@ def test_every_lookup_is_written_down_whether_it_finds_something_or_not(counter:
     for audit_id, entry in entries.items():
         assert entry.records == tuple(found.record_id for found in answers[audit_id].records)
         assert (entry.at, entry.purpose, entry.who) == (NOON, "1.001193", "một cửa Trà Bồng")
+        assert entry.valid_on == answers[audit_id].valid_on
+        assert entry.judgements == tuple(map(Judgement.of, answers[audit_id].records))
     assert {entry.owner_key for entry in entries.values()} == {keys.owner_key(each, SECRET) for each in (AN, BINH)}
+
+
+def test_the_log_says_what_was_answered_though_the_record_changes_afterwards(counter: Counter):
+    counter.keep(record(b"a", AN))
+    counter.ask(AN)
+    counter.keep(record(b"a", AN, version=2, status="revoked"))
+    counter.ask(AN)
+    said = {entry.judgements[0].version: entry.judgements[0] for entry in counter.audit.entries()}
+    assert (said[1].reusable, said[1].reasons) == (True, ())
+    assert (said[2].reusable, said[2].reasons) == (False, ("revoked",))
 
 
 def test_what_cannot_be_written_down_is_not_answered(counter: Counter, tmp_path):
