@@ -41,15 +41,14 @@ _WORDS = {
 """What a clerk reads."""
 
 
-_ASK_SECONDS = 10.0
-"""How long the server is given to read a submission before it is asked about its pages again."""
-
-
 class _Rest(NamedTuple):
-    """How often a submission failed by itself, and until when it is left alone."""
+    """How often something failed by itself, and until when it is left alone."""
 
     failures: int
     until: float
+
+
+_AT_ONCE = _Rest(0, 0.0)
 
 
 class Sender:
@@ -84,7 +83,7 @@ class Sender:
         self._cut_off: set[Sha256] = set()
         self._were_told = True
         self._moves = 0
-        self._ask_from = 0.0
+        self._looking = self._asking = _AT_ONCE
 
     def run(self, wait: Callable[[float], bool]) -> None:
         """Send whatever comes, until told to stop.
@@ -105,7 +104,7 @@ class Sender:
 
         A submission that is refused does not stop the others, and one that the line broke off goes last next time.
         """
-        unlooked = self._look()
+        self._look()
         waiting = list(self._outbox.to_send())
         in_order = sorted(waiting, key=lambda each: each.manifest.submission_id in self._cut_off)
         passing: list[ProblemError] = []
@@ -126,10 +125,14 @@ class Sender:
                 passing += [problem] * problem.kind.transient
                 if len(passing) == _ATTEMPTS:
                     break
-        return passing[0] if passing else unlooked or self._ask()
+        if not passing:
+            self._ask()
+        return passing[0] if passing else None
 
-    def _look(self) -> ProblemError | None:
-        """Ask about pages while the clerk is at them; return what keeps the answers away: it is in nobody's way."""
+    def _look(self) -> None:
+        """Ask about pages while the clerk is at them. What keeps the answers away keeps nothing else here."""
+        if self._clock() < self._looking.until:
+            return
         for preview in self._outbox.to_look_at():
             faults = preview.faults
             if preview.jpeg is not None:
@@ -137,23 +140,25 @@ class Sender:
                     faults += self._intake.glance(preview.jpeg).faults
                 except ProblemError as problem:
                     if problem.kind.transient or problem.kind.slug in _STATIONWIDE:
-                        return problem
+                        self._looking = self._later(self._looking)
+                        return
             self._outbox.looked_at(preview, faults)
-            self._moved()
-        return None
+        self._looking = _AT_ONCE
 
-    def _ask(self) -> ProblemError | None:
-        """Ask about the pages of what has arrived, now and then."""
-        asked = self._outbox.to_ask_about()
-        if not asked or self._clock() < self._ask_from:
-            return None
-        self._ask_from = self._clock() + _ASK_SECONDS
-        for submission_id in asked:
+    def _ask(self) -> None:
+        """Ask about the pages of what has arrived, ever more seldom until they were read."""
+        if self._clock() < self._asking.until:
+            return
+        all_known = True
+        for submission_id in self._outbox.to_ask_about():
             try:
-                self._outbox.judged(self._intake.legibility(submission_id))
-            except ProblemError as problem:
-                return problem if problem.kind.transient else None
-        return None
+                legibility = self._intake.legibility(submission_id)
+            except ProblemError:
+                all_known = False
+                break
+            self._outbox.judged(legibility)
+            all_known &= legibility.settled
+        self._asking = _AT_ONCE if all_known else self._later(self._asking)
 
     def _announce(self, waiting: Sequence[Unsent]) -> None:
         """Bring the journal to the server, from the first entry whose submission waits up to its end as it is now."""
@@ -183,6 +188,7 @@ class Sender:
         self._there.clear()
         self._moved()
         self._outbox.received(signed)
+        self._asking = _AT_ONCE
         self._resting.pop(manifest.submission_id, None)
 
     def _bring(self, file: SubmittedFile) -> None:
@@ -203,18 +209,20 @@ class Sender:
 
     def _leave_alone(self, submission_id: Sha256, problem: ProblemError) -> None:
         """Say what is wrong, if it does not pass, and try again later: what is refused today may be mended tomorrow."""
-        before = self._resting.get(submission_id)
-        failures = 1 if before is None else before.failures + 1
-        self._resting[submission_id] = _Rest(failures, self._clock() + self._pause(failures))
+        rest = self._resting[submission_id] = self._later(self._resting.get(submission_id, _AT_ONCE))
         self._known = None if problem.kind.slug in _MENDED_BY_SENDING else self._known
         may_pass = problem.kind.transient or problem.kind.slug in _MENDED_BY_SENDING
-        if not may_pass or failures > _ATTEMPTS:
+        if not may_pass or rest.failures > _ATTEMPTS:
             self._outbox.trouble(submission_id, _words(problem))
 
     def _tell_all(self, waiting: Iterable[Unsent], why: str | None) -> None:
         for each in waiting:
             self._outbox.trouble(each.manifest.submission_id, why)
         self._were_told = why is not None
+
+    def _later(self, rest: _Rest) -> _Rest:
+        """Return how long to leave alone what failed once more."""
+        return _Rest(rest.failures + 1, self._clock() + self._pause(rest.failures + 1))
 
     def _pause(self, failures: int) -> float:
         """Return how long to wait: anything up to a bound that doubles, so that a crowd does not come back at once."""

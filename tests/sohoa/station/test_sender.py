@@ -406,27 +406,46 @@ def test_pages_are_looked_at_before_anything_is_sent_and_once(server, keyring):
 
 @pytest.mark.parametrize(("kind", "known"), [(INTERNAL, set()), (BAD_REQUEST, {(1, 1), (1, 2), (2, 1)})])
 def test_a_server_that_does_not_look_at_pages_is_in_nobodys_way(server, keyring, kind, known):
-    outbox = Outbox((10,))
+    outbox, now = Outbox((10,)), [0.0]
     outbox.previews = PREVIEWS
     server.refuses["/v1/previews"] = kind
-    problem = sender(server, outbox, keyring).sync()
+    ours = sender(server, outbox, keyring, clock=lambda: now[0])
+    assert ours.sync() is None
     assert set(outbox.receipts) == {each.manifest.submission_id for each in outbox.unsent}
     assert set(outbox.faults) == known
-    assert (problem is None) == bool(known)
+    server.log.clear()
+    ours.sync()
+    assert server.log == []
+    del server.refuses["/v1/previews"]
+    now[0] += 1
+    ours.sync()
+    assert set(outbox.faults) == {(1, 1), (1, 2), (2, 1)}
 
 
-def test_the_server_is_asked_about_what_it_received_until_it_has_read_it_but_not_all_the_time(server, keyring):
-    outbox, now = Outbox((10,)), [100.0]
+def test_the_server_is_asked_ever_more_seldom_about_what_it_received_until_it_has_read_it(server, keyring):
+    outbox, now = Outbox((10,)), [0.0]
     outbox.asks = True
     ours = sender(server, outbox, keyring, clock=lambda: now[0])
     asked = lambda: sum(path.endswith("/legibility") for _, path, _ in server.log)  # noqa: E731
-    ours.sync()
-    ours.sync()
-    assert (asked(), outbox.judgements) == (1, {})
+    asked_at = []
+    for second in range(16):
+        before, now[0] = asked(), float(second)
+        ours.sync()
+        asked_at += [second] * (asked() - before)
+    assert asked_at == [0, 1, 3, 7, 15]
     server.has_read = True
-    now[0] += 10
+    now[0] = 31.0
     ours.sync()
     assert set(outbox.judgements) == set(outbox.receipts)
-    now[0] += 10
     ours.sync()
-    assert asked() == 2
+    assert asked() == 6
+
+
+def test_a_new_receipt_is_asked_about_at_once(server, keyring):
+    outbox = Outbox((10,))
+    outbox.asks = True
+    ours = sender(server, outbox, keyring)
+    ours.sync()
+    new = outbox.add((20,))
+    ours.sync()
+    assert [path for _, path, _ in server.log].count(f"/v1/submissions/{new}/legibility") == 1
