@@ -1,7 +1,6 @@
 """Dossiers at a station: pages counted when they are durable, closed into a journal without gaps."""
 
 import io
-import itertools
 
 import pikepdf
 import pytest
@@ -14,30 +13,7 @@ from schemas.submission import RefusedFile
 from sohoa.station.dossiers import Dossiers
 from sohoa.station.light import State
 from sohoa.station.outbox import Outbox
-from tests.sohoa.station.stations import BY, CODE, OTHER, SETTINGS, page, pages, receipt, scan_sheet, station
-
-
-@pytest.fixture
-def home(tmp_path):
-    return station(tmp_path / "station")
-
-
-@pytest.fixture
-def dossiers(home):
-    return Dossiers(home, SETTINGS)
-
-
-@pytest.fixture
-def scan(tmp_path, dossiers):
-    """Give the station one scan, as a file of its own."""
-    numbers = itertools.count()
-
-    def take(content):
-        path = tmp_path / "scan"
-        path.write_bytes(content)
-        return dossiers.take(f"claim {next(numbers)}", path)
-
-    return take
+from tests.sohoa.station.stations import BY, CODE, OTHER, SETTINGS, page, pages, receipt, scan_sheet
 
 
 def refusal(call, *arguments, **options):

@@ -1,17 +1,14 @@
 """From what is wrong with a page to what its clerk reads."""
 
 import io
-import itertools
 
 import pytest
 from PIL import Image
 
 from schemas.legibility import FileFaults, Legibility, PageFaults
-from sohoa.station.dossiers import Dossiers
 from sohoa.station.legible import notice
 from sohoa.station.light import State
-from sohoa.station.outbox import Outbox
-from tests.sohoa.station.stations import BY, CODE, SETTINGS, pages, receipt, station
+from tests.sohoa.station.stations import BY, CODE, pages, receipt
 
 
 def a4(tone):
@@ -21,25 +18,11 @@ def a4(tone):
 
 
 @pytest.fixture
-def home(tmp_path):
-    return station(tmp_path / "station")
-
-
-@pytest.fixture
-def outbox(home):
-    return Outbox(home, SETTINGS)
-
-
-@pytest.fixture
-def dossiers(home, tmp_path):
-    """Three pages in two scans."""
-    opened, numbers = Dossiers(home, SETTINGS), itertools.count()
-    opened.open(CODE)
-    for content in (a4(250), pages("2", "3", kind="PDF")):
-        path = tmp_path / "scan"
-        path.write_bytes(content)
-        opened.take(f"claim {next(numbers)}", path)
-    return opened
+def three_pages(dossiers, scan):
+    """An open dossier with three pages in two scans."""
+    dossiers.open(CODE)
+    scan(a4(250))
+    scan(pages("2", "3", kind="PDF"))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +38,7 @@ def test_what_is_wrong_is_said_with_what_to_do(faults, said):
     assert notice("Trang 3", faults) == said
 
 
-def test_every_page_is_looked_at_once(outbox, dossiers):
+def test_every_page_is_looked_at_once(outbox, dossiers, three_pages):
     seen = list(outbox.to_look_at())
     assert [(each.scan, each.page, each.jpeg is not None, each.faults) for each in seen] == [
         (1, 1, True, ()),
@@ -66,7 +49,7 @@ def test_every_page_is_looked_at_once(outbox, dossiers):
     assert [(each.scan, each.page) for each in outbox.to_look_at()] == [(1, 1), (2, 2)]
 
 
-def test_a_page_is_named_by_its_place_in_the_dossier_and_scanning_it_again_mends_it(outbox, dossiers):
+def test_a_page_is_named_by_its_place_in_the_dossier_and_scanning_it_again_mends_it(outbox, dossiers, three_pages):
     number = dossiers.current()
     [first, second, third] = outbox.to_look_at()
     outbox.looked_at(first, ())
@@ -80,14 +63,16 @@ def test_a_page_is_named_by_its_place_in_the_dossier_and_scanning_it_again_mends
     assert dossiers.status(number).state == State.SCANNING
 
 
-def test_a_scan_that_was_removed_while_it_was_looked_at_leaves_nothing(outbox, dossiers):
+def test_a_scan_that_was_removed_while_it_was_looked_at_leaves_nothing(outbox, dossiers, three_pages):
     [first, *_] = outbox.to_look_at()
     dossiers.remove(dossiers.current(), 1)
     outbox.looked_at(first, ("blurred",))
     assert dossiers.status(dossiers.current()).notices == ()
 
 
-def test_who_closes_it_all_the_same_may_and_what_the_server_saw_is_told_beside_the_green_light(outbox, dossiers):
+def test_who_closes_it_all_the_same_may_and_what_the_server_saw_is_told_beside_the_green_light(
+    outbox, dossiers, three_pages
+):
     number = dossiers.current()
     for preview in list(outbox.to_look_at()):
         outbox.looked_at(preview, ("faint",))

@@ -1,7 +1,6 @@
 """The clerk's page, route by route; `tests/journey/test_clerks_page.py` uses it as a clerk does."""
 
 import io
-import itertools
 
 import pytest
 from PIL import Image
@@ -9,37 +8,14 @@ from starlette.testclient import TestClient
 
 from schemas.station import Welcome
 from schemas.submission import RefusedFile
-from sohoa.station.dossiers import Dossiers
 from sohoa.station.light import State
 from sohoa.station.outbox import Outbox
 from sohoa.station.page import create_page
-from tests.sohoa.station.stations import BY, CODE, OTHER, SETTINGS, page, pages, receipt, station
+from tests.sohoa.station.stations import BY, CODE, OTHER, SETTINGS, page, pages, receipt
 
 PORT, KEY = 8077, "a key of the tests"
 ADDRESS = f"http://127.0.0.1:{PORT}"
 HERE = {"Origin": ADDRESS}
-
-
-@pytest.fixture
-def home(tmp_path):
-    return station(tmp_path / "station")
-
-
-@pytest.fixture
-def dossiers(home):
-    return Dossiers(home, SETTINGS)
-
-
-@pytest.fixture
-def scan(tmp_path, dossiers):
-    numbers = itertools.count()
-
-    def take(content):
-        path = tmp_path / "scan"
-        path.write_bytes(content)
-        return dossiers.take(f"claim {next(numbers)}", path)
-
-    return take
 
 
 @pytest.fixture
