@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from fastapi.testclient import TestClient
 
-from flows.house import House
 from flows.acts import seal_acts
+from flows.house import House
 from schemas.problem import Exit
 from schemas.settings import Settings
 from sohoa.api.app import create_app
