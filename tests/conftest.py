@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import sync_playwright
 
 from flows.orchestrator import own_key, server
 from tests.pki import running_pki
@@ -48,6 +49,19 @@ def prefect_url(tmp_path_factory):
     with server(home) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PREFECT_API_AUTH_STRING", own_key(home))
         yield url
+
+
+@pytest.fixture
+def browser():
+    """Debian's Chromium, with nobody to talk to but the pages that it is shown."""
+    alone = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--no-first-run", *alone],  # root has no sandbox
+        )
+        yield browser
+        browser.close()
 
 
 class Sohoa:

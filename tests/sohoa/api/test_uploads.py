@@ -3,16 +3,13 @@
 import errno
 import os
 import socket
-import threading
 import time
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 import tusclient.client
 import tusclient.exceptions
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +20,7 @@ from sohoa.api.uploads import CHECKED_BYTES
 from storage import keys, staging
 from storage.staging import Staging
 from tests.hostile.make import scanned
+from tests.servers import serving
 from tests.sohoa.api.sending import TUS, SmallStation, checksum, sha256
 
 DATA = bytes(range(256)) * 40
@@ -297,22 +295,9 @@ def test_whatever_is_sent_the_offset_only_grows_and_what_arrives_is_whole(client
 
 
 # --- over real sockets -------------------------------------------------------------------------------------------------
-@contextmanager
-def serving(house):
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(house, "token"), log_level="warning"))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(30)
-
-
 @pytest.fixture
 def address(house):
-    with serving(house) as address:
+    with serving(create_app(house, "token")) as address:
         yield address
 
 

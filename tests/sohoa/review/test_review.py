@@ -1,14 +1,10 @@
 """A reviewer settles doubtful fields from the keyboard, in a real browser."""
 
 import re
-import threading
-import time
 
 import img2pdf
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
-from playwright.sync_api import sync_playwright
 
 from flows.house import House
 from schemas.field import Field
@@ -19,12 +15,11 @@ from sohoa.api.app import create_app
 from sohoa.demo import SCANS
 from sohoa.review import create_review
 from sohoa.reviewing import pass_of
-from tests.servers import free_ports
+from tests.servers import serving
 from tests.storage.examples import record, sign
 
 TOKEN = "a token of the tests"
 PASS = pass_of("binh", TOKEN)
-QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
 @pytest.fixture
@@ -120,35 +115,23 @@ def test_a_form_that_is_none_is_refused_in_words(client, house, paper, form):
     assert house.reviews.of(paper.record_id) == ()
 
 
-def test_a_reviewer_clears_the_doubtful_fields_by_keyboard_only(app, house, paper):
-    [port] = free_ports(1)
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
-            context = browser.new_context(
-                http_credentials={"username": "binh", "password": PASS}, viewport={"width": 1366, "height": 768}
-            )
-            page = context.new_page()
-            wrong = []
-            page.on("console", lambda message: wrong.append(message.text))
-            page.goto(f"http://127.0.0.1:{port}/review/next", wait_until="networkidle")
-            page.keyboard.press("F8")
-            page.keyboard.type("Khe Ngậu")
-            page.keyboard.press("Enter")
-            page.keyboard.press("Enter")
-            with page.expect_navigation():
-                page.keyboard.press("Control+Enter")
-            assert "Không còn gì chờ rà soát" in page.content()
-            assert not [text for text in wrong if "Content Security Policy" in text]
-            browser.close()
-    finally:
-        server.should_exit = True
-        thread.join()
+def test_a_reviewer_clears_the_doubtful_fields_by_keyboard_only(app, house, paper, browser):
+    context = browser.new_context(
+        http_credentials={"username": "binh", "password": PASS}, viewport={"width": 1366, "height": 768}
+    )
+    page = context.new_page()
+    wrong = []
+    page.on("console", lambda message: wrong.append(message.text))
+    with serving(app) as address:
+        page.goto(f"{address}/review/next", wait_until="networkidle")
+        page.keyboard.press("F8")
+        page.keyboard.type("Khe Ngậu")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+        assert "Không còn gì chờ rà soát" in page.content()
+    assert not [text for text in wrong if "Content Security Policy" in text]
     made = house.warehouse.record(paper.record_id).value
     assert (made.status, made.version) == ("active", 2)
     assert made.fields["death_place"].value == "Khe Ngậu"
