@@ -192,11 +192,21 @@ def test_openssl_confirms_each_time_stamp(renewed, pki, tmp_path):
         assert "Verification: OK" in done.stdout, done.stderr
 
 
+def joins(place, count):
+    """Return how often the leaf at *place* of *count* meets a neighbour: one that has none moves up as it is."""
+    met = 0
+    while count > 1:
+        met += (place ^ 1) < count
+        place, count = place // 2, (count + 1) // 2
+    return met
+
+
 @pytest.mark.nightly
 def test_ten_thousand_files_are_proven_with_one_time_stamp(stamped, pki):
     files = [{"copy": b"%d" % n} for n in range(10_000)]
     stamps = stamped([hashes(each) for each in files], Y2021)
     assert len({stamp.token for stamp in stamps}) == 1
+    assert [len(stamp.path) for stamp in stamps] == [joins(place, 10_000) for place in range(10_000)]
+    assert max(len(stamp.path) for stamp in stamps) == 14
     for stamp, each in list(zip(stamps, files, strict=True))[::500]:
-        assert len(stamp.path) == 13 or len(stamp.path) == 14
         assert verify_evidence(encode([(stamp,)]), each, [pki.root], Y2024).verdict == "VALID"
