@@ -49,6 +49,8 @@ _SCREEN_DPI = 100
 """Up to here it is what programs write that know no resolution."""
 _A4_LONG_POINTS = 297 / 25.4 * 72
 _POINTS = 72
+_NO_PICTURE: Final = (pikepdf.PdfError, pikepdf.UnsupportedImageTypeError, NotImplementedError, OSError, ValueError)
+"""What is raised for a picture in a PDF that cannot be decoded here; libraries say so in all these ways."""
 _QR: Final = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 
 
@@ -162,19 +164,18 @@ def _looks(content: BinaryIO, media: str, pages: Sequence[int], limits: Limits) 
 
 
 def _seen_of_page(page: pikepdf.Page, limits: Limits) -> Seen:
-    images = list(page.get_images().values())
-    if len(images) != 1 or not isinstance(images[0], pikepdf.Stream):
-        return _UNSEEN
-    left, bottom, right, top = map(float, page.cropbox)
-    inches = max(right - left, top - bottom) * float(page.obj.get("/UserUnit", 1)) / _POINTS
     try:
-        image = pikepdf.PdfImage(images[0])
+        image = _picture_of(page)
+        if image is None:
+            return _UNSEEN
+        left, bottom, right, top = map(float, page.cropbox)
+        inches = max(right - left, top - bottom) * float(page.obj.get("/UserUnit", 1)) / _POINTS
         dpi = max(image.width, image.height) / inches
         if image.width * image.height > limits.page_pixels:
             return _UNSEEN
         with image.as_pil_image() as picture:
             return _seen(picture, dpi, limits)
-    except (pikepdf.PdfError, pikepdf.UnsupportedImageTypeError, NotImplementedError, ZeroDivisionError):
+    except (*_NO_PICTURE, ZeroDivisionError):
         return _UNSEEN
 
 
@@ -272,18 +273,26 @@ def _pdf_parts(path: Path, limits: Limits) -> Iterator[Part]:
 
 def _separator_of_page(page: pikepdf.Page, limits: Limits) -> DossierCode | None:
     """Return the code on a page that is one picture; a drawn page is no scanned sheet."""
-    images = list(page.get_images().values())
-    if len(images) != 1 or not isinstance(images[0], pikepdf.Stream):
-        return None
     try:
         # A picture that cannot be decoded here is a page like others, and no separator: the server judges it.
-        image = pikepdf.PdfImage(images[0])
+        image = _picture_of(page)
+        if image is None:
+            return None
         if image.width * image.height > limits.page_pixels:
             raise PAGE_TOO_LARGE.error(f"{image.width} by {image.height} pixels")
         with image.as_pil_image() as picture:
             return _separator_on(picture, 0)
-    except (pikepdf.PdfError, pikepdf.UnsupportedImageTypeError, NotImplementedError, OSError, ValueError):
+    except _NO_PICTURE:
         return None
+
+
+def _picture_of(page: pikepdf.Page) -> pikepdf.PdfImage | None:
+    """Return the picture that a page of a PDF consists of; None for a page that is drawn."""
+    images = list(page.get_images().values())
+    match images:
+        case [pikepdf.Stream() as only]:
+            return pikepdf.PdfImage(only)
+    return None
 
 
 def _separator_on(picture: Image.Image, number: int) -> DossierCode | None:
