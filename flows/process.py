@@ -22,7 +22,6 @@ from pipeline.understand import Understood, with_keyed
 from pipeline.workers import Workers
 from schemas.digest import Sha256
 from schemas.document_type import document_types
-from schemas.legibility import PageFaults
 from schemas.outcome import DocumentOutcome, Outcome
 from schemas.problem import INTEGRITY_MISMATCH, PAGES_BLANK, Exit, ProblemError
 from schemas.record import Copy, Origin, Record, record_id
@@ -168,6 +167,7 @@ class _Line:
     def _store_file(self, manifest: Manifest, file: _File) -> Iterator[DocumentOutcome]:
         if file.refused is not None:
             yield DocumentOutcome(file_sha256=file.file.sha256, status="refused", problem=file.refused.problem)
+        faults = tuple(faults_among(file.documents[0].digitized.readings)) if file.documents else ()
         for document in file.documents:
             record = self._keep(manifest, file.file, document)
             self.house.catalog.keep_record(record)
@@ -180,7 +180,7 @@ class _Line:
                 record_id=record.record_id,
                 document_type=record.document_type,
                 copy_sha256=record.copy_.sha256,
-                faults=_faults_of(document),
+                faults=tuple(each for each in faults if each.page in document.understood.pages),
             )
 
     def _keep(self, manifest: Manifest, file: SubmittedFile, document: _Document) -> Record:
@@ -224,11 +224,6 @@ class _Line:
             created_at=self.clock(),
             text=understood.text,
         )
-
-
-def _faults_of(document: _Document) -> tuple[PageFaults, ...]:
-    pages = document.understood.pages
-    return tuple(each for each in faults_among(document.digitized.readings) if each.page in pages)
 
 
 def _other_reasons(manifest: Manifest, document: _Document) -> Iterator[str]:
