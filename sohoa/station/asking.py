@@ -1,5 +1,7 @@
 """Asking before scanning: what the warehouse has already need not be scanned (NĐ 45/2020, TT 01/2023 art. 4)."""
 
+from typing import Final, NamedTuple
+
 from schemas.document_type import document_types
 from schemas.identifier import PersonalIdentifier
 from schemas.problem import STATION_NOT_ENROLLED
@@ -8,6 +10,7 @@ from sohoa.station.client import Intake
 from sohoa.station.dossiers import Dossiers
 from sohoa.station.home import Home
 
+_KEPT: Final = "already_in_db"
 REASONS: dict[ScanReason, str] = {
     "already_in_db": "đã có trong kho, dùng lại được",
     "already_electronic": "đã nộp bản điện tử",
@@ -23,10 +26,21 @@ REASONS: dict[ScanReason, str] = {
 """How a clerk reads them."""
 
 
-def ask(home: Home, dossiers: Dossiers, number: int, owner: PersonalIdentifier, document_type: DocumentTypeCode) -> str:
-    """Ask the server whether *owner*'s paper of this type has to be scanned; return its answer in Vietnamese.
+class Answer(NamedTuple):
+    """What the server said about a paper."""
 
-    When it need not be, that is kept as the decision about this type.
+    scan: bool
+    """Whether it has to be scanned."""
+    said: str
+    """The same in Vietnamese."""
+
+
+def ask(
+    home: Home, dossiers: Dossiers, number: int, owner: PersonalIdentifier, document_type: DocumentTypeCode
+) -> Answer:
+    """Ask the server whether *owner*'s paper of this type has to be scanned.
+
+    When it need not be, that is kept as the decision about this type; when it has to be after all, it is taken back.
 
     Raises:
         ProblemError: `station-not-enrolled`; `dossier-unknown` or `dossier-not-ready`; `server-unreachable`: then it
@@ -38,10 +52,11 @@ def ask(home: Home, dossiers: Dossiers, number: int, owner: PersonalIdentifier, 
         raise STATION_NOT_ENROLLED.error("no server has welcomed this station: `sohoa station accept`")
     advice = Intake(welcome.server, home.station, home.key).advise(question)
     title = title_of(document_type)
-    if not advice.reusable:
-        return f"Kho chưa có {title} dùng lại được: cần quét."
-    dossiers.decide(number, document_type, "already_in_db")
-    return f"Kho đã có {title} dùng lại được: không cần quét."
+    if advice.reusable:
+        dossiers.decide(number, document_type, _KEPT)
+        return Answer(scan=False, said=f"Kho đã có {title} dùng lại được: không cần quét.")
+    dossiers.take_back(number, document_type, _KEPT)
+    return Answer(scan=True, said=f"Kho chưa có {title} dùng lại được: cần quét.")
 
 
 def title_of(document_type: DocumentTypeCode) -> str:

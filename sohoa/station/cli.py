@@ -382,12 +382,11 @@ def ask(
         raise BAD_REQUEST.error(str(error)) from error
     home, dossiers = _home(configuration, folder), _dossiers(configuration, folder)
     number = _number(dossiers, dossier)
-    said = asking.ask(home, dossiers, number, identifier, document_type)
+    answer = asking.ask(home, dossiers, number, identifier, document_type)
     if as_json:
-        decided = any(each.document_type == document_type and not each.scanned for each in dossiers.decisions(number))
-        console.print_json({"document_type": document_type, "scan": not decided})
+        console.print_json({"document_type": document_type, "scan": answer.scan})
     else:
-        console.say(said)
+        console.say(answer.said)
 
 
 @station.command(epilog="sohoa station decide birth_certificate present_only")

@@ -162,6 +162,19 @@ class Dossiers:
                 (number, document_type, reason),
             )
 
+    def take_back(self, number: int, document_type: DocumentTypeCode, reason: ScanReason) -> None:
+        """Take back that a paper of an open dossier was decided about for this reason; any other reason stays.
+
+        Raises:
+            ProblemError: as for `decide`.
+        """
+        with ledger.writing(self._ledger):
+            self._must_be_open(number)
+            self._ledger.execute(
+                "DELETE FROM decision WHERE dossier = ? AND document_type = ? AND reason = ?",
+                (number, document_type, reason),
+            )
+
     def question(self, number: int, owner: PersonalIdentifier, document_type: DocumentTypeCode) -> ScanQuestion:
         """Return what to ask the server before the paper of *owner* is scanned for an open dossier.
 

@@ -242,7 +242,7 @@ def _ask(station: _Station, number: int, form: Form) -> str:
         owner = PersonalIdentifier.parse(form.get("owner", ""))
     except ValueError as error:
         raise WrongEntryError("Số định danh có 12 chữ số.") from error
-    return asking.ask(station.home, station.dossiers, number, owner, _type(form))
+    return asking.ask(station.home, station.dossiers, number, owner, _type(form)).said
 
 
 def _decide(station: _Station, number: int, form: Form) -> int:
