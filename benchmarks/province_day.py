@@ -1,8 +1,9 @@
 """The busiest hour of a province's day, replayed against one server: what does taking papers in cost, and who waits?
 
 `python -m benchmarks.province_day`. Stations are enrolled ones with keys, journals and connections of their own; each
-sends whole dossiers over HTTP and proves its receipts, as `sohoa station` does. They come when they come (a Poisson
-process at the rate of the busiest hour), whether or not the server keeps up. Reading is not part of it: it waits.
+sends previews of pages, then whole dossiers, over HTTP and proves its receipts, as `sohoa station` does. They come when
+they come (a Poisson process at the rate of the busiest hour), whether or not the server keeps up. Reading is not part
+of it: it waits.
 """
 
 import argparse
@@ -32,13 +33,13 @@ from benchmarks.run import table
 from flows.house import House
 from flows.keyring import Keyring
 from schemas.digest import sha256_hex
-from schemas.settings import Settings
+from schemas.settings import Limits, Settings
 from schemas.station import Enrolment, EnrolmentRequest, Journal, JournalEntry
 from schemas.submission import Manifest, SubmittedFile
 from sohoa.demo import SCANS
 from sohoa.station import journal
 from sohoa.station.client import Intake
-from sohoa.station.pictures import as_one_file
+from sohoa.station.pictures import as_one_file, previews
 from sohoa.station.proof import prove
 from sohoa.station.upload import upload
 
@@ -52,11 +53,27 @@ _BUSY = 0.6
 """Of a core, in the machine that is proposed: what comes at random needs room."""
 
 
+class Paper(NamedTuple):
+    """The pages of a paper: JPEGs, as scanners write them, and their previews, which are the stations' own cost."""
+
+    pages: tuple[bytes, ...]
+    previews: tuple[bytes, ...]
+
+
+class Dossier(NamedTuple):
+    """What a station sends."""
+
+    files: Sequence[bytes]
+    previews: Sequence[bytes]
+
+
 class Sent(NamedTuple):
     """How one dossier fared."""
 
     late: float
     """Seconds that nobody was free to send it: of this benchmark, or because the server was slow."""
+    seconds_to_answer: float
+    """From a page's preview to what is wrong with the page, on average over its pages."""
     seconds_to_receipt: float
     """From the last byte of its files to its proved receipt."""
     size: int
@@ -102,10 +119,14 @@ class Station:
         self._last: JournalEntry | None = None
         self._one_at_a_time = Lock()
 
-    def send(self, papers: Sequence[bytes], due: float) -> Sent:
-        """Send one dossier and prove its receipt."""
+    def send(self, dossier: Dossier, due: float) -> Sent:
+        """Have each page looked at, then send the dossier and prove its receipt."""
+        papers = dossier.files
         with self._one_at_a_time:
             late = time.monotonic() - due
+            for preview in dossier.previews:
+                self._intake.glance(preview)
+            answered = (time.monotonic() - due - late) / len(dossier.previews)
             files = tuple(
                 SubmittedFile(sha256=sha256_hex(paper), size=len(paper), name=f"{number:03}.pdf")
                 for number, paper in enumerate(papers, 1)
@@ -122,7 +143,7 @@ class Station:
                 upload(self._intake, file, io.BytesIO(paper))
             last_byte = self._intake.last_byte
             prove(self._intake.submit(manifest), manifest, self._root, self._intake.now())
-            return Sent(late, time.monotonic() - last_byte, sum(map(len, papers)))
+            return Sent(late, answered, time.monotonic() - last_byte, sum(map(len, papers)))
 
 
 def main() -> None:
@@ -152,7 +173,7 @@ def _replay(
     stations: Sequence[Station],
     seconds: float,
     chance: random.Random,
-    papers: Sequence[Sequence[bytes]],
+    papers: Sequence[Paper],
     numbers: Iterator[int],
     server: subprocess.Popen[bytes],
 ) -> Level:
@@ -161,7 +182,7 @@ def _replay(
     arrivals = [(at, chance.choice(stations), _dossier(papers, numbers)) for at in accumulate(gaps)]
     before, begin = _cpu_seconds(server.pid), time.monotonic()
 
-    def send(arrival: tuple[float, Station, Sequence[bytes]]) -> Sent:
+    def send(arrival: tuple[float, Station, Dossier]) -> Sent:
         at, station, dossier = arrival
         due = begin + at
         time.sleep(max(0.0, due - time.monotonic()))
@@ -208,37 +229,49 @@ def _cpu_seconds(pid: int) -> float:
 # --- the papers ----------------------------------------------------------------------------------------------------
 
 
-def _papers() -> list[list[bytes]]:
-    """Return the pages of each paper that is sent: JPEGs, as scanners write them."""
+def _papers() -> list[Paper]:
+    """Return the papers that are sent."""
     pages = [path.read_bytes() for path in sorted(SCANS.glob("*.jpg"))]
-    each = PAGES // _PAPERS
-    return [[pages[(first + page) % len(pages)] for page in range(each)] for first in range(len(pages))]
+    shown = [_preview(page) for page in pages]
+    places = [[(first + page) % len(pages) for page in range(PAGES // _PAPERS)] for first in range(len(pages))]
+    return [Paper(tuple(pages[n] for n in each), tuple(shown[n] for n in each)) for each in places]
 
 
-def _dossier(papers: Sequence[Sequence[bytes]], numbers: Iterator[int]) -> list[bytes]:
-    """Return the files of a dossier that nobody has sent before: each first page has a comment of its own."""
-    files = []
+def _preview(page: bytes) -> bytes:
+    [(_, seen)] = previews(io.BytesIO(page), "image/jpeg", [1], Limits())
+    assert seen.jpeg is not None
+    return seen.jpeg
+
+
+def _dossier(papers: Sequence[Paper], numbers: Iterator[int]) -> Dossier:
+    """Return a dossier that nobody has sent before: each first page has a comment of its own."""
+    files: list[bytes] = []
+    shown: list[bytes] = []
     for _ in range(_PAPERS):
         number = next(numbers)
-        first, *others = papers[number % len(papers)]
+        paper = papers[number % len(papers)]
+        shown += paper.previews
+        first, *others = paper.pages
         comment = f"{number:020}".encode("ascii")
         marked = first[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + first[2:]
         files.append(as_one_file([marked, *others]))
-    return files
+    return Dossier(files, shown)
 
 
 # --- the report ----------------------------------------------------------------------------------------------------
 
 _COLUMNS = [
-    "stations", "dossiers/s", "sent", "server CPU s/dossier", "cores busy", "p50 s", "p95 s", "p99 s", "p95 s late",
+    "stations", "dossiers/s", "sent", "server CPU s/dossier", "cores busy",
+    "p50 s", "p95 s", "p99 s", "p95 s a preview", "p95 s late",
 ]  # fmt: skip
 
 
 def _row(level: Level) -> list[str]:
     waited = np.quantile([each.seconds_to_receipt for each in level.sent], [0.5, 0.95, 0.99])
     late = np.quantile([each.late for each in level.sent], 0.95)
+    answered = np.quantile([each.seconds_to_answer for each in level.sent], 0.95)
     cost = level.server_cpu / len(level.sent)
-    measured = (cost, cost * level.a_second, *waited, late)
+    measured = (cost, cost * level.a_second, *waited, answered, late)
     return [str(level.stations), f"{level.a_second:.2f}", str(len(level.sent)), *(f"{each:.2f}" for each in measured)]
 
 
