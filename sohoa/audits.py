@@ -1,20 +1,12 @@
 """The verbs of the audit log: is it whole, who looked, and the proof of one act."""
 
 from pathlib import Path
-from typing import Protocol
 
 import click
 
 from schemas.problem import Exit
-from schemas.settings import Settings
 from sohoa import console
-from sohoa.verbs import PathWord, Verbs, json_option
-
-
-class _Configured(Protocol):
-    @property
-    def settings(self) -> Settings:
-        """What `sohoa` was configured with."""
+from sohoa.verbs import Configured, PathWord, Verbs, json_option
 
 
 @click.group(cls=Verbs)
@@ -26,7 +18,7 @@ def audit() -> None:
 @click.option("--head", type=PathWord(), help="A head that was kept elsewhere; the log must go on from it.")
 @json_option
 @click.pass_obj
-def audit_verify(configuration: _Configured, head: Path | None, *, as_json: bool) -> Exit:
+def audit_verify(configuration: Configured, head: Path | None, *, as_json: bool) -> Exit:
     """Check that no act was removed, altered or moved, and that each head is signed.
 
     What was cut off at the end, or written anew as a whole, only shows beside a head that was kept elsewhere.
@@ -41,7 +33,7 @@ def audit_verify(configuration: _Configured, head: Path | None, *, as_json: bool
 @audit.command("head", epilog="sohoa audit head --json > head.json")
 @json_option
 @click.pass_obj
-def audit_head(configuration: _Configured, *, as_json: bool) -> None:
+def audit_head(configuration: Configured, *, as_json: bool) -> None:
     """Print the last signed head, to be kept where nobody who runs Sohoa can change it."""
     from sohoa.auditing import last_head
 
@@ -57,7 +49,7 @@ def audit_head(configuration: _Configured, *, as_json: bool) -> None:
 @audit.command("seal", epilog="sohoa audit seal")
 @json_option
 @click.pass_obj
-def audit_seal(configuration: _Configured, *, as_json: bool) -> None:
+def audit_seal(configuration: Configured, *, as_json: bool) -> None:
     """Seal every act that is not sealed yet; the worker does so every minute."""
     from sohoa.auditing import seal_log
 
@@ -69,7 +61,7 @@ def audit_seal(configuration: _Configured, *, as_json: bool) -> None:
 @click.argument("owner", metavar="OWNER_ID")
 @json_option
 @click.pass_obj
-def audit_of(configuration: _Configured, owner: str, *, as_json: bool) -> None:
+def audit_of(configuration: Configured, owner: str, *, as_json: bool) -> None:
     """Print everybody who looked at an owner's records, when and what for: what a citizen may ask."""
     from sohoa.auditing import acts_about
 
@@ -89,7 +81,7 @@ def receipt() -> None:
 @receipt.command("show", epilog="sohoa receipt show 5f0c… > receipt.json")
 @click.argument("audit_id", metavar="AUDIT_ID")
 @click.pass_obj
-def receipt_show(configuration: _Configured, audit_id: str) -> None:
+def receipt_show(configuration: Configured, audit_id: str) -> None:
     """Print the once-only receipt of a lookup, as JSON: who, what for, which records, and the proof."""
     from sohoa.auditing import receipt_of
 
@@ -100,7 +92,7 @@ def receipt_show(configuration: _Configured, audit_id: str) -> None:
 @click.argument("file", metavar="FILE.json", type=PathWord())
 @json_option
 @click.pass_obj
-def receipt_verify(configuration: _Configured, file: Path, *, as_json: bool) -> Exit:
+def receipt_verify(configuration: Configured, file: Path, *, as_json: bool) -> Exit:
     """Check a once-only receipt, offline, against the trusted root certificates."""
     from sohoa.auditing import verify_receipt
 

@@ -3,24 +3,16 @@
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Protocol
 
 import click
 
 from schemas.backfill import HOURS, Planned, Progress
 from schemas.problem import Exit
-from schemas.settings import Settings
 from schemas.vietnam import TIME_ZONE
 from sohoa import console
-from sohoa.verbs import PathWord, Verbs, json_option
+from sohoa.verbs import Configured, PathWord, Verbs, json_option
 
 _SHARD_ITEMS = 300
-
-
-class _Configured(Protocol):
-    @property
-    def settings(self) -> Settings:
-        """What `sohoa` was configured with."""
 
 
 @click.group(cls=Verbs)
@@ -43,7 +35,7 @@ def backfill() -> None:
 @json_option
 @click.pass_obj
 def plan(
-    configuration: _Configured,
+    configuration: Configured,
     inventory: Path,
     layout: str,
     shard_items: int,
@@ -118,7 +110,7 @@ _plan_argument = click.argument("inventory", metavar="INVENTORY|PLAN_ID")
 @json_option
 @click.pass_obj
 def run(
-    configuration: _Configured,
+    configuration: Configured,
     inventory: str,
     hand_out: int | None,
     per_hour: int | None,
@@ -148,7 +140,7 @@ def run(
 @_plan_argument
 @json_option
 @click.pass_obj
-def status(configuration: _Configured, inventory: str, *, as_json: bool) -> None:
+def status(configuration: Configured, inventory: str, *, as_json: bool) -> None:
     """Show how far a plan is, how fast it goes, when it will be done, and why documents were refused."""
     from sohoa.backfilling import backfill_progress
 
@@ -158,7 +150,7 @@ def status(configuration: _Configured, inventory: str, *, as_json: bool) -> None
 @backfill.command(epilog="sohoa backfill pause so-khai-sinh/")
 @_plan_argument
 @click.pass_obj
-def pause(configuration: _Configured, inventory: str) -> None:
+def pause(configuration: Configured, inventory: str) -> None:
     """Begin nothing more until it is resumed.
 
     What was begun is finished, within minutes. Whoever runs the plan waits.
@@ -176,7 +168,7 @@ def pause(configuration: _Configured, inventory: str) -> None:
 @click.option("--per-hour", type=click.IntRange(1), help="Begin at most so many documents in an hour.")
 @click.option("--hours", metavar="HH:MM-HH:MM", callback=_as_hours, help="Begin work only in these hours (Vietnam).")
 @click.pass_obj
-def resume(configuration: _Configured, inventory: str, per_hour: int | None, hours: str | None) -> None:
+def resume(configuration: Configured, inventory: str, per_hour: int | None, hours: str | None) -> None:
     """Go on, from now on as fast and in the hours that are said here; also to change those.
 
     Needs a `sohoa backfill run` that is waiting, or a new one.
@@ -196,7 +188,7 @@ def resume(configuration: _Configured, inventory: str, per_hour: int | None, hou
 @click.option("--csv", "csv_file", metavar="FILE", type=PathWord(), help="Write every row into a CSV file.")
 @json_option
 @click.pass_obj
-def report(configuration: _Configured, inventory: str, csv_file: Path | None, *, as_json: bool) -> Exit:
+def report(configuration: Configured, inventory: str, csv_file: Path | None, *, as_json: bool) -> Exit:
     """Account for every row of the inventory: record, duplicate of, waits for review, refused and why.
 
     Ends with 27 while any row has no outcome yet.

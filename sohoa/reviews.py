@@ -2,23 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
 from schemas.problem import DECISION_UNFIT, Exit
-from schemas.settings import Settings
 from sohoa import console
-from sohoa.verbs import Verbs, json_option
+from sohoa.verbs import Configured, Verbs, json_option
 
 if TYPE_CHECKING:
     from schemas.review import Act
-
-
-class _Configured(Protocol):
-    @property
-    def settings(self) -> Settings:
-        """What `sohoa` was configured with."""
 
 
 @click.group(cls=Verbs)
@@ -29,7 +22,7 @@ def review() -> None:
 @review.command("pass", epilog="sohoa review pass binh")
 @click.argument("name", metavar="NAME")
 @click.pass_obj
-def pass_(configuration: _Configured, name: str) -> None:
+def pass_(configuration: Configured, name: str) -> None:
     """Print what the reviewer of this name signs in with at the desk in the browser; hand it to them alone.
 
     It is made of the API's token: whoever can read that can make it, and a new token makes new ones.
@@ -43,7 +36,7 @@ def pass_(configuration: _Configured, name: str) -> None:
 @review.command("list", epilog="sohoa review list\nsohoa review list --json | jq -r .record_id")
 @json_option
 @click.pass_obj
-def list_(configuration: _Configured, *, as_json: bool) -> None:
+def list_(configuration: Configured, *, as_json: bool) -> None:
     """Show what waits for a person and why: live papers before legacy ones, the longest waiting first."""
     from sohoa.looking import existing_house
     from sohoa.reviewing import every_waiting
@@ -63,7 +56,7 @@ def list_(configuration: _Configured, *, as_json: bool) -> None:
 @click.argument("record_id", metavar="RECORD_ID")
 @json_option
 @click.pass_obj
-def show(configuration: _Configured, record_id: str, *, as_json: bool) -> None:
+def show(configuration: Configured, record_id: str, *, as_json: bool) -> None:
     """Show a record that waits, as `sohoa record show` does. It is written to the audit log first."""
     from sohoa.looking import existing_house, this_user
     from sohoa.reviewing import take
@@ -88,7 +81,7 @@ def show(configuration: _Configured, record_id: str, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def decide(
-    configuration: _Configured,
+    configuration: Configured,
     record_id: str,
     confirm: Sequence[str],
     correct: Sequence[str],

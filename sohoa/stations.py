@@ -3,24 +3,16 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 import click
 from pydantic import ValidationError
 
 from schemas.problem import BAD_REQUEST, Exit, refused_by_system
-from schemas.settings import Settings
 from schemas.station import Enrolment, EnrolmentRequest, Gap, Quarantined
 from sohoa import console
-from sohoa.verbs import PathWord, Verbs, json_option
+from sohoa.verbs import Configured, PathWord, Verbs, json_option
 
 _DAILY_BYTES: int = Enrolment.model_fields["daily_bytes"].default
-
-
-class _Configured(Protocol):
-    @property
-    def settings(self) -> Settings:
-        """What `sohoa` was configured with."""
 
 
 @click.group(cls=Verbs)
@@ -37,7 +29,7 @@ def stations() -> None:
 @click.option("--reason", default="", help="For the audit log.")
 @click.option("--daily-bytes", type=click.IntRange(1), default=_DAILY_BYTES, help="How much it may send in a day.")
 @click.pass_obj
-def register(configuration: _Configured, file: Path, server: str, reason: str, daily_bytes: int) -> None:
+def register(configuration: Configured, file: Path, server: str, reason: str, daily_bytes: int) -> None:
     """Let a station send; print what it has to know.
 
     ENROLMENT.json is what `sohoa station enroll` printed there. What is printed here goes back to `sohoa station
@@ -59,7 +51,7 @@ def register(configuration: _Configured, file: Path, server: str, reason: str, d
 @click.argument("station", metavar="STATION")
 @click.option("--reason", required=True, help="For the audit log.")
 @click.pass_obj
-def revoke(configuration: _Configured, station: str, reason: str) -> None:
+def revoke(configuration: Configured, station: str, reason: str) -> None:
     """Take back a station's right to send, at once.
 
     What has a receipt stays. Registering it again lets it send again.
@@ -73,7 +65,7 @@ def revoke(configuration: _Configured, station: str, reason: str) -> None:
 @stations.command("list", epilog="sohoa stations list")
 @json_option
 @click.pass_obj
-def list_(configuration: _Configured, *, as_json: bool) -> None:
+def list_(configuration: Configured, *, as_json: bool) -> None:
     """Show every station, and whether it may send."""
     from sohoa.enrolling import all_stations
 
@@ -92,7 +84,7 @@ def list_(configuration: _Configured, *, as_json: bool) -> None:
 @click.argument("station", metavar="[STATION]", required=False)
 @json_option
 @click.pass_obj
-def gaps(configuration: _Configured, station: str | None, *, as_json: bool) -> Exit:
+def gaps(configuration: Configured, station: str | None, *, as_json: bool) -> Exit:
     """Name what stations said that they would send and that has no receipt.
 
     That may still be on its way: look at the time. Ends with 27 if anything is missing.
@@ -113,7 +105,7 @@ def gaps(configuration: _Configured, station: str | None, *, as_json: bool) -> E
 @click.argument("station", metavar="[STATION]", required=False)
 @json_option
 @click.pass_obj
-def quarantine(configuration: _Configured, station: str | None, *, as_json: bool) -> Exit:
+def quarantine(configuration: Configured, station: str | None, *, as_json: bool) -> Exit:
     """Show what was not taken as it came, and why. Ends with 20 if there is anything."""
     from sohoa.enrolling import in_quarantine
 

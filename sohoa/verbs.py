@@ -2,8 +2,19 @@
 
 import os
 from pathlib import Path
+from typing import Protocol
 
 import click
+
+from schemas.settings import Settings
+
+
+class Configured(Protocol):
+    """What verbs are given by click: `sohoa`, configured."""
+
+    @property
+    def settings(self) -> Settings:
+        """What it was configured with."""
 
 
 class Verb(click.Command):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 from pydantic import TypeAdapter, ValidationError
@@ -17,18 +17,12 @@ from schemas.settings import Settings
 from schemas.station import Welcome
 from schemas.submission import DocumentTypeCode, DossierCode, ProcedureCode, ScanReason
 from sohoa import console
-from sohoa.verbs import PathWord, Verbs, json_option
+from sohoa.verbs import Configured, PathWord, Verbs, json_option
 
 if TYPE_CHECKING:
     from sohoa.station.dossiers import Dossiers
     from sohoa.station.home import Home
     from sohoa.station.status import DossierStatus
-
-
-class _Configured(Protocol):
-    @property
-    def settings(self) -> Settings:
-        """What `sohoa` was configured with."""
 
 
 _RECENT = 20
@@ -65,13 +59,13 @@ _TYPE = _Code("document type", TypeAdapter(DocumentTypeCode))
 _procedure_option = click.option("--procedure", type=_PROCEDURE, metavar="CODE", help="Procedure code (mã TTHC).")
 
 
-def _home(configuration: _Configured, folder: Path | None) -> "Home":
+def _home(configuration: Configured, folder: Path | None) -> "Home":
     from sohoa.station.home import Home
 
     return Home(folder or configuration.settings.home / "station")
 
 
-def _dossiers(configuration: _Configured, folder: Path | None) -> "Dossiers":
+def _dossiers(configuration: Configured, folder: Path | None) -> "Dossiers":
     from sohoa.station.dossiers import Dossiers
 
     return Dossiers(_home(configuration, folder), configuration.settings)
@@ -111,7 +105,7 @@ def station() -> None:
 @click.option("--agency", required=True, help="The agency that it scans for.")
 @_home_option
 @click.pass_obj
-def enroll(configuration: _Configured, station_id: str, kind: str, agency: str, folder: Path | None) -> None:
+def enroll(configuration: Configured, station_id: str, kind: str, agency: str, folder: Path | None) -> None:
     """Make this station's key, and print what it asks to be known by.
 
     Nothing of what is printed is secret: give it to whoever runs the server. The private key stays in the station's
@@ -125,7 +119,7 @@ def enroll(configuration: _Configured, station_id: str, kind: str, agency: str, 
 @_home_option
 @json_option
 @click.pass_obj
-def accept(configuration: _Configured, file: Path, folder: Path | None, *, as_json: bool) -> None:
+def accept(configuration: Configured, file: Path, folder: Path | None, *, as_json: bool) -> None:
     """Keep the server's welcome: its address, and what its receipts are checked against."""
     home = _home(configuration, folder)
     try:
@@ -149,7 +143,7 @@ def accept(configuration: _Configured, file: Path, folder: Path | None, *, as_js
 @json_option
 @click.pass_obj
 def run(
-    configuration: _Configured,
+    configuration: Configured,
     scans: Path | None,
     port: int,
     folder: Path | None,
@@ -195,7 +189,7 @@ def _page(home: "Home", settings: Settings, port: int, *, as_json: bool) -> Iter
 @_home_option
 @json_option
 @click.pass_obj
-def sync(configuration: _Configured, folder: Path | None, *, as_json: bool) -> Exit:
+def sync(configuration: Configured, folder: Path | None, *, as_json: bool) -> Exit:
     """Send what is closed, once, and print what is left: for a timer, where `sohoa station run` does not run.
 
     Ends with 26 when the line or the server failed, and with 27 when a dossier needs somebody.
@@ -223,7 +217,7 @@ def sync(configuration: _Configured, folder: Path | None, *, as_json: bool) -> E
 @json_option
 @click.pass_obj
 def open_(
-    configuration: _Configured,
+    configuration: Configured,
     code: str,
     procedure: str | None,
     pages: int | None,
@@ -240,7 +234,7 @@ def open_(
 @_home_option
 @json_option
 @click.pass_obj
-def paper(configuration: _Configured, folder: Path | None, *, as_json: bool) -> None:
+def paper(configuration: Configured, folder: Path | None, *, as_json: bool) -> None:
     """Let the next picture be the first page of another paper of the current dossier.
 
     Without it, single pictures that follow each other become one file, and the server finds out where a paper ends.
@@ -258,7 +252,7 @@ def paper(configuration: _Configured, folder: Path | None, *, as_json: bool) -> 
 @json_option
 @click.pass_obj
 def scan(
-    configuration: _Configured, device: str | None, pages: int | None, folder: Path | None, *, as_json: bool
+    configuration: Configured, device: str | None, pages: int | None, folder: Path | None, *, as_json: bool
 ) -> None:
     """Scan with a scanner that SANE knows, into the current dossier."""
     from sohoa.station.scanner import SaneSource
@@ -278,7 +272,7 @@ def scan(
 @json_option
 @click.pass_obj
 def close(
-    configuration: _Configured, dossier: str | None, pages: int | None, folder: Path | None, *, as_json: bool
+    configuration: Configured, dossier: str | None, pages: int | None, folder: Path | None, *, as_json: bool
 ) -> None:
     """Close a dossier: it goes into the journal, and is sent as soon as there is a line.
 
@@ -298,7 +292,7 @@ def close(
 @_home_option
 @json_option
 @click.pass_obj
-def assign(configuration: _Configured, number: int, code: str, folder: Path | None, *, as_json: bool) -> None:
+def assign(configuration: Configured, number: int, code: str, folder: Path | None, *, as_json: bool) -> None:
     """Say which dossier the pages belong to that came while none was open."""
     _show(_dossiers(configuration, folder).assign(number, code), as_json=as_json)
 
@@ -310,7 +304,7 @@ def assign(configuration: _Configured, number: int, code: str, folder: Path | No
 @json_option
 @click.pass_obj
 def remove(
-    configuration: _Configured, position: int, dossier: str | None, folder: Path | None, *, as_json: bool
+    configuration: Configured, position: int, dossier: str | None, folder: Path | None, *, as_json: bool
 ) -> None:
     """Take a scan (1, 2, 3 …) out of a dossier that is not closed yet."""
     dossiers = _dossiers(configuration, folder)
@@ -327,7 +321,7 @@ def remove(
 @json_option
 @click.pass_obj
 def move(
-    configuration: _Configured, position: int, to: int, dossier: str | None, folder: Path | None, *, as_json: bool
+    configuration: Configured, position: int, to: int, dossier: str | None, folder: Path | None, *, as_json: bool
 ) -> None:
     """Let a scan (1, 2, 3 …) lie in another place of a dossier that is not closed yet."""
     dossiers = _dossiers(configuration, folder)
@@ -343,7 +337,7 @@ def move(
 @json_option
 @click.pass_obj
 def rescan(
-    configuration: _Configured, position: int, dossier: str | None, folder: Path | None, *, as_json: bool
+    configuration: Configured, position: int, dossier: str | None, folder: Path | None, *, as_json: bool
 ) -> None:
     """Let the next scan take the place of this one (1, 2, 3 …), in a dossier that is not closed yet."""
     dossiers = _dossiers(configuration, folder)
@@ -360,7 +354,7 @@ def rescan(
 @json_option
 @click.pass_obj
 def ask(
-    configuration: _Configured,
+    configuration: Configured,
     owner: str,
     document_type: str,
     dossier: str | None,
@@ -397,7 +391,7 @@ def ask(
 @json_option
 @click.pass_obj
 def decide(
-    configuration: _Configured,
+    configuration: Configured,
     document_type: str,
     reason: ScanReason,
     dossier: str | None,
@@ -419,7 +413,7 @@ def decide(
 @json_option
 @click.pass_obj
 def settle(
-    configuration: _Configured,
+    configuration: Configured,
     dossier: str | None,
     because: Literal["rescanned", "not_needed"],
     folder: Path | None,
@@ -442,7 +436,7 @@ def settle(
 @json_option
 @click.pass_obj
 def submit(
-    configuration: _Configured,
+    configuration: Configured,
     paths: Sequence[Path],
     code: str,
     procedure: str | None,
@@ -470,7 +464,7 @@ def submit(
 @_home_option
 @json_option
 @click.pass_obj
-def status(configuration: _Configured, folder: Path | None, *, everything: bool, as_json: bool) -> None:
+def status(configuration: Configured, folder: Path | None, *, everything: bool, as_json: bool) -> None:
     """Show the light of each dossier: only "Được trả bản giấy" means that the paper may go back."""
     dossiers = _dossiers(configuration, folder)
     for each in dossiers.every_status(received=None if everything else _RECENT):

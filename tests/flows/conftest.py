@@ -1,4 +1,4 @@
-"""Homes with sealed papers, for what is done to them later."""
+"""Houses: empty ones, and homes with sealed papers for what is done to them later."""
 
 import shutil
 from datetime import UTC, datetime
@@ -17,6 +17,16 @@ from tests.flows.test_process import CERTIFICATE, NOTICE, clock, manifest_of
 
 def now():
     return datetime.now(UTC)
+
+
+@pytest.fixture
+def house(tmp_path):
+    return House.open(Settings(home=tmp_path / "home"))
+
+
+@pytest.fixture
+def keyring(house):
+    return Keyring.open(house.settings, now())
 
 
 @pytest.fixture(scope="session")

@@ -12,14 +12,12 @@ import pytest
 from PIL import Image
 
 from flows import process as process_module
-from flows.house import House
 from flows.intake import receive
 from flows.keyring import Keyring
 from flows.process import process
 from pipeline.digitize import Unwatched, digitize
 from pipeline.workers import Workers
 from schemas.problem import INTEGRITY_MISMATCH, STORE_UNREACHABLE, TOOL_MISSING, ProblemError
-from schemas.settings import Settings
 from schemas.submission import Manifest, SubmittedFile
 from sohoa.demo import SCANS
 from storage import keys
@@ -32,16 +30,6 @@ NOTICE = SCANS / "administrative_document_02.jpg"
 
 def clock():
     return NOW
-
-
-@pytest.fixture
-def house(tmp_path):
-    return House.open(Settings(home=tmp_path / "home"))
-
-
-@pytest.fixture
-def keyring(house):
-    return Keyring.open(house.settings, datetime.now(UTC))
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """Decisions of people become versions: stored once, sealed like every version, and never lost."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from flows.house import House
-from flows.keyring import Keyring
 from flows.reviewing import decide, finish, unfinished
 from schemas.field import Field
 from schemas.problem import (
@@ -17,7 +15,6 @@ from schemas.problem import (
 )
 from schemas.record import Owner
 from schemas.review import Decision, FieldDecision
-from schemas.settings import Settings
 from storage import keys
 from storage.rebuild import rebuild
 from tests.storage.examples import AN, NOON, record
@@ -29,16 +26,6 @@ def clock():
 
 def unsure(value, confidence=0.5, **more):
     return Field(value=value, confidence=confidence, page=1, accepted=False, raw_text=str(value or ""), **more)
-
-
-@pytest.fixture
-def house(tmp_path):
-    return House.open(Settings(home=tmp_path / "home"))
-
-
-@pytest.fixture
-def keyring(house):
-    return Keyring.open(house.settings, datetime.now(UTC))
 
 
 @pytest.fixture
