@@ -223,15 +223,16 @@ def verify_evidence(
         chains = decode(evidence)
         stamps = [stamp for chain in chains for stamp in chain]
         times = [stated_time(stamp.token) for stamp in stamps]
+        imprints = [imprint_of(stamp.token).value for stamp in stamps]
         good_until = end_of(stamps[-1].token)
     except Exception as error:  # noqa: BLE001 - hostile bytes make the parser raise anything
         return EvidenceVerdict(verdict="INVALID", reasons=(f"the evidence cannot be read ({type(error).__name__})",))
-    against = [f"{what} is not what was time-stamped" for what in _unproven(chains, files)]
+    against = [f"{what} is not what was time-stamped" for what in _unproven(chains, imprints, files)]
     if any(earlier > later for earlier, later in pairwise(times)):
         against.append("its time-stamps are not in the order of time")
     doubts: list[str] = []
-    for number, (stamp, until) in enumerate(zip(stamps, [*times[1:], at], strict=True), start=1):
-        root = root_of(stamp) or imprint_of(stamp.token).value  # `_unproven` compares that one
+    for number, (stamp, imprint, until) in enumerate(zip(stamps, imprints, [*times[1:], at], strict=True), start=1):
+        root = root_of(stamp) or imprint  # `_unproven` compares that one
         judged = verify_time_stamp(stamp.token, root, stamp.digest, trust, until)
         said = [f"time-stamp {number}: {reason}" for reason in judged.reasons]
         (against if judged.verdict == "INVALID" else doubts).extend(said)
@@ -244,8 +245,14 @@ def verify_evidence(
     )
 
 
-def _unproven(chains: Sequence[Chain], files: Mapping[str, bytes]) -> list[str]:
-    """Return the names of what is not among the hashes that a stamp begins with."""
+def _unproven(chains: Sequence[Chain], imprints: Sequence[bytes], files: Mapping[str, bytes]) -> list[str]:
+    """Return the names of what is not among the hashes that a stamp begins with.
+
+    Args:
+        chains: the evidence.
+        imprints: what each time-stamp says that it is over: of one without a path, that is all it begins with.
+        files: the files, by name.
+    """
     missing: dict[str, None] = {}
     number = 0
     for place, chain in enumerate(chains):
@@ -254,7 +261,7 @@ def _unproven(chains: Sequence[Chain], files: Mapping[str, bytes]) -> list[str]:
         leaf = rehashed(chains[:place], hashes, digest) if place else hashes
         wanted = dict(zip(files, leaf, strict=True))
         for stamp in chain:
-            proven = stamp.path[0] if stamp.path else (imprint_of(stamp.token).value,)
+            proven = stamp.path[0] if stamp.path else (imprints[number],)
             missing |= dict.fromkeys(name for name, each in wanted.items() if each not in proven)
             if stamp.digest != digest:
                 missing[f"the algorithm of time-stamp {number + 1}"] = None

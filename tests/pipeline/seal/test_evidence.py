@@ -16,6 +16,7 @@ from pipeline.seal.evidence import (
     end_of,
     extended,
     grow,
+    imprint_of,
     rehashed,
     renewal_of,
     root_of,
@@ -157,6 +158,14 @@ def test_a_flipped_bit_in_the_evidence_is_caught_wherever_it_is(seed, renewed, p
     place = lot.randrange(len(evidence))
     changed = evidence[:place] + bytes([evidence[place] ^ 1 << lot.randrange(8)]) + evidence[place + 1 :]
     assert verify_evidence(changed, FILES[2], [pki.root], Y2039).verdict != "VALID", place
+
+
+def test_a_time_stamp_whose_imprint_cannot_be_read_is_refused_in_words(stamped, pki):
+    (stamp,) = stamped([hashes({"a": b"a"})], Y2021)
+    length = stamp.token.index(imprint_of(stamp.token).value) - 1
+    broken = stamp.token[:length] + bytes([stamp.token[length] ^ 0x08]) + stamp.token[length + 1 :]
+    found = verify_evidence(encode([(stamp._replace(token=broken),)]), {"a": b"a"}, [pki.root], Y2024)
+    assert (found.verdict, found.reasons) == ("INVALID", ("the evidence cannot be read (ValueError)",))
 
 
 @given(st.binary(max_size=300))
