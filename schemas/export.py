@@ -10,6 +10,7 @@ from pathlib import Path
 
 from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
 from schemas.document_type import DocumentType
+from schemas.explanation import Explanation
 from schemas.legibility import Glance, Legibility
 from schemas.lookup import LookupAnswer, LookupRequest, ScanAdvice, ScanQuestion
 from schemas.model import Value
@@ -39,6 +40,7 @@ EXPORTED: tuple[type[Value], ...] = (
     DocumentType,
     Enrolment,
     EnrolmentRequest,
+    Explanation,
     Extraction,
     Finding,
     Fixity,

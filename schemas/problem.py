@@ -359,6 +359,12 @@ REVIEW_NOT_WAITING = Kind(
 DECISION_UNFIT = Kind(
     "decision-unfit", "This cannot be decided so", "Look at the record again: `sohoa review show RECORD_ID`."
 )
+AMENDMENT_UNFIT = Kind(
+    "amendment-unfit",
+    "This cannot be done to the record",
+    "Look at what was done to it already: `sohoa record explain RECORD_ID`.",
+    http_status=409,
+)
 
 # --- at a station ----------------------------------------------------------------------------------------------
 STATION_NOT_ENROLLED = Kind(

@@ -17,6 +17,7 @@ from schemas.lookup import LookupAnswer, LookupRequest
 from schemas.problem import BAD_REQUEST, CONFIGURATION, SYSTEM_REFUSED
 from schemas.record import Record
 from schemas.settings import Settings
+from schemas.vietnam import TIME_ZONE
 from storage.lookup import look_up
 
 
@@ -34,7 +35,14 @@ def existing_house(settings: Settings, *, needs_catalog: bool = True) -> House:
 
 
 def look_up_owner(
-    settings: Settings, owner: str, types: Sequence[str], valid_on: datetime | None, purpose: str, dossier: str
+    settings: Settings,
+    owner: str,
+    types: Sequence[str],
+    purpose: str,
+    dossier: str,
+    *,
+    valid_on: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> LookupAnswer:
     """Return the records of an owner, for a procedure and a dossier; the audit log names the user who asked.
 
@@ -48,6 +56,7 @@ def look_up_owner(
             dossier_code=dossier,
             document_types=tuple(types),
             valid_on=valid_on.date() if valid_on else None,
+            known_at=known_at if known_at is None or known_at.tzinfo else known_at.replace(tzinfo=TIME_ZONE),
         )
     except ValidationError as error:
         wrong = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors(include_input=False))
