@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from schemas.alias import Alias
 from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
 from schemas.document_type import DocumentType
 from schemas.explanation import Explanation
@@ -35,6 +36,7 @@ from schemas.submission import Manifest, Receipt
 
 EXPORTED: tuple[type[Value], ...] = (
     AdmittedFile,
+    Alias,
     AuditEntry,
     Decision,
     DocumentType,

@@ -26,6 +26,11 @@ UNREADABLE = "unreadable"
 _PARTIAL_DATE = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
 
 
+def person_of(who: Who) -> str:
+    """Return who it was, through whatever door."""
+    return who.partition(":")[2].casefold()
+
+
 class FieldDecision(Value):
     """What a person says about one field, or about what else is named in a review reason (`document_type`, `copy`)."""
 
@@ -85,7 +90,7 @@ class Decision(Value):
     @property
     def person(self) -> str:
         """Who it was, through whatever door."""
-        return self.who.partition(":")[2].casefold()
+        return person_of(self.who)
 
     def same_as(self, other: "Decision") -> bool:
         """Whether the same person decided the same, perhaps at another moment: it was sent twice."""

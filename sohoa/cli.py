@@ -25,6 +25,7 @@ from sohoa import console
 from sohoa.audits import audit, receipt
 from sohoa.backfills import backfill
 from sohoa.configuration import read_settings
+from sohoa.owners import owner
 from sohoa.records import record
 from sohoa.reviews import review
 from sohoa.station.cli import station
@@ -292,6 +293,7 @@ def demo(configuration: Configuration) -> Exit:
 
 
 cli.add_command(record)
+cli.add_command(owner)
 cli.add_command(audit)
 cli.add_command(receipt)
 cli.add_command(station)

@@ -51,7 +51,7 @@ def look_up_owner(
     """
     try:
         request = LookupRequest(
-            owner=PersonalIdentifier.parse(owner),
+            owner=parse_owner(owner),
             purpose=purpose,
             dossier_code=dossier,
             document_types=tuple(types),
@@ -61,10 +61,20 @@ def look_up_owner(
     except ValidationError as error:
         wrong = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors(include_input=False))
         raise BAD_REQUEST.error(wrong) from error
-    except ValueError as error:
-        raise BAD_REQUEST.error(str(error)) from error
     house = existing_house(settings)
     return look_up(house.warehouse, house.catalog, house.audit, request, who=this_user(), now=datetime.now(UTC))
+
+
+def parse_owner(text: str) -> PersonalIdentifier:
+    """Return the identifier that somebody typed.
+
+    Raises:
+        ProblemError: `bad-request`; it does not repeat the identifier.
+    """
+    try:
+        return PersonalIdentifier.parse(text)
+    except ValueError as error:
+        raise BAD_REQUEST.error(str(error)) from error
 
 
 def show_record(settings: Settings, record_id: str) -> Record:

@@ -29,7 +29,7 @@ from schemas.submission import Receipt, StationId
 from storage import durable, keys
 from storage.sqlite import WRITES, existing_file, tune
 
-SCHEMA = 3
+SCHEMA = 4
 """The number of the tables below; a catalog with another one has to be rebuilt."""
 
 _BATCH = 1000
@@ -72,6 +72,14 @@ _owners = sql.Table(
     sql.Column("owner_key", sql.String(64), primary_key=True, index=True),
     sql.Column("role", sql.String(64), primary_key=True),
 )
+_aliases = sql.Table(
+    "aliases",
+    metadata,
+    sql.Column("cancelled", sql.String(64), primary_key=True),
+    sql.Column("said", sql.Integer, nullable=False),
+    sql.Column("established", sql.String(64), index=True),
+)
+"""Identifiers that were cancelled, and those in their place, as owner keys."""
 _submissions = sql.Table(
     "submissions",
     metadata,
@@ -96,7 +104,7 @@ _leases = sql.Table(
     sql.Column("until", sql.String(32), nullable=False),
 )
 """Who looks at what just now: no projection, lost without harm, since only one decision about a version ever counts."""
-_PROJECTED = (_records, _owners, _submissions, _announced)
+_PROJECTED = (_records, _owners, _aliases, _submissions, _announced)
 
 
 class Submission(NamedTuple):
@@ -246,6 +254,23 @@ class Catalog:
             if owners:
                 connection.execute(self._insert(_owners).on_conflict_do_nothing(), owners)
 
+    def keep_alias(self, cancelled: str, said: int, established: str | None) -> None:
+        """Index which identifier took the place of a cancelled one, unless more that was said of it is indexed.
+
+        Args:
+            cancelled: its `keys.owner_key`.
+            said: how often something was said of it.
+            established: that of the one in its place, None if there is none.
+        """
+        insert = self._insert(_aliases).values(cancelled=cancelled, said=said, established=established)
+        upsert = insert.on_conflict_do_update(
+            index_elements=[_aliases.c.cancelled],
+            set_={"said": insert.excluded.said, "established": insert.excluded.established},
+            where=insert.excluded.said > _aliases.c.said,
+        )
+        with self._transaction(writes=True) as connection:
+            connection.execute(upsert)
+
     def keep_submission(self, receipt: Receipt, manifest_key: str, *, done: bool) -> None:
         """Index a submission that has a receipt; once done it stays done."""
         insert = self._insert(_submissions).values(
@@ -300,19 +325,26 @@ class Catalog:
         """Return the latest version of each record of *owner* (an owner key), oldest record first.
 
         Args:
-            owner: their `keys.owner_key`.
+            owner: their `keys.owner_key`, of whichever of their identifiers.
             document_types: only these; empty: all.
         """
         types = tuple(document_types)
-        query = (
-            sql.select(_records.c.record_id, _records.c.version)
-            .where(_records.c.record_id.in_(sql.select(_owners.c.record_id).where(_owners.c.owner_key == owner)))
-            .order_by(_records.c.created_at, _records.c.record_id)
-        )
-        if types:
-            query = query.where(_records.c.document_type.in_(types))
         with self._transaction() as connection:
+            owners = _same_person(connection, owner)
+            owned = sql.select(_owners.c.record_id).where(_owners.c.owner_key.in_(owners))
+            query = (
+                sql.select(_records.c.record_id, _records.c.version)
+                .where(_records.c.record_id.in_(owned))
+                .order_by(_records.c.created_at, _records.c.record_id)
+            )
+            if types:
+                query = query.where(_records.c.document_type.in_(types))
             return tuple(keys.RecordVersion(*row) for row in connection.execute(query))
+
+    def same_person(self, owner: str) -> frozenset[str]:
+        """Return the owner keys of all identifiers of one person: of *owner*, and of those that were cancelled."""
+        with self._transaction() as connection:
+            return _same_person(connection, owner)
 
     def version_of(self, record_id: RecordId) -> int:
         """Return the version of a record that is indexed, 0 if none is."""
@@ -490,6 +522,16 @@ class Catalog:
             self._path.touch(mode=0o600)
         except OSError as error:
             raise CONFIGURATION.error(f"the catalog: {error.strerror}", file=str(self._path)) from error
+
+
+def _same_person(connection: Connection, owner: str) -> frozenset[str]:
+    known, new = {owner}, {owner}
+    while new:
+        either = sql.or_(_aliases.c.cancelled.in_(new), _aliases.c.established.in_(new))
+        pairs = connection.execute(sql.select(_aliases.c.cancelled, _aliases.c.established).where(either))
+        new = {each for pair in pairs for each in pair if each is not None} - known
+        known |= new
+    return frozenset(known)
 
 
 def _moment(moment: datetime) -> str:

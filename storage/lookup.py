@@ -5,6 +5,7 @@ when is told by the seals: an answer as of a moment of the past rests on the ver
 them alone, so nothing that comes later changes it.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import uuid4
 
@@ -40,13 +41,15 @@ def look_up(
     owner = warehouse.owner_key(request.owner)
     valid_on = request.valid_on or (request.known_at or now).astimezone(TIME_ZONE).date()
     if request.known_at is None:
+        owners = catalog.same_person(owner)
         rows = catalog.records_of(owner, request.document_types)
         records = tuple(_latest(warehouse, row) for row in rows)
     elif request.known_at <= now:
-        records = _known(warehouse, owner, request.document_types, request.known_at)
+        owners = warehouse.same_person(owner, request.known_at)
+        records = _known(warehouse, owners, request.document_types, request.known_at)
     else:
         raise BAD_REQUEST.error("known_at is yet to come: nobody can say what will be known then")
-    found = tuple(judge(record, valid_on) for record in records if owner in warehouse.owner_keys(record))
+    found = tuple(judge(record, valid_on) for record in records if owners & set(warehouse.owner_keys(record)))
     entry = AuditEntry(
         entry_id=uuid4().hex,
         at=now,
@@ -97,26 +100,23 @@ def _latest(warehouse: Warehouse, row: keys.RecordVersion) -> Record:
         raise INTEGRITY_MISMATCH.error(f"{keys.record(*row)} is lost; the catalog names it") from error
 
 
-def _known(warehouse: Warehouse, owner: str, types: tuple[str, ...], at: datetime) -> tuple[Record, ...]:
-    """Return what was known of an owner's records at a moment of the past, in the order of the catalog.
+def _known(warehouse: Warehouse, owners: Iterable[str], types: tuple[str, ...], at: datetime) -> tuple[Record, ...]:
+    """Return what was known of a person's records at a moment of the past, in the order of the catalog.
 
     The catalog knows today's owners only; pointers of earlier ones stay in the store.
     """
-    found = (_version_known(warehouse, each, at) for each in warehouse.records_of(owner))
+    ids = {each for owner in owners for each in warehouse.records_of(owner)}
+    found = (_version_known(warehouse, each, at) for each in ids)
     known = [each for each in found if each is not None and (not types or each.document_type in types)]
     return tuple(sorted(known, key=lambda record: (record.created_at, record.record_id)))
 
 
 def _version_known(warehouse: Warehouse, record_id: RecordId, at: datetime) -> Record | None:
-    """Return the last version of a record that was sealed before *at*, None if there was none.
-
-    Signatures state whole seconds, so a version counts from the second after that in which it was sealed: within that
-    second, nobody could tell which of two came first.
-    """
+    """Return the last version of a record that was sealed before *at*, None if there was none."""
     if not warehouse.has_record(record_id):
         return None
     for version in range(warehouse.latest_version(record_id), 0, -1):
         sealed = warehouse.record(record_id, version)
-        if sealed.sealed_at < at.replace(microsecond=0):
+        if sealed.was_known(at):
             return sealed.value
     return None

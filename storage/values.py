@@ -28,6 +28,14 @@ class Sealed(NamedTuple, Generic[V]):
     data: bytes
     signature: bytes
 
+    def was_known(self, at: datetime) -> bool:
+        """Return whether it was sealed before *at*.
+
+        Signatures state whole seconds, so it counts from the second after that in which it was sealed: within that
+        second, nobody could tell which of two came first.
+        """
+        return self.sealed_at < at.replace(microsecond=0)
+
     @property
     def sealed_at(self) -> datetime:
         """When it was sealed, in whole seconds, as its signature states (signing-time, RFC 5652 section 11.3).

@@ -1,4 +1,4 @@
-"""The verbs of one record, in one process: amended after the fact, looked up, explained."""
+"""The verbs of records and owners, in one process: amended after the fact, looked up, explained."""
 
 import json
 import re
@@ -133,3 +133,15 @@ def test_help_tells_every_reason_and_shows_an_example(run, act):
     _, out = run("record", act, "--help")
     assert f"Examples:\n  sohoa record {act}" in out
     assert all(re.search(rf"^ *{reason}: ", out, re.MULTILINE) for reason in REASONS[act])
+
+
+def test_another_identifier_of_an_owner_waits_for_a_second_person_and_is_not_repeated_when_it_is_wrong(run, house):
+    said = ("owner", "reestablish", AN.digits, "--legal-basis", "15/QĐ-CAT")
+    assert run(*said[:3], "051197000022", *said[3:]) == (
+        Exit.WAITS_FOR_REVIEW,
+        "It waits for a second person, who says the same.\n",
+    )
+    with pytest.raises(ProblemError) as refused:
+        run(*said[:3], "0511970000222", *said[3:])
+    assert refused.value.kind is BAD_REQUEST
+    assert "0511970000222" not in str(refused.value)
