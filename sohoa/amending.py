@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -15,6 +16,9 @@ from schemas.settings import Settings
 from schemas.vietnam import TIME_ZONE
 from sohoa.looking import existing_house, parse_owner, this_user
 from sohoa.reviewing import decision_about
+
+if TYPE_CHECKING:
+    from schemas.review import Act
 
 
 def amend(
@@ -59,7 +63,7 @@ def amend(
         raise AMENDMENT_UNFIT.error("a correction is written FIELD=VALUE")
     house = existing_house(settings)
     seen = house.warehouse.record(record_id).value
-    said = [(name, "correct", typed) for name, _, typed in pairs]
+    said: list[tuple[str, Act, str]] = [(name, "correct", typed) for name, _, typed in pairs]
     decision = decision_about(seen, this_user(), said, amends=amendment)
     return decide(house, Keyring.open(settings, now), decision, lambda: datetime.now(UTC))
 
