@@ -10,6 +10,7 @@ from pathlib import Path
 
 from schemas.alias import Alias
 from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
+from schemas.calibration import Calibration
 from schemas.document_type import DocumentType
 from schemas.explanation import Explanation
 from schemas.legibility import Glance, Legibility
@@ -38,6 +39,7 @@ EXPORTED: tuple[type[Value], ...] = (
     AdmittedFile,
     Alias,
     AuditEntry,
+    Calibration,
     Decision,
     DocumentType,
     Enrolment,

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, StringConstraints, model_validator
 from pydantic import Field as Constraint
 
 from schemas.document_type import DocumentType, FieldSpec
+from schemas.field import Field
 from schemas.model import Value
 from schemas.problem import AMENDMENT_UNFIT, DECISION_UNFIT, REVIEW_NOT_WAITING
 from schemas.record import BARS, Amendment, Record, RecordId
@@ -23,6 +24,8 @@ LONGEST_VALUE = 500
 RESCAN = "rescan:document"
 SECOND_PERSON = "second_person"
 UNREADABLE = "unreadable"
+REVIEWED = "reviewed"
+"""Name of the check that says what people decided about a field: `confirm by web:binh`."""
 _PARTIAL_DATE = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
 
 
@@ -132,6 +135,16 @@ def agreed(said: FieldDecision, decisions: Sequence[Decision]) -> bool:
             settled = any(person != each.person and other == same for person, other in open_)
             open_ = [] if settled else [*open_, (each.person, same)]
     return settled
+
+
+def was_right(field: Field) -> bool | None:
+    """Return whether the value that was read is what the paper says; None: nobody has decided.
+
+    By the first decision that counted: what is corrected after the fact may have been right when it was read.
+    """
+    said = (check.detail.partition(" ")[0] for check in field.checks if check.name == REVIEWED)
+    first = next(said, None)
+    return None if first is None else first == "confirm"
 
 
 def parse_value(text: str, spec: FieldSpec) -> str | int:

@@ -24,6 +24,7 @@ from schemas.settings import Loaded, Settings
 from sohoa import console
 from sohoa.audits import audit, receipt
 from sohoa.backfills import backfill
+from sohoa.calibrations import calibration
 from sohoa.configuration import read_settings
 from sohoa.owners import owner
 from sohoa.records import record
@@ -300,6 +301,7 @@ cli.add_command(station)
 cli.add_command(stations)
 cli.add_command(backfill)
 cli.add_command(review)
+cli.add_command(calibration)
 
 
 @cli.group()

@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
+from schemas.calibration import Sampled, sampled_in
 from schemas.digest import Sha256
 from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, OWNER_SECRET_CHANGED, ProblemError
 from schemas.record import Record, RecordId
@@ -29,7 +30,7 @@ from schemas.submission import Receipt, StationId
 from storage import durable, keys
 from storage.sqlite import WRITES, existing_file, tune
 
-SCHEMA = 4
+SCHEMA = 5
 """The number of the tables below; a catalog with another one has to be rebuilt."""
 
 _BATCH = 1000
@@ -96,6 +97,18 @@ _announced = sql.Table(
     sql.Column("sequence", sql.BigInteger, primary_key=True, autoincrement=False),
     sql.Column("submission_id", sql.String(64), nullable=False, index=True),
 )
+_sampled = sql.Table(
+    "sampled",
+    metadata,
+    sql.Column("record_id", sql.String(32), sql.ForeignKey(_records.c.record_id), primary_key=True),
+    sql.Column("field", sql.String(100), primary_key=True),
+    sql.Column("calibration", sql.String(12), nullable=False, index=True),
+    sql.Column("stratum", sql.String(100), nullable=False),
+    sql.Column("probability", sql.Double, nullable=False),
+    sql.Column("wrong", sql.Boolean, nullable=False),
+    sql.Column("decided_at", sql.String(32), nullable=False),
+)
+"""What people found out about values that were drawn by lot."""
 _leases = sql.Table(
     "leases",
     metadata,
@@ -104,7 +117,7 @@ _leases = sql.Table(
     sql.Column("until", sql.String(32), nullable=False),
 )
 """Who looks at what just now: no projection, lost without harm, since only one decision about a version ever counts."""
-_PROJECTED = (_records, _owners, _aliases, _submissions, _announced)
+_PROJECTED = (_records, _owners, _aliases, _sampled, _submissions, _announced)
 
 
 class Submission(NamedTuple):
@@ -241,6 +254,16 @@ class Catalog:
             for owner in record.owners
             if owner.identifier is not None
         ]
+        sampled = [
+            {
+                "record_id": record.record_id,
+                "field": name,
+                "calibration": calibration,
+                **found._asdict(),
+                "decided_at": row["created_at"],
+            }
+            for name, calibration, found in sampled_in(record)
+        ]
         insert = self._insert(_records).values(row)
         upsert = insert.on_conflict_do_update(
             index_elements=[_records.c.record_id],
@@ -250,9 +273,10 @@ class Catalog:
         with self._transaction(writes=True) as connection:
             if connection.execute(upsert).one_or_none() is None:
                 return
-            connection.execute(sql.delete(_owners).where(_owners.c.record_id == record.record_id))
-            if owners:
-                connection.execute(self._insert(_owners).on_conflict_do_nothing(), owners)
+            for table, rows in ((_owners, owners), (_sampled, sampled)):
+                connection.execute(sql.delete(table).where(table.c.record_id == record.record_id))
+                if rows:
+                    connection.execute(self._insert(table).on_conflict_do_nothing(), rows)
 
     def keep_alias(self, cancelled: str, said: int, established: str | None) -> None:
         """Index which identifier took the place of a cancelled one, unless more that was said of it is indexed.
@@ -453,6 +477,16 @@ class Catalog:
         ).returning(_leases.c.record_id)
         with self._transaction(writes=True) as connection:
             return connection.execute(taken).one_or_none() is not None
+
+    def sampled(self, calibration: str) -> tuple[Sampled, ...]:
+        """Return what people found out about values drawn by lot that one calibration had judged, oldest first."""
+        query = (
+            sql.select(_sampled.c.stratum, _sampled.c.probability, _sampled.c.wrong)
+            .where(_sampled.c.calibration == calibration)
+            .order_by(_sampled.c.decided_at, _sampled.c.record_id, _sampled.c.field)
+        )
+        with self._transaction() as connection:
+            return tuple(Sampled(*row) for row in connection.execute(query))
 
     def counts(self) -> Counts:
         """Return how much there is of everything."""

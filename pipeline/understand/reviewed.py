@@ -1,17 +1,13 @@
 """What people decided, applied to a record: a pure function, so that a version follows from the one before it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
 
 from pipeline.understand import consequences
 from schemas.document_type import DocumentType
 from schemas.field import Check, Field
 from schemas.record import Amended, Amendment, Record
-from schemas.review import RESCAN, SECOND_PERSON, UNREADABLE, Decision, FieldDecision, agreed, needs_two
+from schemas.review import RESCAN, REVIEWED, SECOND_PERSON, UNREADABLE, Decision, FieldDecision, agreed, needs_two
 from schemas.vietnam import TIME_ZONE
-
-CHECK: Final = "reviewed"
-"""What a person said of a field; the detail says who."""
 
 
 def reviewed(record: Record, decisions: Sequence[Decision], types: Mapping[str, DocumentType]) -> Record:
@@ -71,7 +67,7 @@ def _amended(decision: Decision, amendment: Amendment) -> Amended:
 def _decided(field: Field, said: FieldDecision, people: str) -> Field:
     """Return a field as people decided it; where it stands and how it was read stays as evidence."""
     readable = said.act != "unreadable"
-    check = Check(name=CHECK, passed=readable, detail=f"{said.act} by {people}")
+    check = Check(name=REVIEWED, passed=readable, detail=f"{said.act} by {people}")
     return field.model_copy(
         update={
             "value": said.after,
