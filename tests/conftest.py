@@ -1,17 +1,21 @@
 """What tests share: real servers, started when first asked for, and a `sohoa` that runs as its users run it."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import settings
 from playwright.sync_api import sync_playwright
 
 from flows.orchestrator import own_key, server
+from sohoa.cli import main
 from tests.pki import running_pki
 from tests.pki.softhsm import token_with
 from tests.servers import seaweedfs
@@ -93,10 +97,34 @@ class Sohoa:
         return objects
 
 
+class SohoaHere(Sohoa):
+    """The command line in this process, for what has nothing to do with processes: most of a short verb is starting."""
+
+    def __call__(self, *words: object) -> subprocess.CompletedProcess[str]:
+        command = list(map(str, words))
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+        with (
+            mock.patch.dict(os.environ, self.environment, clear=True),
+            chdir(self.home.parent),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main(command)
+        printed = (stream.buffer.getvalue().decode() for stream in (out, err))
+        return subprocess.CompletedProcess(command, ended.value.code, *printed)
+
+
 @pytest.fixture
 def sohoa(tmp_path):
     """The command line with everything embedded."""
     return Sohoa(tmp_path / "home")
+
+
+@pytest.fixture
+def sohoa_here(tmp_path):
+    """Return the same without a process of its own."""
+    return SohoaHere(tmp_path / "home")
 
 
 @pytest.fixture

@@ -72,16 +72,16 @@ def stored(sohoa):
     return sorted(str(path) for path in every if "audit" not in path.parts)
 
 
-def test_what_was_never_planned_is_a_problem_and_hours_that_are_none_too(sohoa, tmp_path):
+def test_what_was_never_planned_is_a_problem_and_hours_that_are_none_too(sohoa_here, tmp_path):
     register(tmp_path / "in", PAPERS[:1])
-    assert sohoa("backfill", "status", tmp_path / "in").returncode != 0
-    sohoa("backfill", "plan", tmp_path / "in")
-    assert "Paused" in sohoa("backfill", "pause", tmp_path / "in").stdout
-    assert sohoa("backfill", "resume", tmp_path / "in", "--hours", "25:00-06:00").returncode == 1
-    [told] = sohoa.lines("backfill", "status", tmp_path / "in")
+    assert sohoa_here("backfill", "status", tmp_path / "in").returncode != 0
+    sohoa_here("backfill", "plan", tmp_path / "in")
+    assert "Paused" in sohoa_here("backfill", "pause", tmp_path / "in").stdout
+    assert sohoa_here("backfill", "resume", tmp_path / "in", "--hours", "25:00-06:00").returncode == 1
+    [told] = sohoa_here.lines("backfill", "status", tmp_path / "in")
     assert (told["state"], told["items"], told["waiting"]) == ("paused", 1, 1)
-    assert sohoa("backfill", "report", tmp_path / "in").returncode == 27
-    assert sohoa("backfill", "status", tmp_path).returncode == 1
+    assert sohoa_here("backfill", "report", tmp_path / "in").returncode == 27
+    assert sohoa_here("backfill", "status", tmp_path).returncode == 1
 
 
 def test_workers_take_shards_off_the_lane_and_a_flow_run_that_is_killed_costs_nothing(

@@ -183,8 +183,8 @@ def flipped(path):
     flip(path, place)
 
 
-def test_killed_at_thirty_moments_it_ends_as_if_nothing_had_happened(connected_sohoa, scans):
-    survives_kills(scans, 30, connected_sohoa, local_objects)
+def test_killed_at_six_moments_it_ends_as_if_nothing_had_happened(connected_sohoa, scans):
+    survives_kills(scans, 6, connected_sohoa, local_objects)
 
 
 @pytest.mark.nightly

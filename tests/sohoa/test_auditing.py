@@ -15,6 +15,11 @@ from tests.sohoa.api.test_app import ASKED, HEADERS, OWNER, TOKEN, certificate
 
 
 @pytest.fixture
+def sohoa(sohoa_here):
+    return sohoa_here
+
+
+@pytest.fixture
 def house(sohoa):
     house = House.open(Settings.load({k: v for k, v in sohoa.environment.items() if k.startswith("SOHOA_")}).settings)
     house.catalog.keep_record(house.warehouse.keep_record(certificate(), lambda _data: b"signature"))

@@ -20,8 +20,8 @@ SCHEMAS = {name: Draft202012Validator(json.loads(text)) for name, text in schema
     ["", "extract", "ingest", "lookup", "record", "record show", "record export", "verify", "rebuild", "fixity", "reconcile",
      "doctor", "config", "demo", "up"],
 )  # fmt: skip
-def test_help_says_what_a_verb_does_and_shows_examples(sohoa, words):
-    shown = sohoa(*words.split(), "--help")
+def test_help_says_what_a_verb_does_and_shows_examples(sohoa_here, words):
+    shown = sohoa_here(*words.split(), "--help")
     assert shown.returncode == Exit.DONE
     assert shown.stdout.startswith("Usage: sohoa")
     assert words in {"", "record"} or f"Examples:\n  sohoa {words}" in shown.stdout
@@ -50,8 +50,8 @@ def test_help_loads_no_heavy_package():
         (("--config", "no-such.toml", "config"), Exit.REFUSED),
     ],
 )
-def test_what_cannot_be_done_is_said_in_words_with_its_exit_code(sohoa, words, code):
-    run = sohoa(*words)
+def test_what_cannot_be_done_is_said_in_words_with_its_exit_code(sohoa_here, words, code):
+    run = sohoa_here(*words)
     assert run.returncode == code
     assert run.stderr
     assert "Traceback" not in run.stderr + run.stdout

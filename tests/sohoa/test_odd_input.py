@@ -55,23 +55,23 @@ def test_control_characters_are_written_out(code):
     assert console.shown(f"a{chr(code)}b") == f"a\\x{code:02x}b"
 
 
-def test_a_name_cannot_steer_the_terminal(sohoa):
+def test_a_name_cannot_steer_the_terminal(sohoa_here):
     for words in (("extract", "\x1b]0;owned\x07\x9b1m:smiley:.pdf"), ("verify", "\x1b[2J:smiley:\nx.pdf")):
-        run = sohoa(*words)
+        run = sohoa_here(*words)
         assert not set(run.stdout + run.stderr) & {"\x1b", "\x07", "\x9b"}
         assert ":smiley:" in run.stderr
 
 
 # --- what the system refuses -------------------------------------------------------------------------------------
 @pytest.mark.parametrize("verb", ["doctor", "ingest x.pdf", "demo"])
-def test_a_home_that_cannot_be_made_is_told_in_words(sohoa, verb):
-    (sohoa.home.parent / "file").touch()
-    sohoa.environment["SOHOA_HOME"] = str(sohoa.home.parent / "file" / "home")
-    run = sohoa(*verb.split())
+def test_a_home_that_cannot_be_made_is_told_in_words(sohoa_here, verb):
+    (sohoa_here.home.parent / "file").touch()
+    sohoa_here.environment["SOHOA_HOME"] = str(sohoa_here.home.parent / "file" / "home")
+    run = sohoa_here(*verb.split())
     assert run.returncode not in {0, -1}
     assert "What to do" in run.stdout + run.stderr
     assert "made a mistake" not in run.stdout + run.stderr
-    assert str(sohoa.home.parent / "file") in run.stdout + run.stderr
+    assert str(sohoa_here.home.parent / "file") in run.stdout + run.stderr
 
 
 def test_a_defect_is_kept_elsewhere_when_there_is_no_home(sohoa, tmp_path):
@@ -96,10 +96,10 @@ def test_verify_reads_regular_files_only(sohoa, tmp_path, target):
     assert FILE_UNREADABLE.title in run.stderr
 
 
-def test_verify_reads_no_more_than_is_taken_in(sohoa, tmp_path):
-    sohoa.environment["SOHOA_LIMITS__FILE_BYTES"] = "1000"
+def test_verify_reads_no_more_than_is_taken_in(sohoa_here, tmp_path):
+    sohoa_here.environment["SOHOA_LIMITS__FILE_BYTES"] = "1000"
     (tmp_path / "large.pdf").write_bytes(b"%PDF" + bytes(1000))
-    run = sohoa("verify", "large.pdf")
+    run = sohoa_here("verify", "large.pdf")
     assert run.returncode == 2
     assert "1004 bytes" in run.stderr
 
@@ -110,8 +110,8 @@ def test_verify_reads_no_more_than_is_taken_in(sohoa, tmp_path):
     [LOOKUP, ("record", "show", RECORD), ("record", "export", RECORD, "--to", "out"), ("verify", RECORD), ("rebuild",)],
     ids=lambda words: words[0] + words[1][:6] if len(words) > 1 else words[0],
 )
-def test_who_only_looks_makes_no_house(sohoa, tmp_path, words):
-    run = sohoa(*words)
+def test_who_only_looks_makes_no_house(sohoa_here, tmp_path, words):
+    run = sohoa_here(*words)
     assert run.returncode == 9
     assert "SOHOA_HOME" in run.stderr
     assert list(tmp_path.iterdir()) == []
@@ -124,8 +124,8 @@ def test_the_audit_log_believes_the_system_not_the_environment(monkeypatch):
 
 # --- what is taken in --------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("words", [("ingest", ""), ("extract", ""), ("record", "export", RECORD, "--to", "")])
-def test_an_empty_word_is_no_path(sohoa, words):
-    run = sohoa(*words)
+def test_an_empty_word_is_no_path(sohoa_here, words):
+    run = sohoa_here(*words)
     assert run.returncode == 1
     assert "no path" in run.stderr
 

@@ -14,6 +14,11 @@ from tests.sohoa.api.sending import NOON, SmallStation
 
 
 @pytest.fixture
+def sohoa(sohoa_here):
+    return sohoa_here
+
+
+@pytest.fixture
 def small(sohoa):
     """A station that was registered on the command line, and the words that came back."""
     small = SmallStation()

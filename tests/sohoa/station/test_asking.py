@@ -62,9 +62,9 @@ def test_what_the_warehouse_has_need_not_be_scanned_until_it_is_revoked(welcomed
     assert decided(dossiers, number) == []
 
 
-def test_what_a_person_decided_stays_when_the_warehouse_has_nothing(welcomed, dossiers, number, sohoa):
+def test_what_a_person_decided_stays_when_the_warehouse_has_nothing(welcomed, dossiers, number, sohoa_here):
     dossiers.decide(number, TYPE, "present_only")
-    run = sohoa("station", "ask", OWNER, "--type", TYPE, "--home", welcomed.folder, "--json")
+    run = sohoa_here("station", "ask", OWNER, "--type", TYPE, "--home", welcomed.folder, "--json")
     assert json.loads(run.stdout) == {"document_type": TYPE, "scan": True}
     assert decided(dossiers, number) == [(TYPE, "present_only")]
 
