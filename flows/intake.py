@@ -121,6 +121,10 @@ class Intake:
                 self._keyring = Keyring.open(self.house.settings, self.clock())
             return self._keyring
 
+    def sign(self, data: bytes) -> bytes:
+        """Return the agency's detached signature of *data*."""
+        return self.keyring.signing(self.clock)(data)
+
     @property
     def workers(self) -> Workers:
         """The processes that foreign bytes are opened in."""

@@ -4,12 +4,13 @@ Adding a type means adding a file (docs/document-types.md shows how); no code ch
 """
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field as Constraint
-from pydantic import ValidationError, model_validator
+from pydantic import StringConstraints, ValidationError, model_validator
 
 from schemas.model import Value
 from schemas.problem import CONFIGURATION
@@ -25,6 +26,10 @@ LetterPart = Literal[
     "signer_name", "signer_title",
 ]  # fmt: skip
 """A place in the layout of an administrative document (NĐ 30/2020 annex I), found by position instead of a label."""
+
+
+ResultCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,5}(\.[A-Z0-9]{1,12}){1,5}$")]
+"""Code of a result type in the national procedure database, such as `KQ.G15.000031`."""
 
 
 class FieldSpec(Value):
@@ -52,6 +57,8 @@ class FieldSpec(Value):
     """The values that a text usually has, as printed; with any other one a person looks."""
     required: bool = False
     """A person has to look when it is missing."""
+    sensitive: bool = False
+    """Sensitive personal data (Luật 91/2025/QH15 art. 2): only told to procedures that name it (`procedures.toml`)."""
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
@@ -113,7 +120,7 @@ class DocumentType(Value):
     code: str = Constraint(pattern=r"^[a-z][a-z_]{2,60}$")
     title: str
     """Its Vietnamese name."""
-    result_code: str | None = None
+    result_code: ResultCode | None = None
     """Code of the result type in the national procedure database (`KQ.…`), where it is known."""
     titles: tuple[str, ...] = ()
     """Printed titles that identify it, upper case."""
@@ -191,3 +198,9 @@ def document_types() -> dict[str, DocumentType]:
     found = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
     types = [parse_document_type(entry.read_text("utf-8"), origin=entry.name) for entry in found]
     return {type_.code: type_ for type_ in types}
+
+
+def types_of(result_codes: Iterable[ResultCode]) -> set[str]:
+    """Return the codes of the document types whose papers are one of these results."""
+    wanted = set(result_codes)
+    return {type_.code for type_ in document_types().values() if type_.result_code in wanted}

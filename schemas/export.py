@@ -8,17 +8,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from schemas.alias import Alias
 from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
-from schemas.calibration import Calibration
 from schemas.document_type import DocumentType
-from schemas.explanation import Explanation
+from schemas.dossier import ComponentsAnswer, ComponentsRequest
+from schemas.kho import KhoAnswer, KhoRequest
 from schemas.legibility import Glance, Legibility
 from schemas.lookup import LookupAnswer, LookupRequest, ScanAdvice, ScanQuestion
 from schemas.model import Value
 from schemas.outcome import Outcome
 from schemas.problem import Problem
-from schemas.record import Record
+from schemas.procedure import Procedures
+from schemas.record import Record, SignedRecord
 from schemas.report import Extraction, Finding, Fixity, Ingestion, StoreCheck, Verification
 from schemas.review import Decision
 from schemas.settings import Settings
@@ -37,14 +37,13 @@ from schemas.submission import Manifest, Receipt
 
 EXPORTED: tuple[type[Value], ...] = (
     AdmittedFile,
-    Alias,
     AuditEntry,
-    Calibration,
+    ComponentsAnswer,
+    ComponentsRequest,
     Decision,
     DocumentType,
     Enrolment,
     EnrolmentRequest,
-    Explanation,
     Extraction,
     Finding,
     Fixity,
@@ -53,6 +52,8 @@ EXPORTED: tuple[type[Value], ...] = (
     Ingestion,
     Journal,
     JournalState,
+    KhoAnswer,
+    KhoRequest,
     Legibility,
     LookupAnswer,
     LookupRequest,
@@ -60,6 +61,7 @@ EXPORTED: tuple[type[Value], ...] = (
     OnceOnlyReceipt,
     Outcome,
     Problem,
+    Procedures,
     Quarantined,
     Receipt,
     Record,
@@ -67,6 +69,7 @@ EXPORTED: tuple[type[Value], ...] = (
     ScanAdvice,
     ScanQuestion,
     SignedReceipt,
+    SignedRecord,
     StoreCheck,
     TreeHead,
     Verification,

@@ -3,14 +3,14 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, StringConstraints
 from pydantic import Field as Constraint
+from pydantic import StringConstraints
 
 from schemas.digest import Sha256
 from schemas.field import Field
 from schemas.identifier import PersonalIdentifier
 from schemas.model import Value
-from schemas.record import BARS, Record, RecordId, RecordStatus
+from schemas.record import Record, RecordId, RecordStatus
 from schemas.submission import DocumentTypeCode, DossierCode, ProcedureCode
 
 AuditId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -19,19 +19,30 @@ Reason = Literal["unreviewed", "superseded", "revoked", "suspended", "not_yet_va
 """Why a record cannot be reused, for programs."""
 
 
-class LookupRequest(Value):
-    """Whose records, for which procedure and dossier."""
+Opens = Literal["record", "copy"]
+"""What an address that is handed out opens."""
+
+
+class Inquiry(Value):
+    """Whose records, for which procedure."""
 
     owner: PersonalIdentifier
     purpose: ProcedureCode
     """The procedure that needs them (mã TTHC)."""
-    dossier_code: DossierCode
+    dossier_code: DossierCode | None
+    """None only where the national look-up asks, which does not say it."""
+    requester: PersonalIdentifier | None = None
+    """The person for whom a system asks, where there is one: the log can tell that they did."""
     document_types: tuple[str, ...] = ()
     """Only these; empty: all."""
     valid_on: date | None = None
-    """Valid on this day; None: today, or the day of `known_at`."""
-    known_at: AwareDatetime | None = None
-    """As the answer would have been at this moment of the past, whatever came later; None: as it is now."""
+    """Valid on this day; None: today."""
+
+
+class LookupRequest(Inquiry):
+    """Whose records, for which procedure and dossier."""
+
+    dossier_code: DossierCode
 
 
 class FoundRecord(Value):
@@ -43,12 +54,17 @@ class FoundRecord(Value):
     status: RecordStatus
     reusable: bool
     reasons: tuple[Reason, ...]
-    superseded_by: RecordId | None = None
-    """The record to use instead, where one is superseded."""
     valid_from: date | None
     valid_to: date | None
     copy_sha256: Sha256
     fields: dict[str, Field]
+    withheld: tuple[str, ...] = Constraint(default=(), exclude_if=lambda names: not names)
+    """Fields that the record has and the procedure is not told: it does not need them."""
+    record_url: str | None = Constraint(default=None, exclude_if=lambda url: url is None)
+    """Opens the sealed record for five minutes, with no token: below the API's address. Left out where it may not be
+    had: on the command line, and where the record cannot be reused."""
+    copy_url: str | None = Constraint(default=None, exclude_if=lambda url: url is None)
+    """Opens the signed copy in the same way."""
 
 
 class LookupAnswer(Value):
@@ -57,8 +73,6 @@ class LookupAnswer(Value):
     audit_id: AuditId
     """The entry in the audit log that was written before this answer."""
     valid_on: date
-    known_at: AwareDatetime | None = None
-    """As asked."""
     records: tuple[FoundRecord, ...] = Constraint(default=())
 
 
@@ -80,19 +94,15 @@ class ScanAdvice(Value):
     """Records that can stand in for the paper today; none: scan it."""
 
 
-_REASON_OF: dict[RecordStatus, Reason] = {
-    "review": "unreviewed",
-    "superseded": "superseded",
-    "revoked": "revoked",
-    "suspended": "suspended",
-}
-
-
 def judge(record: Record, on: date) -> FoundRecord:
     """Return *record* as an answer: reusable on that day, or every reason why not."""
-    status = record.status_on(on)
-    reasons: list[Reason] = [_REASON_OF[status]] if status in _REASON_OF else []
-    reasons += [BARS[each.act] for each in record.in_force(on)]
+    status: dict[RecordStatus, Reason] = {
+        "review": "unreviewed",
+        "superseded": "superseded",
+        "revoked": "revoked",
+        "suspended": "suspended",
+    }
+    reasons: list[Reason] = [status[record.status]] if record.status in status else []
     if record.valid_from is not None and on < record.valid_from:
         reasons.append("not_yet_valid")
     if record.valid_to is not None and on > record.valid_to:
@@ -101,10 +111,9 @@ def judge(record: Record, on: date) -> FoundRecord:
         record_id=record.record_id,
         version=record.version,
         document_type=record.document_type,
-        status=status,
+        status=record.status,
         reusable=not reasons,
-        reasons=tuple(dict.fromkeys(reasons)),
-        superseded_by=record.successor_on(on),
+        reasons=tuple(reasons),
         valid_from=record.valid_from,
         valid_to=record.valid_to,
         copy_sha256=record.copy_.sha256,

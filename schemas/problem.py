@@ -133,11 +133,6 @@ TRUTH_MISSING = Kind(
     "There is no truth to measure against",
     "Name a folder of scans with NAME.truth.json beside each; `python -m samples.sets tuning --out FOLDER` makes one.",
 )
-CALIBRATION_UNFIT = Kind(
-    "calibration-unfit",
-    "No calibration can be made of this",
-    "Give the output of `sohoa extract --json` for some hundred scans with NAME.truth.json beside each.",
-)
 COPY_NOT_PDFA = Kind(
     "copy-not-pdfa",
     "No archivable copy can be made of this file",
@@ -347,6 +342,20 @@ RECEIPT_PENDING = Kind(
     404,
 )
 SUBMISSION_UNKNOWN = Kind("submission-unknown", "No such submission", "Check the submission id.", Exit.USAGE, 404)
+LINK_CLOSED = Kind(
+    "link-closed",
+    "This address opens nothing",
+    "Look the record up, once more if need be, and use the address in the answer within five minutes.",
+    Exit.USAGE,
+    404,
+)
+RANGE_UNSATISFIABLE = Kind(
+    "range-unsatisfiable",
+    "The copy has no such bytes",
+    "Ask for bytes before the size that Content-Range names.",
+    Exit.USAGE,
+    416,
+)
 
 # --- at the review desk ----------------------------------------------------------------------------------------
 REVIEW_CONFLICT = Kind(
@@ -363,12 +372,6 @@ REVIEW_NOT_WAITING = Kind(
 )
 DECISION_UNFIT = Kind(
     "decision-unfit", "This cannot be decided so", "Look at the record again: `sohoa review show RECORD_ID`."
-)
-AMENDMENT_UNFIT = Kind(
-    "amendment-unfit",
-    "This cannot be done to the record",
-    "Look at what was done to it already: `sohoa record explain RECORD_ID`.",
-    http_status=409,
 )
 
 # --- at a station ----------------------------------------------------------------------------------------------
@@ -490,6 +493,36 @@ BAD_REQUEST = Kind(
     "bad-request", "The request is not understood", "See the API description at /openapi.json.", Exit.USAGE, 422
 )
 NOT_AUTHORISED = Kind("not-authorised", "Not allowed", "Send a valid bearer token.", Exit.USAGE, 401)
+SCOPE_MISSING = Kind(
+    "scope-missing",
+    "The token does not allow this",
+    "Ask whoever gives out the tokens for one with the scope that is named.",
+    Exit.USAGE,
+    403,
+)
+PURPOSE_UNFIT = Kind(
+    "purpose-unfit",
+    "The procedure does not need this",
+    "Check the procedure code and ask only for what it needs; the operator keeps the list (`api.procedures`).",
+    Exit.USAGE,
+    403,
+)
+TOO_MANY_REQUESTS = Kind(
+    "too-many-requests",
+    "Too many requests at once",
+    "Wait as long as Retry-After says, then go on more slowly.",
+    Exit.OFFLINE,
+    429,
+    transient=True,
+)
+ISSUER_UNREACHABLE = Kind(
+    "issuer-unreachable",
+    "Whoever issues the tokens does not answer",
+    "Check that the server reaches `api.issuer` and that it publishes its keys (OpenID Connect Discovery).",
+    Exit.OFFLINE,
+    503,
+    transient=True,
+)
 ROUTE_UNKNOWN = Kind("route-unknown", "No such address", "See the API description at /openapi.json.", Exit.USAGE, 404)
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed", "This address does not do that", "See the API description at /openapi.json.", Exit.USAGE, 405

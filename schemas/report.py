@@ -99,6 +99,17 @@ class Fixity(Value):
     """Keys of objects whose bytes have changed, or that cannot be read any more."""
 
 
+class Missed(Value):
+    """`sohoa audit misses`: papers of one type that one procedure looked for and could not reuse."""
+
+    purpose: str
+    document_type: str
+    owners: int
+    """How many people lacked it."""
+    lookups: int
+    """How often it was looked for in vain."""
+
+
 class Proof(Value):
     """`sohoa verify`: one thing that was checked."""
 

@@ -157,17 +157,6 @@ class FixitySettings(Value):
     """In how many days everything is read once, a part each day."""
 
 
-class AcceptanceSettings(Value):
-    """What the machine may accept by itself, and what people look at all the same (docs/calibration.md)."""
-
-    calibration: Path | None = None
-    """File that `sohoa calibration fit` made; None: the one that comes with this version."""
-    sample_rate: float = Constraint(default=0.002, ge=0, le=1)
-    """Share of the values that the rules accept that people look at; 0: nobody learns whether they are right."""
-    sample_seed: str = "sohoa"
-    """What the lot is drawn with: another one draws other values."""
-
-
 class PrefectSettings(Value):
     """Where the orchestrator is."""
 
@@ -183,7 +172,22 @@ class ApiSettings(Value):
     host: str = "127.0.0.1"
     port: int = Constraint(default=8080, ge=1, le=65535)
     token: SecretStr | None = None
-    """Bearer token; None: one made at first start and kept in the home folder."""
+    """The API's own secret; None: one made at first start and kept in the home folder.
+
+    What it signs: tokens of `sohoa token`, addresses of records, passes of reviewers. Operators sign in with it.
+    """
+    issuer: str | None = Constraint(
+        default=None, pattern=r"^(https://[^/?#]+|http://(127\.0\.0\.1|localhost)(:\d+)?)(/[^?#]*)?$"
+    )
+    """OpenID Connect issuer whose access tokens are taken too; None: only those of `sohoa token`."""
+    audience: str = "sohoa"
+    """What stands in such tokens for this API (`aud`)."""
+    procedures: Path | None = None
+    """TOML file with the procedures that may ask, and what each needs; None: those that come with Sohoa."""
+    requests_per_minute: int = Constraint(default=600, ge=1)
+    """How many requests of one client are answered in a minute, by each process."""
+    owners_per_hour: int = Constraint(default=500, ge=1)
+    """Of more different people than this, no client has to know within an hour: the log says so when one asks."""
 
 
 class ScanningSettings(Value):
@@ -227,7 +231,6 @@ class Settings(Value):
     store: StoreSettings = StoreSettings()
     catalog: CatalogSettings = CatalogSettings()
     limits: Limits = Limits()
-    acceptance: AcceptanceSettings = AcceptanceSettings()
     signing: SigningSettings = SigningSettings()
     fixity: FixitySettings = FixitySettings()
     prefect: PrefectSettings = PrefectSettings()

@@ -1,5 +1,6 @@
 """`sohoa audit …` and `sohoa receipt …`: the log of acts, sealed, checked, and asked who looked at whose records."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +13,12 @@ from flows.acts import seal_acts
 from flows.keyring import trusted_roots
 from pipeline.seal.verify import verify_detached
 from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
+from schemas.identifier import PersonalIdentifier
 from schemas.model import Value
 from schemas.problem import BAD_REQUEST, FILE_MISSING, FILE_UNREADABLE, RECEIPT_PENDING
-from schemas.report import Proof, Verification
+from schemas.report import Missed, Proof, Verification
 from schemas.settings import Settings
-from sohoa.looking import existing_house, parse_owner, this_user
+from sohoa.looking import existing_house, this_user
 from storage.audit import Checked, what_fails
 
 V = TypeVar("V", bound=Value)
@@ -86,7 +88,10 @@ def acts_about(settings: Settings, owner: str) -> Iterator[AuditEntry]:
     Raises:
         ProblemError: `bad-request`; it does not repeat the identifier.
     """
-    identifier = parse_owner(owner)
+    try:
+        identifier = PersonalIdentifier.parse(owner)
+    except ValueError as error:
+        raise BAD_REQUEST.error(str(error)) from error
     house = existing_house(settings)
     key = house.warehouse.owner_key(identifier)
     act = AuditEntry(
@@ -98,10 +103,20 @@ def acts_about(settings: Settings, owner: str) -> Iterator[AuditEntry]:
         owner_key=key,
     )
     house.audit.append(act)
-    owners = house.catalog.same_person(key)
     records = {row.record_id for row in house.catalog.records_of(key, ())}
-    acts = (entry for entry in house.audit.entries() if entry.owner_key in owners or records & set(entry.records))
+    acts = (entry for entry in house.audit.entries() if entry.owner_key == key or records & set(entry.records))
     yield from sorted(acts, key=lambda entry: entry.at)
+
+
+def misses(settings: Settings) -> list[Missed]:
+    """Return what lookups found nothing of that could be reused, what most people lacked first."""
+    house = existing_house(settings, needs_catalog=False)
+    lacked: dict[tuple[str, str], list[str | None]] = defaultdict(list)
+    for entry in house.audit.entries():
+        for document_type in entry.missed:
+            lacked[entry.purpose, document_type].append(entry.owner_key)
+    rows = (Missed(purpose=p, document_type=t, owners=len(set(k)), lookups=len(k)) for (p, t), k in lacked.items())
+    return sorted(rows, key=lambda row: (-row.owners, -row.lookups, row.purpose, row.document_type))
 
 
 def _now() -> datetime:

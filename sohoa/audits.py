@@ -73,6 +73,22 @@ def audit_of(configuration: Configured, owner: str, *, as_json: bool) -> None:
             console.say(f"{act.at:%Y-%m-%d %H:%M:%S %Z}  {act.act}  {act.who}  {what_for}  {act.entry_id}")
 
 
+@audit.command("misses", epilog="sohoa audit misses\nsohoa audit misses --json | jq -s 'map(.owners) | add'")
+@json_option
+@click.pass_obj
+def audit_misses(configuration: Configured, *, as_json: bool) -> None:
+    """Print what lookups looked for in vain, by procedure and type of paper: what to bring in next."""
+    from sohoa.auditing import misses
+
+    rows = misses(configuration.settings)
+    if as_json:
+        for row in rows:
+            console.print_json(row)
+    else:
+        cells = ((row.purpose, row.document_type, str(row.owners), str(row.lookups)) for row in rows)
+        console.print_table("", ("procedure", "type of paper", "owners", "lookups"), cells)
+
+
 @click.group(cls=Verbs)
 def receipt() -> None:
     """Prove that an act stands in the audit log."""

@@ -128,7 +128,7 @@ def _api(house: House, wake: Callable[[], None]) -> uvicorn.Server:
 
 def _run(api: uvicorn.Server) -> None:
     console.note(f"Lookup API:      http://{api.config.host}:{api.config.port}/openapi.json")
-    console.note(f"Dashboard:       http://{api.config.host}:{api.config.port}/dashboard/ (password: the API's token)")
+    console.note(f"Dashboard:       http://{api.config.host}:{api.config.port}/dashboard/ (password: the API's secret)")
     console.note(f"Review desk:     http://{api.config.host}:{api.config.port}/review/ (your name; password: the same)")
     console.note("Stop with Ctrl-C.")
     # uvicorn stops politely and then raises the signal again: it has to unwind the callers, not to end the process.

@@ -43,6 +43,10 @@ class Audit:
         """Yield every entry, by its day (UTC); within a day in no particular order."""
         return (parse(AuditEntry, key, self.store.get(key)) for key in self.store.list(keys.AUDIT_ENTRIES))
 
+    def entry(self, day: date, entry_id: AuditId) -> AuditEntry | None:
+        """Return the entry of one act of a day (UTC), None if there is none."""
+        return load(self.store, AuditEntry, keys.audit_entry(day, entry_id))
+
     # --- sealing -------------------------------------------------------------------------------------------------
     def seal(self, now: datetime, sign: Sign, *, all_days: bool = False) -> int:
         """Add what is not sealed yet to the tree; return how many acts that were. Killed anywhere, it goes on.

@@ -1,33 +1,30 @@
-"""The API as an ASGI application: health, lookups, and the intake of what stations send."""
+"""The API as an ASGI application: health, lookups and what they open, and the intake of what stations send."""
 
-import hmac
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, FastAPI
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import FastAPI
 
 from flows.house import House
 from flows.intake import Intake
-from schemas.audit import OnceOnlyReceipt
-from schemas.lookup import AuditId, LookupAnswer, LookupRequest
 from schemas.model import Value
-from schemas.problem import BAD_REQUEST, CATALOG_MISSING, NOT_AUTHORISED, RECEIPT_PENDING, STORE_UNREACHABLE, Problem
-from sohoa.api import guard, intake, problems
-from storage.lookup import look_up
+from schemas.problem import BAD_REQUEST, CATALOG_MISSING, STORE_UNREACHABLE, Problem
+from schemas.procedure import load_procedures
+from sohoa.api import guard, intake, kho, lookups, problems, records
+from sohoa.api.clients import Clients, caller
+from sohoa.api.links import Links
+from sohoa.api.pace import Breadth, Pace
 from storage.staging import Staging
 
-_bearer = HTTPBearer(auto_error=False, description="The token in `api.token`, or `keys/api-token` in the home folder.")
 
-
-def create_app(house: House, token: str, wake: Callable[[], None] = lambda: None) -> FastAPI:
+def create_app(house: House, secret: str, wake: Callable[[], None] = lambda: None) -> FastAPI:
     """Return the API over *house*.
 
     Args:
         house: what it is about.
-        token: what callers must send who look something up; stations have their own.
+        secret: what signs tokens of our own and addresses of records; stations have keys of their own.
         wake: called when a submission has its receipt; must come back at once. Without it the worker finds it.
     """
     taking_in = Intake(house, Staging(house.settings.home / "uploads"), lambda: datetime.now(UTC), wake)
@@ -37,7 +34,7 @@ def create_app(house: House, token: str, wake: Callable[[], None] = lambda: None
         yield
         taking_in.close()
 
-    app = FastAPI(
+    app = _Api(
         title="Sohoa",
         version="1",
         summary="Does this person's paper already exist, and is it still valid? And: papers from stations.",
@@ -48,11 +45,6 @@ def create_app(house: House, token: str, wake: Callable[[], None] = lambda: None
     )
     problems.install(app)
     guard.install(app)
-
-    def caller(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
-        if credentials is None or not hmac.compare_digest(credentials.credentials.encode(), token.encode()):
-            raise NOT_AUTHORISED.error("the bearer token is missing or wrong")
-        return "api"
 
     @app.get("/livez", tags=["health"])
     def livez() -> dict[str, str]:
@@ -65,35 +57,29 @@ def create_app(house: House, token: str, wake: Callable[[], None] = lambda: None
         house.check()
         return {"status": "ready"}
 
-    @app.post(
-        "/v1/lookups",
-        tags=["lookup"],
-        responses=problems.described(NOT_AUTHORISED, BAD_REQUEST, STORE_UNREACHABLE, CATALOG_MISSING),
-    )
-    def lookups(request: LookupRequest, who: Annotated[str, Depends(caller)]) -> LookupAnswer:
-        """Ask for an owner's records, for a procedure and a dossier. It is written down before it is answered."""
-        return look_up(house.warehouse, house.catalog, house.audit, request, who=who, now=datetime.now(UTC))
-
-    @app.get(
-        "/v1/lookups/{audit_id}/receipt",
-        tags=["lookup"],
-        responses=problems.described(NOT_AUTHORISED, RECEIPT_PENDING, STORE_UNREACHABLE),
-    )
-    def receipt(audit_id: AuditId, _who: Annotated[str, Depends(caller)]) -> OnceOnlyReceipt:
-        """Fetch the once-only receipt of a lookup: the proof that it stands in the log, to be checked offline."""
-        found = house.audit.receipt(audit_id)
-        if found is None:
-            raise RECEIPT_PENDING.error("it is not in the sealed log")
-        return found
-
+    api = house.settings.api
+    links, pace = Links(secret), Pace(api.requests_per_minute)
+    desk = lookups.Desk(house, load_procedures(api.procedures), links, Breadth(api.owners_per_hour))
+    asking = caller(Clients(api, secret), pace)
+    app.include_router(lookups.routes(desk, asking))
+    app.include_router(kho.routes(desk, asking, taking_in.sign))
+    app.include_router(records.routes(house, links, pace))
     app.include_router(intake.routes(taking_in))
-    app.openapi_schema = app.openapi() | {}
-    _describe(app.openapi_schema["components"]["schemas"], Problem, *intake.SENT)
     return app
 
 
+class _Api(FastAPI):
+    """Describes itself when it is asked to: with the values, too, that FastAPI does not see in the routes."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI description."""
+        described = super().openapi()
+        if Problem.__name__ not in described["components"]["schemas"]:
+            _describe(described["components"]["schemas"], Problem, *intake.SENT)
+        return described
+
+
 def _describe(schemas: dict[str, Any], *types: type[Value]) -> None:
-    """Add the schemas of values that FastAPI does not see in the routes."""
     for type_ in types:
         schema = type_.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))

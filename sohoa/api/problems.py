@@ -14,21 +14,31 @@ from schemas.problem import (
     BAD_REQUEST,
     INTERNAL,
     METHOD_NOT_ALLOWED,
+    NOT_AUTHORISED,
     ROUTE_UNKNOWN,
+    SCOPE_MISSING,
+    STATION_CLOCK,
     Kind,
     Problem,
     ProblemError,
 )
+from sohoa.api.pace import TooFastError
 
 MEDIA_TYPE = "application/problem+json"
 
+_CHALLENGES: Mapping[Kind, str] = {
+    NOT_AUTHORISED: "Bearer",
+    STATION_CLOCK: "Bearer",
+    SCOPE_MISSING: 'Bearer error="insufficient_scope"',
+}
+"""What RFC 6750 section 3 wants said."""
 _BY_STATUS = {HTTPStatus.NOT_FOUND: ROUTE_UNKNOWN, HTTPStatus.METHOD_NOT_ALLOWED: METHOD_NOT_ALLOWED}
 
 
 def respond(kind: Kind, problem: Problem) -> JSONResponse:
     """Return the answer that tells a program what is wrong."""
     content = {"status": kind.http_status} | problem.model_dump(mode="json", exclude_none=True)
-    headers = {"WWW-Authenticate": "Bearer"} if kind.http_status == HTTPStatus.UNAUTHORIZED else None
+    headers = {"WWW-Authenticate": _CHALLENGES[kind]} if kind in _CHALLENGES else None
     return JSONResponse(content, kind.http_status, headers, media_type=MEDIA_TYPE)
 
 
@@ -39,6 +49,12 @@ def install(app: FastAPI) -> None:
     async def known(_request: Request, error: ProblemError) -> Response:
         return respond(error.kind, error.problem)
 
+    @app.exception_handler(TooFastError)
+    async def too_fast(_request: Request, error: TooFastError) -> Response:
+        response = respond(error.kind, error.problem)
+        response.headers["Retry-After"] = str(error.seconds)
+        return response
+
     @app.exception_handler(RequestValidationError)
     async def not_understood(_request: Request, error: RequestValidationError) -> Response:
         wrong = "; ".join(f"{_place(item)}: {item['msg']}" for item in error.errors())
@@ -47,7 +63,9 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def no_such_route(_request: Request, error: HTTPException) -> Response:
         kind = _BY_STATUS.get(HTTPStatus(error.status_code), BAD_REQUEST)
-        return respond(kind, kind.error(str(error.detail)).problem)
+        response = respond(kind, kind.error(str(error.detail)).problem)
+        response.headers.update(error.headers or {})  # `Allow` belongs to a 405
+        return response
 
     @app.exception_handler(Exception)
     async def defect(_request: Request, _error: Exception) -> Response:

@@ -13,6 +13,7 @@ from schemas.backfill import Layout
 from schemas.document_type import parse_document_type
 from schemas.export import schema_files
 from schemas.problem import KINDS, Exit
+from schemas.procedure import Procedures
 from schemas.settings import PREFIX, Settings
 from sohoa.cli import cli
 from tests.docs.pages import PAGES, ROOT, anchors, blocks, headings, links, name_of, rows
@@ -57,6 +58,8 @@ def test_every_toml_example_is_accepted(page):
             parse_document_type(block.text, origin=name_of(page))
         elif block.note == "layout":
             Layout.model_validate(tomllib.loads(block.text))
+        elif block.note == "procedures":
+            Procedures.model_validate(tomllib.loads(block.text))
         else:
             Settings.load({}, block.text)
 

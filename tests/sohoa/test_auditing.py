@@ -11,6 +11,7 @@ from flows.house import House
 from schemas.problem import Exit
 from schemas.settings import Settings
 from sohoa.api.app import create_app
+from sohoa.auditing import misses
 from tests.sohoa.api.test_app import ASKED, HEADERS, OWNER, TOKEN, certificate
 
 
@@ -90,10 +91,19 @@ def test_a_log_that_was_cut_off_shows_beside_a_head_that_was_kept(client, sohoa,
     assert "a head that was kept elsewhere names them" in run.stdout
 
 
+def test_what_was_looked_for_in_vain_is_counted_and_names_nobody(client, house):
+    for owner in (OWNER, OWNER, "040201000999"):
+        client.post("/v1/lookups", json=ASKED | {"owner": owner}, headers=HEADERS)
+    client.post("/v1/lookups", json=ASKED | {"document_types": ["birth_certificate"]}, headers=HEADERS)
+    found = [(each.document_type, each.owners, each.lookups) for each in misses(house.settings)]
+    assert found == [("citizen_identity_card", 2, 3), ("marriage_certificate", 2, 3), ("birth_certificate", 1, 1)]
+    assert not [key for key in house.store.list("") if OWNER in key]
+
+
 def test_a_citizen_learns_who_looked_and_asking_is_written_down_too(client, sohoa, house):
     look_up(client)
     [looked, asked] = sohoa.lines("audit", "of", OWNER)
-    assert (looked["act"], looked["who"], looked["purpose"]) == ("lookup", "api", "1.001193")
+    assert (looked["act"], looked["who"], looked["purpose"]) == ("lookup", "client:mot-cua", "1.001193")
     assert asked["act"] == "audit"
     assert sohoa.lines("audit", "of", "040201000999")[0]["act"] == "audit"
     assert OWNER not in json.dumps([looked, asked])

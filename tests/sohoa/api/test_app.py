@@ -1,7 +1,7 @@
 """The lookup API over real HTTP routes, on a house with a real record."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -14,13 +14,23 @@ from schemas.identifier import PersonalIdentifier
 from schemas.lookup import LookupAnswer
 from schemas.record import Copy, Engine, Origin, Owner, Record, record_id
 from schemas.settings import Settings
+from schemas.token import READING
 from sohoa.api.app import create_app
+from sohoa.api.clients import issue
 from storage import keys
 
 TOKEN = "a token of the tests"
 OWNER = "040323199413"
 ASKED = {"owner": OWNER, "purpose": "1.001193", "dossier_code": "H40.12-260331-0007"}
-HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def bearer(*scopes, name="mot-cua", secret=TOKEN, lasts=timedelta(hours=1)):
+    """Return the header with a token of `sohoa token`."""
+    token = issue(secret, "sohoa", name, scopes or READING, lasts, datetime.now(UTC))
+    return {"Authorization": f"Bearer {token}"}
+
+
+HEADERS = bearer()
 
 
 def certificate(**changes):
@@ -87,13 +97,16 @@ def test_a_lookup_is_in_the_audit_log_before_it_is_answered(client, house):
     answer = client.post("/v1/lookups", json=ASKED, headers=HEADERS).json()
     [entry] = house.audit.entries()
     assert entry.entry_id == answer["audit_id"]
-    assert (entry.act, entry.who, entry.purpose) == ("lookup", "api", "1.001193")
+    assert (entry.act, entry.who, entry.purpose) == ("lookup", "client:mot-cua", "1.001193")
     assert entry.records == (answer["records"][0]["record_id"],)
     assert not [key for key in house.store.list("") if OWNER in key]
 
 
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic eDp5"}])
-def test_without_the_token_nothing_is_answered_or_learnt(client, house, headers):
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Bearer {TOKEN}"}, {"Authorization": "Basic eDp5"}],
+)
+def test_without_a_token_nothing_is_answered_or_learnt(client, house, headers):
     answer = client.post("/v1/lookups", json=ASKED, headers=headers)
     assert answer.status_code == 401
     assert answer.json()["type"] == "urn:sohoa:problem:not-authorised"

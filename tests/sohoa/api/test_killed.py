@@ -14,6 +14,7 @@ from schemas.settings import Settings
 from storage import keys
 from tests.servers import free_ports
 from tests.sohoa.api.sending import SmallStation, checksum, sha256
+from tests.sohoa.api.test_app import bearer
 
 
 class Mortal:
@@ -115,10 +116,10 @@ def test_a_server_that_is_killed_anywhere_loses_nothing_and_doubles_nothing(mort
 def test_no_lookup_is_answered_without_its_act_in_the_log(mortal, sohoa):
     home = {name: value for name, value in sohoa.environment.items() if name.startswith("SOHOA_")}
     house = House.open(Settings.load(home).settings)
-    token = (sohoa.home / "keys" / "api-token").read_text()
+    secret = (sohoa.home / "keys" / "api-token").read_text()
     doom = Doom(mortal, kills=4)
     asked = {"owner": "040323199413", "purpose": "1.001193", "dossier_code": "H40.12-260331-0007"}
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = bearer(secret=secret)
 
     def look_up():
         return mortal.client.post("/v1/lookups", json=asked, headers=headers)

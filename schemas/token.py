@@ -1,0 +1,22 @@
+"""What a token of the lookup API says: which system it was given to, and what that may do."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from schemas.lookup import Opens
+
+LOCAL_ISSUER = "urn:sohoa:local"
+"""Who issues the tokens that `sohoa token` makes (`iss`, RFC 7519)."""
+ClientName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$")]
+"""Name of a system, such as `mot-cua`: it stands in the audit log. It names nobody."""
+
+Scope = Literal["lookup", "record:read", "copy:read", "admin"]
+"""`lookup`: ask what an owner has; `record:read`, `copy:read`: be given addresses that open records and copies;
+`admin`: fetch the receipts of other clients' acts too."""
+ADMIN: Scope = "admin"
+READING: tuple[Scope, ...] = ("lookup", "record:read", "copy:read")
+"""What most systems need."""
+OPENED_BY: Mapping[Opens, Scope] = {"record": "record:read", "copy": "copy:read"}
+"""The scope that each sort of address is handed out for."""
