@@ -11,9 +11,11 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from flows.accepting import acceptance
 from flows.house import House
 from flows.keyring import Keyring
 from pipeline.ahead import work_ahead
+from pipeline.calibrate import Acceptance, calibrated, with_sample
 from pipeline.digitize import Digitized, Watcher, digitize, settled
 from pipeline.prepare import faults_among
 from pipeline.read import engine
@@ -70,7 +72,7 @@ def process(
         ProblemError: a failure that may pass (`transient`) or that a person has to mend; no outcome is written for it.
             `integrity-mismatch` comes at the end, for the first submission that was passed over.
     """
-    line = _Line(house, keyring, workers, clock, watcher)
+    line = _Line(house, keyring, workers, clock, watcher, acceptance(house))
     damaged: list[ProblemError] = []
     for read in work_ahead(line.read, ids, workers.count + 1):
         if isinstance(read, ProblemError):
@@ -93,6 +95,7 @@ class _Line:
     workers: Workers
     clock: Clock
     watcher: Watcher
+    acceptance: Acceptance
 
     def read(self, submission_id: Sha256) -> _Submission | Outcome | ProblemError:
         """Read the files of a submission, unless it is done; return the problem when they are damaged."""
@@ -121,7 +124,8 @@ class _Line:
             digitized = digitize(path, file.name, self.workers, self.house.settings.limits, self.watcher)
             row = self.house.inbox.keyed(manifest)
             understood = with_keyed(digitized.documents, row, document_types()) if row else digitized.documents
-            documents = tuple(self._unsigned(path, digitized, each, manifest, file) for each in understood)
+            judged = (self._judged(digitized, each, file) for each in understood)
+            documents = tuple(self._unsigned(path, digitized, each, manifest, file) for each in judged)
         except ProblemError as error:
             if error.kind.exit_code is not Exit.REFUSED:
                 raise
@@ -130,6 +134,13 @@ class _Line:
             detail = f"{len(digitized.readings)} pages, all blank or separators"
             return _File(file=file, refused=PAGES_BLANK.error(detail, file=file.name))
         return _File(file=file, documents=documents)
+
+    def _judged(self, digitized: Digitized, understood: Understood, file: SubmittedFile) -> Understood:
+        """Accept only what is likely enough to be right, and draw by lot what a person looks at all the same."""
+        pages = {reading.page.number: reading.page for reading in digitized.readings}
+        identity = record_id(Origin(file_sha256=file.sha256, pages=understood.pages))
+        likely = calibrated(understood, pages, document_types(), self.acceptance)
+        return with_sample(likely, identity, self.house.settings.acceptance)
 
     def _unsigned(
         self, path: Path, digitized: Digitized, understood: Understood, manifest: Manifest, file: SubmittedFile

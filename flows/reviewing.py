@@ -1,19 +1,23 @@
 """From a decision to the next version of a record: stored first, then sealed by the code that seals every record.
 
-The version follows from the one before it and the decisions alone, so whoever finds a decision without its version
+A decision is one of the review desk, or an amendment after the fact. That it is made is an act in the audit log. The
+version follows from the one before it and the decisions alone, so whoever finds a decision without its version
 makes the same one.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
+from uuid import uuid4
 
 from flows.house import House
 from flows.keyring import Keyring
 from pipeline.understand.reviewed import reviewed
+from schemas.audit import AuditEntry
 from schemas.document_type import document_types
-from schemas.problem import DECISION_UNFIT
+from schemas.problem import AMENDMENT_UNFIT, DECISION_UNFIT
 from schemas.record import Record, RecordId
-from schemas.review import Decision, check_fits
+from schemas.review import Decision, check_amends, check_fits
+from schemas.vietnam import TIME_ZONE
 
 Clock = Callable[[], datetime]
 
@@ -22,14 +26,18 @@ def decide(house: House, keyring: Keyring, decision: Decision, clock: Clock) -> 
     """Store a decision and seal what follows from it; return the record's latest version.
 
     Raises:
-        ProblemError: `record-unknown`, `review-not-waiting`, `decision-unfit`; `review-conflict` if somebody else
-            decided about this version first.
+        ProblemError: `record-unknown`, `review-not-waiting`, `decision-unfit`, `amendment-unfit`; `review-conflict` if
+            somebody else decided about this version first.
     """
     latest = finish(house, keyring, decision.record_id, clock)
     if latest.version <= decision.version:
         check_fits(decision, latest, document_types().get(latest.document_type or ""))
         if latest.version < decision.version:
             raise DECISION_UNFIT.error(f"record {decision.record_id} has no version {decision.version}")
+        if decision.amends is not None:
+            check_amends(decision.amends, decision, latest, clock().astimezone(TIME_ZONE).date())
+            _check_successor(house, latest, decision.amends.superseded_by)
+        house.audit.append(_act(decision))
     house.reviews.keep(decision)
     return finish(house, keyring, decision.record_id, clock)
 
@@ -49,3 +57,33 @@ def unfinished(house: House) -> Iterator[RecordId]:
     """Yield the records about which something was decided whose next version is not made, or not indexed."""
     latest = {each.record_id: each.version for each in house.reviews.versions()}
     return (record_id for record_id, version in latest.items() if house.catalog.version_of(record_id) <= version)
+
+
+def _check_successor(house: House, record: Record, successor: RecordId | None) -> None:
+    """Make sure that the record which takes the place of another one can.
+
+    Raises:
+        ProblemError: `record-unknown`; `amendment-unfit` if it belongs to other people, or *record* took its place.
+    """
+    seen = [record]
+    while successor is not None:
+        following = house.warehouse.record(successor).value
+        if following.record_id in {each.record_id for each in seen}:
+            raise AMENDMENT_UNFIT.error(f"{following.record_id} would take its own place")
+        people, others = ({owner.identifier for owner in each.owners} - {None} for each in (record, following))
+        if len(seen) == 1 and people and others and not people & others:
+            raise AMENDMENT_UNFIT.error(f"{following.record_id} belongs to other people")
+        seen.append(following)
+        successor = following.successor_on(date.max)
+
+
+def _act(decision: Decision) -> AuditEntry:
+    amends = decision.amends
+    return AuditEntry(
+        entry_id=uuid4().hex,
+        at=decision.at,
+        act="review" if amends is None else "amend",
+        who=decision.who,
+        purpose="review" if amends is None else f"{amends.act} {amends.reason} {amends.legal_basis.code}",
+        records=(decision.record_id,),
+    )

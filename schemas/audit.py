@@ -37,12 +37,14 @@ class AuditEntry(Value):
     entry_id: AuditId
     """New for each act: `uuid4().hex`."""
     at: AwareDatetime
-    act: Literal["lookup", "record", "copy", "enrol", "revoke", "conflict", "audit"]
-    """Asked for an owner's records; read one record; read a copy. Let a station send, or stopped it; its journal
-    contradicted itself. Read who had looked at an owner's records."""
+    act: Literal["lookup", "record", "copy", "review", "amend", "enrol", "revoke", "conflict", "audit"]
+    """Asked for an owner's records; read one record; read a copy. Decided about what a record says; amended it after
+    the fact. Let a station send, or stopped it; its journal contradicted itself. Read who had looked at an owner's
+    records."""
     who: str = Constraint(min_length=1, max_length=200)
     purpose: str = Constraint(min_length=1, max_length=500)
-    """The procedure that needs it (mã TTHC); for an act about a station, the reason."""
+    """The procedure that needs it (mã TTHC); for an act about a station, the reason; for an amendment, what was done,
+    the code of the reason and the legal basis."""
     station: StationId | None = None
     dossier_code: str | None = None
     owner_key: Sha256 | None = None
@@ -54,6 +56,8 @@ class AuditEntry(Value):
     """Of a lookup: what it said of each of them. Left out where there are none, as in acts of earlier versions."""
     valid_on: date | None = Constraint(default=None, exclude_if=lambda day: day is None)
     """Of a lookup: the day that they are about."""
+    known_at: AwareDatetime | None = Constraint(default=None, exclude_if=lambda moment: moment is None)
+    """Of a lookup: the moment of the past as of which it was answered."""
     missed: tuple[str, ...] = Constraint(default=(), exclude_if=lambda types: not types)
     """Of a lookup: the types that it was for and of which nothing could be reused. They tell what to bring in next."""
     requester_key: Sha256 | None = Constraint(default=None, exclude_if=lambda key: key is None)

@@ -8,9 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from schemas.alias import Alias
 from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
+from schemas.calibration import Calibration
 from schemas.document_type import DocumentType
 from schemas.dossier import ComponentsAnswer, ComponentsRequest
+from schemas.explanation import Explanation
 from schemas.kho import KhoAnswer, KhoRequest
 from schemas.legibility import Glance, Legibility
 from schemas.lookup import LookupAnswer, LookupRequest, ScanAdvice, ScanQuestion
@@ -37,13 +40,16 @@ from schemas.submission import Manifest, Receipt
 
 EXPORTED: tuple[type[Value], ...] = (
     AdmittedFile,
+    Alias,
     AuditEntry,
+    Calibration,
     ComponentsAnswer,
     ComponentsRequest,
     Decision,
     DocumentType,
     Enrolment,
     EnrolmentRequest,
+    Explanation,
     Extraction,
     Finding,
     Fixity,

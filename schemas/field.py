@@ -18,6 +18,20 @@ class Check(Value):
     detail: str = ""
 
 
+class Assessment(Value):
+    """How likely a value that passed every rule is right, and what that had to reach to be accepted."""
+
+    calibration: str = Constraint(pattern=r"^[0-9a-f]{12}$")
+    """Version of the calibration (`schemas/calibration.json`) that says so."""
+    stratum: str
+    """`TYPE/GROUP`: values that are judged alike."""
+    probability: float = Constraint(ge=0, le=1)
+    needed: float = Constraint(ge=0, le=1)
+    """0: the rules alone decide; 1: nothing is accepted here just now."""
+    sampled: bool = False
+    """Whether it was drawn by lot for a person to look at, however sure the machine is."""
+
+
 class Field(Value):
     """One datum of a document: what it is, where it stands, how sure we are and why."""
 
@@ -32,3 +46,5 @@ class Field(Value):
     raw_text: str = ""
     """What was read, before it was made into a value."""
     checks: tuple[Check, ...] = ()
+    assessment: Assessment | None = None
+    """Of values that the rules accept; None for all others."""

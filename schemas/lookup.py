@@ -3,14 +3,14 @@
 from datetime import date
 from typing import Annotated, Literal
 
+from pydantic import AwareDatetime, StringConstraints
 from pydantic import Field as Constraint
-from pydantic import StringConstraints
 
 from schemas.digest import Sha256
 from schemas.field import Field
 from schemas.identifier import PersonalIdentifier
 from schemas.model import Value
-from schemas.record import Record, RecordId, RecordStatus
+from schemas.record import BARS, Record, RecordId, RecordStatus
 from schemas.submission import DocumentTypeCode, DossierCode, ProcedureCode
 
 AuditId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -36,7 +36,9 @@ class Inquiry(Value):
     document_types: tuple[str, ...] = ()
     """Only these; empty: all."""
     valid_on: date | None = None
-    """Valid on this day; None: today."""
+    """Valid on this day; None: today, or the day of `known_at`."""
+    known_at: AwareDatetime | None = None
+    """As the answer would have been at this moment of the past, whatever came later; None: as it is now."""
 
 
 class LookupRequest(Inquiry):
@@ -54,6 +56,8 @@ class FoundRecord(Value):
     status: RecordStatus
     reusable: bool
     reasons: tuple[Reason, ...]
+    superseded_by: RecordId | None = None
+    """The record to use instead, where one is superseded."""
     valid_from: date | None
     valid_to: date | None
     copy_sha256: Sha256
@@ -73,6 +77,8 @@ class LookupAnswer(Value):
     audit_id: AuditId
     """The entry in the audit log that was written before this answer."""
     valid_on: date
+    known_at: AwareDatetime | None = None
+    """As asked."""
     records: tuple[FoundRecord, ...] = Constraint(default=())
 
 
@@ -94,15 +100,19 @@ class ScanAdvice(Value):
     """Records that can stand in for the paper today; none: scan it."""
 
 
+_REASON_OF: dict[RecordStatus, Reason] = {
+    "review": "unreviewed",
+    "superseded": "superseded",
+    "revoked": "revoked",
+    "suspended": "suspended",
+}
+
+
 def judge(record: Record, on: date) -> FoundRecord:
     """Return *record* as an answer: reusable on that day, or every reason why not."""
-    status: dict[RecordStatus, Reason] = {
-        "review": "unreviewed",
-        "superseded": "superseded",
-        "revoked": "revoked",
-        "suspended": "suspended",
-    }
-    reasons: list[Reason] = [status[record.status]] if record.status in status else []
+    status = record.status_on(on)
+    reasons: list[Reason] = [_REASON_OF[status]] if status in _REASON_OF else []
+    reasons += [BARS[each.act] for each in record.in_force(on)]
     if record.valid_from is not None and on < record.valid_from:
         reasons.append("not_yet_valid")
     if record.valid_to is not None and on > record.valid_to:
@@ -111,9 +121,10 @@ def judge(record: Record, on: date) -> FoundRecord:
         record_id=record.record_id,
         version=record.version,
         document_type=record.document_type,
-        status=record.status,
+        status=status,
         reusable=not reasons,
-        reasons=tuple(reasons),
+        reasons=tuple(dict.fromkeys(reasons)),
+        superseded_by=record.successor_on(on),
         valid_from=record.valid_from,
         valid_to=record.valid_to,
         copy_sha256=record.copy_.sha256,

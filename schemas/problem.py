@@ -133,6 +133,11 @@ TRUTH_MISSING = Kind(
     "There is no truth to measure against",
     "Name a folder of scans with NAME.truth.json beside each; `python -m samples.sets tuning --out FOLDER` makes one.",
 )
+CALIBRATION_UNFIT = Kind(
+    "calibration-unfit",
+    "No calibration can be made of this",
+    "Give the output of `sohoa extract --json` for some hundred scans with NAME.truth.json beside each.",
+)
 COPY_NOT_PDFA = Kind(
     "copy-not-pdfa",
     "No archivable copy can be made of this file",
@@ -372,6 +377,12 @@ REVIEW_NOT_WAITING = Kind(
 )
 DECISION_UNFIT = Kind(
     "decision-unfit", "This cannot be decided so", "Look at the record again: `sohoa review show RECORD_ID`."
+)
+AMENDMENT_UNFIT = Kind(
+    "amendment-unfit",
+    "This cannot be done to the record",
+    "Look at what was done to it already: `sohoa record explain RECORD_ID`.",
+    http_status=409,
 )
 
 # --- at a station ----------------------------------------------------------------------------------------------

@@ -10,9 +10,10 @@ from pydantic import AwareDatetime, StringConstraints, model_validator
 from pydantic import Field as Constraint
 
 from schemas.document_type import DocumentType, FieldSpec
+from schemas.field import Field
 from schemas.model import Value
-from schemas.problem import DECISION_UNFIT, REVIEW_NOT_WAITING
-from schemas.record import Record, RecordId
+from schemas.problem import AMENDMENT_UNFIT, DECISION_UNFIT, REVIEW_NOT_WAITING
+from schemas.record import BARS, Amendment, Record, RecordId
 
 Act = Literal["confirm", "correct", "unreadable"]
 """The value is what the paper says (for None: the paper has none); it is another one; nobody can read it."""
@@ -23,7 +24,14 @@ LONGEST_VALUE = 500
 RESCAN = "rescan:document"
 SECOND_PERSON = "second_person"
 UNREADABLE = "unreadable"
+REVIEWED = "reviewed"
+"""Name of the check that says what people decided about a field: `confirm by web:binh`."""
 _PARTIAL_DATE = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
+
+
+def person_of(who: Who) -> str:
+    """Return who it was, through whatever door."""
+    return who.partition(":")[2].casefold()
 
 
 class FieldDecision(Value):
@@ -65,6 +73,8 @@ class Decision(Value):
     rescan: bool = False
     """Whether the paper has to be scanned again."""
     reason: str = Constraint(default="", max_length=500)
+    amends: Amendment | None = Constraint(default=None, exclude_if=lambda amends: amends is None)
+    """Done after the fact, on a legal basis; None where the review desk decided about what it was asked."""
 
     @model_validator(mode="after")
     def _decides_something_once(self) -> Self:
@@ -72,15 +82,18 @@ class Decision(Value):
         if len(names) != len(set(names)):
             message = "a field is decided about once"
             raise ValueError(message)
-        if not names and not self.rescan:
+        if not names and not self.rescan and self.amends is None:
             message = "nothing is decided"
+            raise ValueError(message)
+        if self.amends is not None and (self.rescan or bool(names) != (self.amends.act == "correct")):
+            message = "a correction is about fields, and nothing else that is done after the fact"
             raise ValueError(message)
         return self
 
     @property
     def person(self) -> str:
         """Who it was, through whatever door."""
-        return self.who.partition(":")[2].casefold()
+        return person_of(self.who)
 
     def same_as(self, other: "Decision") -> bool:
         """Whether the same person decided the same, perhaps at another moment: it was sent twice."""
@@ -110,15 +123,28 @@ def needs_two(said: FieldDecision, type_: DocumentType) -> bool:
 
 
 def agreed(said: FieldDecision, decisions: Sequence[Decision]) -> bool:
-    """Return whether somebody else than the person of the last decision said the same in an earlier one."""
-    *earlier, last = decisions
-    same = (said.act == "unreadable", said.after)
-    return any(
-        each.person != last.person and (other.act == "unreadable", other.after) == same
-        for each in earlier
-        for other in each.fields
-        if other.field == said.field
-    )
+    """Return whether somebody else than the person of the last decision said the same before them.
+
+    What two people agreed on once is done with: whoever wants to change it back needs a second person anew.
+    """
+    open_: list[tuple[str, tuple[bool, str | int | None]]] = []
+    settled = False
+    for each in decisions:
+        for word in (word for word in each.fields if word.field == said.field):
+            same = (word.act == "unreadable", word.after)
+            settled = any(person != each.person and other == same for person, other in open_)
+            open_ = [] if settled else [*open_, (each.person, same)]
+    return settled
+
+
+def was_right(field: Field) -> bool | None:
+    """Return whether the value that was read is what the paper says; None: nobody has decided.
+
+    By the first decision that counted: what is corrected after the fact may have been right when it was read.
+    """
+    said = (check.detail.partition(" ")[0] for check in field.checks if check.name == REVIEWED)
+    first = next(said, None)
+    return None if first is None else first == "confirm"
 
 
 def parse_value(text: str, spec: FieldSpec) -> str | int:
@@ -165,7 +191,7 @@ def check_fits(decision: Decision, record: Record, type_: DocumentType | None) -
     Raises:
         ProblemError: `review-not-waiting`; `decision-unfit` if it is about something else than what the record says.
     """
-    if not record.needs_review:
+    if decision.amends is None and not record.needs_review:
         raise REVIEW_NOT_WAITING.error(f"record {record.record_id} is {record.status}")
     for said in decision.fields:
         if said.field not in record.fields and said.field not in subjects(record):
@@ -179,3 +205,29 @@ def check_fits(decision: Decision, record: Record, type_: DocumentType | None) -
             parsed = said.after if said.act == "confirm" else parse_value(str(said.after), type_.spec(said.field))
             if parsed != said.after:
                 raise DECISION_UNFIT.error(f"{said.field}: the value is not in its normal form")
+
+
+def check_amends(amendment: Amendment, decision: Decision, record: Record, today: date) -> None:
+    """Make sure that *amendment*, a part of *decision*, changes something about *record*.
+
+    Args:
+        amendment: what is to be done.
+        decision: names the fields of a correction.
+        record: its latest version.
+        today: the day in Vietnam.
+
+    Raises:
+        ProblemError: `amendment-unfit`.
+    """
+    if amendment.act == "correct":
+        if amendment.effective > today:
+            raise AMENDMENT_UNFIT.error("what is corrected was wrong all along: its day cannot be one to come")
+        if all(said.act == "confirm" for said in decision.fields):
+            raise AMENDMENT_UNFIT.error("the record says that already")
+        return
+    against = record.in_force(amendment.effective)
+    if amendment.act == "reinstate" and not against:
+        raise AMENDMENT_UNFIT.error(f"nothing stands against the record on {amendment.effective}")
+    same = [each for each in against if (each.act, each.superseded_by) == (amendment.act, amendment.superseded_by)]
+    if amendment.act != "reinstate" and same:
+        raise AMENDMENT_UNFIT.error(f"it is {BARS[amendment.act]} since {same[0].effective} already")

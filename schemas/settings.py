@@ -157,6 +157,17 @@ class FixitySettings(Value):
     """In how many days everything is read once, a part each day."""
 
 
+class AcceptanceSettings(Value):
+    """What the machine may accept by itself, and what people look at all the same (docs/calibration.md)."""
+
+    calibration: Path | None = None
+    """File that `sohoa calibration fit` made; None: the one that comes with this version."""
+    sample_rate: float = Constraint(default=0.002, ge=0, le=1)
+    """Share of the values that the rules accept that people look at; 0: nobody learns whether they are right."""
+    sample_seed: str = "sohoa"
+    """What the lot is drawn with: another one draws other values."""
+
+
 class PrefectSettings(Value):
     """Where the orchestrator is."""
 
@@ -231,6 +242,7 @@ class Settings(Value):
     store: StoreSettings = StoreSettings()
     catalog: CatalogSettings = CatalogSettings()
     limits: Limits = Limits()
+    acceptance: AcceptanceSettings = AcceptanceSettings()
     signing: SigningSettings = SigningSettings()
     fixity: FixitySettings = FixitySettings()
     prefect: PrefectSettings = PrefectSettings()

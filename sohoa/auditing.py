@@ -13,12 +13,11 @@ from flows.acts import seal_acts
 from flows.keyring import trusted_roots
 from pipeline.seal.verify import verify_detached
 from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
-from schemas.identifier import PersonalIdentifier
 from schemas.model import Value
 from schemas.problem import BAD_REQUEST, FILE_MISSING, FILE_UNREADABLE, RECEIPT_PENDING
 from schemas.report import Missed, Proof, Verification
 from schemas.settings import Settings
-from sohoa.looking import existing_house, this_user
+from sohoa.looking import existing_house, parse_owner, this_user
 from storage.audit import Checked, what_fails
 
 V = TypeVar("V", bound=Value)
@@ -88,10 +87,7 @@ def acts_about(settings: Settings, owner: str) -> Iterator[AuditEntry]:
     Raises:
         ProblemError: `bad-request`; it does not repeat the identifier.
     """
-    try:
-        identifier = PersonalIdentifier.parse(owner)
-    except ValueError as error:
-        raise BAD_REQUEST.error(str(error)) from error
+    identifier = parse_owner(owner)
     house = existing_house(settings)
     key = house.warehouse.owner_key(identifier)
     act = AuditEntry(
@@ -103,8 +99,9 @@ def acts_about(settings: Settings, owner: str) -> Iterator[AuditEntry]:
         owner_key=key,
     )
     house.audit.append(act)
+    owners = house.catalog.same_person(key)
     records = {row.record_id for row in house.catalog.records_of(key, ())}
-    acts = (entry for entry in house.audit.entries() if entry.owner_key == key or records & set(entry.records))
+    acts = (entry for entry in house.audit.entries() if entry.owner_key in owners or records & set(entry.records))
     yield from sorted(acts, key=lambda entry: entry.at)
 
 

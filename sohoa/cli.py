@@ -24,7 +24,10 @@ from schemas.settings import Loaded, Settings
 from sohoa import console
 from sohoa.audits import audit, receipt
 from sohoa.backfills import backfill
+from sohoa.calibrations import calibration
 from sohoa.configuration import read_settings
+from sohoa.owners import owner
+from sohoa.records import record
 from sohoa.reviews import review
 from sohoa.station.cli import station
 from sohoa.stations import stations
@@ -102,11 +105,17 @@ def ingest(
 
 @cli.command(
     epilog="sohoa lookup 040095001234 --purpose 1.001193 --dossier H40.12-260331-0007\n"
-    "sohoa lookup 040095001234 --purpose 1.001193 --dossier H40.12-260331-0007 --type birth_certificate --json"
+    "sohoa lookup 040095001234 --purpose 1.001193 --dossier H40.12-260331-0007 --type birth_certificate --json\n"
+    "sohoa lookup 040095001234 --purpose 1.001193 --dossier H40.12-260331-0007 --known-at 2026-11-03T09:30:00+07:00"
 )
 @click.argument("owner", metavar="OWNER_ID")
 @click.option("--type", "types", metavar="TYPE", multiple=True, help="Only records of this type; may be repeated.")
 @click.option("--valid-on", type=click.DateTime(["%Y-%m-%d"]), help="Valid on this day; today if not said.")
+@click.option(
+    "--known-at",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d"]),
+    help="As it was known at this moment of the past, whatever came later; a day alone is its beginning in Vietnam.",
+)
 @click.option("--purpose", metavar="CODE", required=True, help="Procedure that needs the record (mã TTHC).")
 @click.option("--dossier", metavar="CODE", required=True, help="Dossier it is needed for (mã hồ sơ).")
 @json_option
@@ -116,6 +125,7 @@ def lookup(
     owner: str,
     types: Sequence[str],
     valid_on: datetime | None,
+    known_at: datetime | None,
     purpose: str,
     dossier: str,
     *,
@@ -127,49 +137,11 @@ def lookup(
     """
     from sohoa.looking import look_up_owner
 
-    answer = look_up_owner(configuration.settings, owner, types, valid_on, purpose, dossier)
+    answer = look_up_owner(configuration.settings, owner, types, purpose, dossier, valid_on=valid_on, known_at=known_at)
     if as_json:
         console.print_json(answer)
     else:
         console.print_answer(answer)
-
-
-@cli.group()
-def record() -> None:
-    """Show or export one record."""
-
-
-@record.command(epilog="sohoa record show 0f3a…\nsohoa record show --json 0f3a… | jq .fields")
-@click.argument("record_id", metavar="RECORD_ID")
-@json_option
-@click.pass_obj
-def show(configuration: Configuration, record_id: str, *, as_json: bool) -> None:
-    """Show the latest version of a record: its fields, owners, dates, and where it came from.
-
-    Like a lookup, it is written to the audit log first.
-    """
-    from sohoa.looking import show_record
-
-    found = show_record(configuration.settings, record_id)
-    if as_json:
-        console.print_json(found)
-    else:
-        console.print_record(found)
-
-
-@record.command(epilog="sohoa record export 0f3a… --to folder")
-@click.argument("record_id", metavar="RECORD_ID")
-@click.option("--to", "folder", type=PathWord(), required=True, help="Folder to write into.")
-@click.pass_obj
-def export(configuration: Configuration, record_id: str, folder: Path) -> None:
-    """Write copy, record, signature, certificates and evidence as plain files; a README says how to check them.
-
-    Like a lookup, it is written to the audit log first.
-    """
-    from sohoa.looking import hand_out_record
-
-    for path in hand_out_record(configuration.settings, record_id, folder):
-        console.say(str(path))
 
 
 @cli.command(epilog="sohoa verify copy.pdf\nsohoa verify 0f3a…")
@@ -322,12 +294,15 @@ def demo(configuration: Configuration) -> Exit:
     return run_demo(configuration.settings)
 
 
+cli.add_command(record)
+cli.add_command(owner)
 cli.add_command(audit)
 cli.add_command(receipt)
 cli.add_command(station)
 cli.add_command(stations)
 cli.add_command(backfill)
 cli.add_command(review)
+cli.add_command(calibration)
 cli.add_command(token)
 
 

@@ -13,11 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.document_type import document_types
+from schemas.explanation import ExplainedField, Explanation
 from schemas.field import Field
-from schemas.lookup import LookupAnswer
+from schemas.lookup import FoundRecord, LookupAnswer
 from schemas.model import Value
 from schemas.problem import Problem
-from schemas.record import Record
+from schemas.record import BARS, REASONS, Amended, Record
 from schemas.report import Extraction, Finding, Ingestion, StoreCheck, Verification
 
 _PIPE_WIDTH = 200
@@ -157,12 +158,30 @@ def print_answer(answer: LookupAnswer) -> None:
         (
             found.record_id,
             found.document_type or "unknown",
-            "yes" if found.reusable else "no: " + ", ".join(found.reasons),
+            _reusable(found),
             f"{found.valid_from or '…'} – {found.valid_to or '…'}",
         )
         for found in answer.records
     )
-    print_table(f"{len(answer.records)} records on {answer.valid_on}", ("record", "type", "reusable", "valid"), rows)
+    known = f", as known at {answer.known_at:%Y-%m-%d %H:%M:%S %Z}" if answer.known_at else ""
+    title = f"{len(answer.records)} records on {answer.valid_on}{known}"
+    print_table(title, ("record", "type", "reusable", "valid"), rows)
+
+
+def _reusable(found: FoundRecord) -> str:
+    if found.reusable:
+        return "yes"
+    instead = f"; use {found.superseded_by}" if found.superseded_by else ""
+    return f"no: {', '.join(found.reasons)}{instead}"
+
+
+def in_words(made: Amended) -> str:
+    """Return what was done to a record after the fact, in words."""
+    what = BARS.get(made.act, "reinstated") if made.act != "correct" else f"correction of {', '.join(made.fields)}"
+    by = f" by {made.superseded_by}" if made.superseded_by else ""
+    basis = " ".join(filter(None, [made.legal_basis.code, made.legal_basis.text]))
+    said = f"{what}{by} from {made.effective} on: {REASONS[made.act][made.reason]}; {basis}"
+    return f"{said}; {made.who}, {made.at:%Y-%m-%d %H:%M:%S %Z}"
 
 
 def print_record(record: Record) -> None:
@@ -174,6 +193,7 @@ def print_record(record: Record) -> None:
         ("record", f"{record.record_id}, version {record.version}"),
         ("type", record.document_type or "unknown"),
         ("status", record.status + (f" ({', '.join(record.review_reasons)})" if record.review_reasons else "")),
+        *(("amended", in_words(each)) for each in record.amendments),
         ("owners", owners or "–"),
         ("valid", f"{record.valid_from or '…'} – {record.valid_to or '…'}"),
         ("copy", f"{record.copy_.sha256} ({record.copy_.size} bytes{', as it came' if record.copy_.original else ''})"),
@@ -208,3 +228,56 @@ def print_verification(report: Verification) -> None:
     say(f"{report.target}: {report.verdict}")
     for proof in report.proofs:
         say(f"  {_MARKS[proof.verdict]} {proof.subject}: {proof.detail}")
+
+
+_SOURCES = {
+    "ocr": "read from the page",
+    "qr": "from the QR code",
+    "mrz": "from the machine-readable zone",
+    "keyed": "keyed",
+}
+_ACTS = {"confirm": "confirmed", "correct": "corrected", "unreadable": "called unreadable"}
+_CAUSES = {"read": "read from the scan", "review": "reviewed"}
+
+
+def print_explanation(found: Explanation) -> None:
+    """Tell a person what a record rests on."""
+    say(f"Record {found.record_id}, version {found.version}: {found.title or 'of unknown type'}")
+    can = "can replace paper" if found.reusable else f"cannot replace paper: {', '.join(found.reasons)}"
+    say(f"On {found.on} it {can}. Valid {found.valid_from or '…'} – {found.valid_to or '…'}. {found.validity}")
+    pages = ", ".join(map(str, found.pages))
+    say(f"Read by tesseract {found.engine.tesseract} ({found.engine.language}), page {pages} of {found.file_sha256},")
+    say(f"submission {found.submission_id}, {f'dossier {found.dossier_code}' if found.dossier_code else 'no dossier'}.")
+    for field in found.fields:
+        _explain(field)
+    say("\nVersions")
+    for version in found.versions:
+        said = _CAUSES.get(version.cause, "") if version.amendment is None else in_words(version.amendment)
+        by = f" by {version.who}" if version.who and version.amendment is None else ""
+        changed = f"; now says something else: {', '.join(version.changed)}" if version.changed else ""
+        waits = f"; waits for a person: {', '.join(version.review_reasons)}" if version.review_reasons else ""
+        say(f"  {version.version}, sealed {version.sealed_at:%Y-%m-%d %H:%M:%S %Z}: {said}{by}{changed}{waits}")
+    say("\nSignatures")
+    for proof in found.signatures:
+        say(f"  {_MARKS[proof.verdict]} {proof.subject}: {proof.detail}")
+
+
+def _explain(field: ExplainedField) -> None:
+    value = "no value" if field.value is None else str(field.value)
+    waits = f", waits for a person: {', '.join(field.waits_for)}" if field.waits_for else ""
+    accepted = "accepted" if field.accepted else "not accepted"
+    say(f"\n{field.name} ({field.label}): {value}")
+    where = f", page {field.page}" if field.page else ""
+    if field.box:
+        where += f" at {field.box.x},{field.box.y}, {field.box.w} × {field.box.h} pixels"
+    say(f"  {accepted}, {field.confidence:.0%} sure, {_SOURCES[field.source]}{where}{waits}")
+    for candidate in field.candidates:
+        say(f"  {candidate.source}: {candidate.text}")
+    for check in field.checks:
+        detail = f" ({check.detail})" if check.detail else ""
+        say(f"  {'✓' if check.passed else '✗'} {check.name}: {check.meaning}{detail}")
+    for word in field.decisions:
+        change = f" from {word.before} to {word.after}" if word.act == "correct" else ""
+        why = f", {' '.join(filter(None, [word.reason, word.legal_basis]))}" if word.reason or word.legal_basis else ""
+        said = f"{word.who} {_ACTS[word.act]} version {word.version}{change}{why}"
+        say(f"  {said}, {word.at:%Y-%m-%d %H:%M:%S %Z}")

@@ -17,6 +17,7 @@ from schemas.lookup import LookupAnswer, LookupRequest
 from schemas.problem import BAD_REQUEST, CONFIGURATION, SYSTEM_REFUSED
 from schemas.record import Record
 from schemas.settings import Settings
+from schemas.vietnam import TIME_ZONE
 from storage.lookup import look_up
 
 
@@ -34,7 +35,14 @@ def existing_house(settings: Settings, *, needs_catalog: bool = True) -> House:
 
 
 def look_up_owner(
-    settings: Settings, owner: str, types: Sequence[str], valid_on: datetime | None, purpose: str, dossier: str
+    settings: Settings,
+    owner: str,
+    types: Sequence[str],
+    purpose: str,
+    dossier: str,
+    *,
+    valid_on: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> LookupAnswer:
     """Return the records of an owner, for a procedure and a dossier; the audit log names the user who asked.
 
@@ -43,19 +51,30 @@ def look_up_owner(
     """
     try:
         request = LookupRequest(
-            owner=PersonalIdentifier.parse(owner),
+            owner=parse_owner(owner),
             purpose=purpose,
             dossier_code=dossier,
             document_types=tuple(types),
             valid_on=valid_on.date() if valid_on else None,
+            known_at=known_at if known_at is None or known_at.tzinfo else known_at.replace(tzinfo=TIME_ZONE),
         )
     except ValidationError as error:
         wrong = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors(include_input=False))
         raise BAD_REQUEST.error(wrong) from error
-    except ValueError as error:
-        raise BAD_REQUEST.error(str(error)) from error
     house = existing_house(settings)
     return look_up(house.warehouse, house.catalog, house.audit, request, who=this_user(), now=datetime.now(UTC))
+
+
+def parse_owner(text: str) -> PersonalIdentifier:
+    """Return the identifier that somebody typed.
+
+    Raises:
+        ProblemError: `bad-request`; it does not repeat the identifier.
+    """
+    try:
+        return PersonalIdentifier.parse(text)
+    except ValueError as error:
+        raise BAD_REQUEST.error(str(error)) from error
 
 
 def show_record(settings: Settings, record_id: str) -> Record:

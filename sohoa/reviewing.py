@@ -8,7 +8,7 @@ from flows.house import House
 from schemas.backfill import STATION
 from schemas.document_type import document_types
 from schemas.problem import DECISION_UNFIT, REVIEW_NOT_WAITING
-from schemas.record import Record, RecordId
+from schemas.record import Amendment, Record, RecordId
 from schemas.review import SECOND_PERSON, UNREADABLE, Act, Decision, FieldDecision, parse_value, value_of
 from sohoa.looking import write_down
 from storage.catalog import Waiting
@@ -67,7 +67,13 @@ def _has_work(house: House, each: Waiting, who: str) -> bool:
 
 
 def decision_about(
-    record: Record, who: str, said: Iterable[tuple[str, Act, str]], *, rescan: bool = False, reason: str = ""
+    record: Record,
+    who: str,
+    said: Iterable[tuple[str, Act, str]],
+    *,
+    rescan: bool = False,
+    reason: str = "",
+    amends: Amendment | None = None,
 ) -> Decision:
     """Return the decision that a person made about *record*.
 
@@ -77,6 +83,7 @@ def decision_about(
         said: field, act and, for a correction, what they typed; typing what is there already confirms it.
         rescan: whether the paper has to be scanned again.
         reason: in their words.
+        amends: what it does after the fact, on which legal basis; None for a decision of the review desk.
 
     Raises:
         ProblemError: `decision-unfit`.
@@ -85,7 +92,7 @@ def decision_about(
     try:
         return Decision(
             record_id=record.record_id, version=record.version, who=who, at=datetime.now(UTC),
-            fields=fields, rescan=rescan, reason=reason,
+            fields=fields, rescan=rescan, reason=reason, amends=amends,
         )  # fmt: skip
     except ValueError as error:
         raise DECISION_UNFIT.error("something has to be decided, and about each field once") from error

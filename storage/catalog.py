@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
+from schemas.calibration import Sampled, sampled_in
 from schemas.digest import Sha256
 from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, OWNER_SECRET_CHANGED, ProblemError
 from schemas.record import Record, RecordId
@@ -29,7 +30,7 @@ from schemas.submission import Receipt, StationId
 from storage import durable, keys
 from storage.sqlite import WRITES, existing_file, tune
 
-SCHEMA = 3
+SCHEMA = 5
 """The number of the tables below; a catalog with another one has to be rebuilt."""
 
 _BATCH = 1000
@@ -72,6 +73,14 @@ _owners = sql.Table(
     sql.Column("owner_key", sql.String(64), primary_key=True, index=True),
     sql.Column("role", sql.String(64), primary_key=True),
 )
+_aliases = sql.Table(
+    "aliases",
+    metadata,
+    sql.Column("cancelled", sql.String(64), primary_key=True),
+    sql.Column("said", sql.Integer, nullable=False),
+    sql.Column("established", sql.String(64), index=True),
+)
+"""Identifiers that were cancelled, and those in their place, as owner keys."""
 _submissions = sql.Table(
     "submissions",
     metadata,
@@ -88,6 +97,18 @@ _announced = sql.Table(
     sql.Column("sequence", sql.BigInteger, primary_key=True, autoincrement=False),
     sql.Column("submission_id", sql.String(64), nullable=False, index=True),
 )
+_sampled = sql.Table(
+    "sampled",
+    metadata,
+    sql.Column("record_id", sql.String(32), sql.ForeignKey(_records.c.record_id), primary_key=True),
+    sql.Column("field", sql.String(100), primary_key=True),
+    sql.Column("calibration", sql.String(12), nullable=False, index=True),
+    sql.Column("stratum", sql.String(100), nullable=False),
+    sql.Column("probability", sql.Double, nullable=False),
+    sql.Column("wrong", sql.Boolean, nullable=False),
+    sql.Column("decided_at", sql.String(32), nullable=False),
+)
+"""What people found out about values that were drawn by lot."""
 _leases = sql.Table(
     "leases",
     metadata,
@@ -96,7 +117,7 @@ _leases = sql.Table(
     sql.Column("until", sql.String(32), nullable=False),
 )
 """Who looks at what just now: no projection, lost without harm, since only one decision about a version ever counts."""
-_PROJECTED = (_records, _owners, _submissions, _announced)
+_PROJECTED = (_records, _owners, _aliases, _sampled, _submissions, _announced)
 
 
 class Submission(NamedTuple):
@@ -233,6 +254,16 @@ class Catalog:
             for owner in record.owners
             if owner.identifier is not None
         ]
+        sampled = [
+            {
+                "record_id": record.record_id,
+                "field": name,
+                "calibration": calibration,
+                **found._asdict(),
+                "decided_at": row["created_at"],
+            }
+            for name, calibration, found in sampled_in(record)
+        ]
         insert = self._insert(_records).values(row)
         upsert = insert.on_conflict_do_update(
             index_elements=[_records.c.record_id],
@@ -242,9 +273,27 @@ class Catalog:
         with self._transaction(writes=True) as connection:
             if connection.execute(upsert).one_or_none() is None:
                 return
-            connection.execute(sql.delete(_owners).where(_owners.c.record_id == record.record_id))
-            if owners:
-                connection.execute(self._insert(_owners).on_conflict_do_nothing(), owners)
+            for table, rows in ((_owners, owners), (_sampled, sampled)):
+                connection.execute(sql.delete(table).where(table.c.record_id == record.record_id))
+                if rows:
+                    connection.execute(self._insert(table).on_conflict_do_nothing(), rows)
+
+    def keep_alias(self, cancelled: str, said: int, established: str | None) -> None:
+        """Index which identifier took the place of a cancelled one, unless more that was said of it is indexed.
+
+        Args:
+            cancelled: its `keys.owner_key`.
+            said: how often something was said of it.
+            established: that of the one in its place, None if there is none.
+        """
+        insert = self._insert(_aliases).values(cancelled=cancelled, said=said, established=established)
+        upsert = insert.on_conflict_do_update(
+            index_elements=[_aliases.c.cancelled],
+            set_={"said": insert.excluded.said, "established": insert.excluded.established},
+            where=insert.excluded.said > _aliases.c.said,
+        )
+        with self._transaction(writes=True) as connection:
+            connection.execute(upsert)
 
     def keep_submission(self, receipt: Receipt, manifest_key: str, *, done: bool) -> None:
         """Index a submission that has a receipt; once done it stays done."""
@@ -300,19 +349,26 @@ class Catalog:
         """Return the latest version of each record of *owner* (an owner key), oldest record first.
 
         Args:
-            owner: their `keys.owner_key`.
+            owner: their `keys.owner_key`, of whichever of their identifiers.
             document_types: only these; empty: all.
         """
         types = tuple(document_types)
-        query = (
-            sql.select(_records.c.record_id, _records.c.version)
-            .where(_records.c.record_id.in_(sql.select(_owners.c.record_id).where(_owners.c.owner_key == owner)))
-            .order_by(_records.c.created_at, _records.c.record_id)
-        )
-        if types:
-            query = query.where(_records.c.document_type.in_(types))
         with self._transaction() as connection:
+            owners = _same_person(connection, owner)
+            owned = sql.select(_owners.c.record_id).where(_owners.c.owner_key.in_(owners))
+            query = (
+                sql.select(_records.c.record_id, _records.c.version)
+                .where(_records.c.record_id.in_(owned))
+                .order_by(_records.c.created_at, _records.c.record_id)
+            )
+            if types:
+                query = query.where(_records.c.document_type.in_(types))
             return tuple(keys.RecordVersion(*row) for row in connection.execute(query))
+
+    def same_person(self, owner: str) -> frozenset[str]:
+        """Return the owner keys of all identifiers of one person: of *owner*, and of those that were cancelled."""
+        with self._transaction() as connection:
+            return _same_person(connection, owner)
 
     def version_of(self, record_id: RecordId) -> int:
         """Return the version of a record that is indexed, 0 if none is."""
@@ -422,6 +478,16 @@ class Catalog:
         with self._transaction(writes=True) as connection:
             return connection.execute(taken).one_or_none() is not None
 
+    def sampled(self, calibration: str) -> tuple[Sampled, ...]:
+        """Return what people found out about values drawn by lot that one calibration had judged, oldest first."""
+        query = (
+            sql.select(_sampled.c.stratum, _sampled.c.probability, _sampled.c.wrong)
+            .where(_sampled.c.calibration == calibration)
+            .order_by(_sampled.c.decided_at, _sampled.c.record_id, _sampled.c.field)
+        )
+        with self._transaction() as connection:
+            return tuple(Sampled(*row) for row in connection.execute(query))
+
     def counts(self) -> Counts:
         """Return how much there is of everything."""
 
@@ -490,6 +556,16 @@ class Catalog:
             self._path.touch(mode=0o600)
         except OSError as error:
             raise CONFIGURATION.error(f"the catalog: {error.strerror}", file=str(self._path)) from error
+
+
+def _same_person(connection: Connection, owner: str) -> frozenset[str]:
+    known, new = {owner}, {owner}
+    while new:
+        either = sql.or_(_aliases.c.cancelled.in_(new), _aliases.c.established.in_(new))
+        pairs = connection.execute(sql.select(_aliases.c.cancelled, _aliases.c.established).where(either))
+        new = {each for pair in pairs for each in pair if each is not None} - known
+        known |= new
+    return frozenset(known)
 
 
 def _moment(moment: datetime) -> str:

@@ -23,6 +23,8 @@ RECEIPTS = "receipts/"
 OUTCOMES = "outcomes/"
 RECORDS = "records/"
 OWNERS = "owners/"
+ALIASES = "aliases/"
+ESTABLISHED = "established/"
 REVIEWS = "reviews/"
 LEVELS = "levels/"
 EVIDENCE = "evidence/"
@@ -304,6 +306,29 @@ def owned(owner: str) -> str:
 def pointer(owner: str, record_id: RecordId) -> str:
     """Return where it is kept that *owner* has this record."""
     return f"{owned(owner)}{_hex(record_id, _RECORD_ID_DIGITS)}"
+
+
+def aliases(owner: str) -> str:
+    """Return the folder of what people said of a cancelled identifier; *owner* is its `owner_key`."""
+    return f"{ALIASES}{_hex(owner, _SHA256_DIGITS)}/"
+
+
+def alias(owner: str, number: int) -> str:
+    """Return where one thing that was said of a cancelled identifier is kept; *number* is 1 for the first one."""
+    if not 1 <= number <= _LAST_VERSION:
+        message = f"not the number of something that was said: {number}"
+        raise ValueError(message)
+    return f"{aliases(owner)}{number:06d}{DATA}"
+
+
+def aliased_owner_of(key: str) -> str:
+    """Return of which identifier, by its `owner_key`, a key under `aliases/` tells."""
+    return _hex(key.split("/")[1], _SHA256_DIGITS)
+
+
+def established(owner: str) -> str:
+    """Return the folder of pointers to the identifiers whose place this one was said to take."""
+    return f"{ESTABLISHED}{_hex(owner, _SHA256_DIGITS)}/"
 
 
 # --- acts ------------------------------------------------------------------------------------------------------

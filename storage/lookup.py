@@ -1,12 +1,18 @@
-"""A lookup: an act with a purpose. It is written down before it is answered."""
+"""A lookup: an act with a purpose. It is written down before it is answered.
 
+Records have two times. Valid time is in what they say: dates, and from which day on an amendment counts. What was known
+when is told by the seals: an answer as of a moment of the past rests on the versions that were sealed before it, and on
+them alone, so nothing that comes later changes it.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import uuid4
 
 from schemas.audit import AuditEntry, Judgement
 from schemas.lookup import FoundRecord, Inquiry, LookupAnswer, LookupRequest, Opens, ScanAdvice, ScanQuestion, judge
-from schemas.problem import INTEGRITY_MISMATCH, RECORD_UNKNOWN, ProblemError
+from schemas.problem import BAD_REQUEST, INTEGRITY_MISMATCH, RECORD_UNKNOWN, ProblemError
 from schemas.record import Record, RecordId
 from schemas.submission import StationId
 from schemas.vietnam import TIME_ZONE
@@ -35,17 +41,24 @@ def look_up(
         audit: gets an entry about this before anything is answered.
         request: whose records, and what for.
         who: who asks, for the audit log.
-        now: the time; without `valid_on` its day in Vietnam counts.
+        now: the time; without `valid_on` and `known_at` its day in Vietnam counts.
 
     Raises:
         ProblemError: `integrity-mismatch` if a record that the catalog names is lost or damaged: an answer without it
-            would be wrong.
+            would be wrong; `bad-request` if `known_at` is yet to come.
     """
     owner = warehouse.owner_key(request.owner)
-    valid_on = request.valid_on or now.astimezone(TIME_ZONE).date()
-    rows = catalog.records_of(owner, request.document_types)
-    latest = (_latest(warehouse, row) for row in rows)
-    found = tuple(judge(record, valid_on) for record in latest if owner in warehouse.owner_keys(record))
+    valid_on = request.valid_on or (request.known_at or now).astimezone(TIME_ZONE).date()
+    if request.known_at is None:
+        owners = catalog.same_person(owner)
+        rows = catalog.records_of(owner, request.document_types)
+        records = tuple(_latest(warehouse, row) for row in rows)
+    elif request.known_at <= now:
+        owners = warehouse.same_person(owner, request.known_at)
+        records = _known(warehouse, owners, request.document_types, request.known_at)
+    else:
+        raise BAD_REQUEST.error("known_at is yet to come: nobody can say what will be known then")
+    found = tuple(judge(record, valid_on) for record in records if owners & set(warehouse.owner_keys(record)))
     entry = AuditEntry(
         entry_id=uuid4().hex,
         at=now,
@@ -58,11 +71,12 @@ def look_up(
         records=tuple(each.record_id for each in found),
         judgements=tuple(map(Judgement.of, found)),
         valid_on=valid_on,
+        known_at=request.known_at,
         missed=_missed(request.document_types, found),
         requester_key=None if request.requester is None else warehouse.owner_key(request.requester),
     )
     audit.append(entry)
-    return LookupAnswer(audit_id=entry.entry_id, valid_on=valid_on, records=found)
+    return LookupAnswer(audit_id=entry.entry_id, valid_on=valid_on, known_at=request.known_at, records=found)
 
 
 def _missed(wanted: tuple[str, ...], found: tuple[FoundRecord, ...]) -> tuple[str, ...]:
@@ -126,3 +140,25 @@ def _latest(warehouse: Warehouse, row: keys.RecordVersion) -> Record:
         if error.kind is not RECORD_UNKNOWN:
             raise
         raise INTEGRITY_MISMATCH.error(f"{keys.record(*row)} is lost; the catalog names it") from error
+
+
+def _known(warehouse: Warehouse, owners: Iterable[str], types: tuple[str, ...], at: datetime) -> tuple[Record, ...]:
+    """Return what was known of a person's records at a moment of the past, in the order of the catalog.
+
+    The catalog knows today's owners only; pointers of earlier ones stay in the store.
+    """
+    ids = {each for owner in owners for each in warehouse.records_of(owner)}
+    found = (_version_known(warehouse, each, at) for each in ids)
+    known = [each for each in found if each is not None and (not types or each.document_type in types)]
+    return tuple(sorted(known, key=lambda record: (record.created_at, record.record_id)))
+
+
+def _version_known(warehouse: Warehouse, record_id: RecordId, at: datetime) -> Record | None:
+    """Return the last version of a record that was sealed before *at*, None if there was none."""
+    if not warehouse.has_record(record_id):
+        return None
+    for version in range(warehouse.latest_version(record_id), 0, -1):
+        sealed = warehouse.record(record_id, version)
+        if sealed.was_known(at):
+            return sealed.value
+    return None

@@ -40,6 +40,9 @@ def catch_up(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> tuple[str,
         if catalog.version_of(record_id) < latest:
             with _collecting(damaged):
                 catalog.keep_record(warehouse.record(record_id, latest).value)
+    for owner in warehouse.aliased():
+        with _collecting(damaged):
+            catalog.keep_alias(*warehouse.said_of(owner))
     for submission_id in inbox.receipts():
         known = catalog.submission(submission_id)
         if known is not None and known.done:

@@ -1,8 +1,10 @@
 """Values as objects: canonical JSON in, checked values out, and the ones that are sealed with a detached signature."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
+from asn1crypto import cms
 from pydantic import ValidationError
 
 from schemas.model import Value
@@ -25,6 +27,30 @@ class Sealed(NamedTuple, Generic[V]):
     value: V
     data: bytes
     signature: bytes
+
+    def was_known(self, at: datetime) -> bool:
+        """Return whether it was sealed before *at*.
+
+        Signatures state whole seconds, so it counts from the second after that in which it was sealed: within that
+        second, nobody could tell which of two came first.
+        """
+        return self.sealed_at < at.replace(microsecond=0)
+
+    @property
+    def sealed_at(self) -> datetime:
+        """When it was sealed, in whole seconds, as its signature states (signing-time, RFC 5652 section 11.3).
+
+        Raises:
+            ProblemError: `integrity-mismatch` if the signature states no time.
+        """
+        try:
+            [signer] = cms.ContentInfo.load(self.signature)["content"]["signer_infos"]
+            times = [
+                each["values"][0].native for each in signer["signed_attrs"] if each["type"].native == "signing_time"
+            ]
+            return min(each for each in times if isinstance(each, datetime))
+        except (ValueError, TypeError, KeyError, IndexError) as error:  # what asn1crypto makes of damaged bytes
+            raise INTEGRITY_MISMATCH.error(f"the signature of a {type(self.value).__name__} states no time") from error
 
 
 def parse(type_: type[V], key: str, data: bytes) -> V:

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
 
+from schemas.alias import Alias, established
 from schemas.digest import Sha256, sha256_hex
 from schemas.identifier import PersonalIdentifier
 from schemas.problem import INTEGRITY_MISMATCH, RECORD_UNKNOWN
@@ -12,6 +15,16 @@ from storage.port import ObjectMissingError, ObjectStore
 from storage.values import Sealed, Sign, check_place, is_sealed, keep, load_sealed, seal
 
 _PDF = "application/pdf"
+
+
+class AliasRow(NamedTuple):
+    """A cancelled identifier, by owner key, and the one in its place."""
+
+    cancelled: str
+    said: int
+    """How often something was said of it."""
+    established: str | None
+    """None: there is none, or nobody agreed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +170,55 @@ class Warehouse:
         A later version may have another owner, and a version that is not sealed yet does not count: read each one.
         """
         return (key.rpartition("/")[2] for key in self.store.list(keys.owned(owner)))
+
+    # --- identifiers that were cancelled -----------------------------------------------------------------------
+    def keep_alias(self, alias: Alias, sign: Sign) -> Alias:
+        """Store, point to and sign what a person says of an identifier; return what is stored: the first one's."""
+        owner = self.owner_key(alias.cancelled)
+        key = keys.alias(owner, alias.number)
+        kept, data = keep(self.store, key, alias)
+        check_place(key, keys.alias(self.owner_key(kept.cancelled), kept.number))
+        if kept.established is not None:
+            self.store.put(keys.established(self.owner_key(kept.established)) + owner, b"")
+        seal(self.store, key, data, sign)
+        return kept
+
+    def aliases_of(self, owner: str) -> tuple[Sealed[Alias], ...]:
+        """Return everything that was said of an identifier (an owner key), in order."""
+        found: list[Sealed[Alias]] = []
+        while (sealed := load_sealed(self.store, Alias, keys.alias(owner, len(found) + 1))) is not None:
+            check_place(keys.alias(owner, len(found) + 1), keys.alias(owner, sealed.value.number))
+            found.append(sealed)
+        return tuple(found)
+
+    def aliased(self) -> Iterator[str]:
+        """Yield the owner keys of the identifiers of which something was said."""
+        yield from dict.fromkeys(keys.aliased_owner_of(key) for key in self.store.list(keys.ALIASES))
+
+    def said_of(self, owner: str) -> AliasRow:
+        """Return what the catalog keeps of an identifier of which something was said (an owner key)."""
+        said = [sealed.value for sealed in self.aliases_of(owner)]
+        holds = established(said)
+        return AliasRow(owner, len(said), None if holds is None else self.owner_key(holds))
+
+    def same_person(self, owner: str, at: datetime) -> frozenset[str]:
+        """Return the owner keys of one person's identifiers as they were known before *at*, without the catalog."""
+        known, new = {owner}, {owner}
+        while new:
+            pairs = [pair for each in new for pair in self._pairs(each, at)]
+            new = {each for pair in pairs for each in pair} - known
+            known |= new
+        return frozenset(known)
+
+    def _pairs(self, owner: str, at: datetime) -> Iterator[tuple[str, str]]:
+        """Yield the cancelled identifier and the one in its place, by owner key, where *owner* is either."""
+        folder = keys.established(owner)
+        for cancelled in (owner, *(key.removeprefix(folder) for key in self.store.list(folder))):
+            said = [sealed.value for sealed in self.aliases_of(cancelled) if sealed.was_known(at)]
+            holds = established(said)
+            pair = None if holds is None else (cancelled, self.owner_key(holds))
+            if pair is not None and owner in pair:
+                yield pair
 
 
 def _appended(unsigned: bytes, signed: bytes) -> bytes:

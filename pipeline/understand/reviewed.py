@@ -1,16 +1,13 @@
 """What people decided, applied to a record: a pure function, so that a version follows from the one before it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
 
 from pipeline.understand import consequences
 from schemas.document_type import DocumentType
 from schemas.field import Check, Field
-from schemas.record import Record
-from schemas.review import RESCAN, SECOND_PERSON, UNREADABLE, Decision, FieldDecision, agreed, needs_two
-
-CHECK: Final = "reviewed"
-"""What a person said of a field; the detail says who."""
+from schemas.record import Amended, Amendment, Record
+from schemas.review import RESCAN, REVIEWED, SECOND_PERSON, UNREADABLE, Decision, FieldDecision, agreed, needs_two
+from schemas.vietnam import TIME_ZONE
 
 
 def reviewed(record: Record, decisions: Sequence[Decision], types: Mapping[str, DocumentType]) -> Record:
@@ -38,27 +35,39 @@ def reviewed(record: Record, decisions: Sequence[Decision], types: Mapping[str, 
             fields[said.field] = _decided(fields[said.field], said, ", ".join(dict.fromkeys(people)))
     if last.rescan and RESCAN not in reasons:
         reasons.append(RESCAN)
-    owners, valid_from, valid_to = consequences(fields, type_)
     sure = any(said.field == "document_type" for said in last.fields)
-    return record.model_copy(
-        update={
-            "version": record.version + 1,
-            "status": "review" if reasons else "active",
-            "document_type_confidence": 1.0 if sure else record.document_type_confidence,
-            "fields": fields,
-            "owners": owners,
-            "valid_from": valid_from,
-            "valid_to": valid_to,
-            "review_reasons": tuple(reasons),
-            "created_at": last.at,
-        }
+    changes: dict[str, object] = {
+        "version": record.version + 1,
+        "status": "review" if reasons else "active",
+        "document_type_confidence": 1.0 if sure else record.document_type_confidence,
+        "fields": fields,
+        "review_reasons": tuple(reasons),
+        "created_at": last.at,
+    }
+    if last.fields:
+        changes |= zip(("owners", "valid_from", "valid_to"), consequences(fields, type_), strict=True)
+    if last.amends is not None:
+        changes["amendments"] = (*record.amendments, _amended(last, last.amends))
+    version = record.model_copy(update=changes)
+    today = last.at.astimezone(TIME_ZONE).date()
+    return version.model_copy(update={"status": version.status_on(today)})
+
+
+def _amended(decision: Decision, amendment: Amendment) -> Amended:
+    """Return an amendment as the version that it makes tells of it."""
+    return Amended(
+        **dict(amendment),
+        version=decision.version + 1,
+        who=decision.who,
+        at=decision.at,
+        fields=tuple(said.field for said in decision.fields),
     )
 
 
 def _decided(field: Field, said: FieldDecision, people: str) -> Field:
     """Return a field as people decided it; where it stands and how it was read stays as evidence."""
     readable = said.act != "unreadable"
-    check = Check(name=CHECK, passed=readable, detail=f"{said.act} by {people}")
+    check = Check(name=REVIEWED, passed=readable, detail=f"{said.act} by {people}")
     return field.model_copy(
         update={
             "value": said.after,

@@ -9,13 +9,14 @@ one wherever it happens.
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from math import ceil, exp, lgamma, log, log1p
+from math import ceil
 from statistics import fmean
 from typing import NamedTuple
 
 from pydantic import Field as Constraint
 from rapidfuzz.distance import Levenshtein
 
+from pipeline.calibrate.bounds import upper_bound
 from schemas.model import Value
 from schemas.page import Page
 from schemas.report import Extraction
@@ -27,7 +28,6 @@ TILTED = 0.1
 """Degrees from which a straight page was harmed."""
 _TONES = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))
 """The five tone marks; those of ă â ê ô ơ ư đ make another letter and stay."""
-_DOUBT = 0.05
 
 
 class FieldScore(NamedTuple):
@@ -236,28 +236,3 @@ def summary(papers: Iterable[PaperScore], only: str | None = None) -> Accuracy:
 
 def _share(part: int, whole: int) -> float | None:
     return round(part / whole, 6) if whole else None
-
-
-def upper_bound(wrong: int, total: int) -> float:
-    """Return the upper end of the exact 95 % interval of a share, of which *wrong* of *total* were seen.
-
-    The share at which so few would be seen only once in twenty times (one-sided; Clopper and Pearson 1934).
-    """
-    if wrong == total:
-        return 1.0
-    low, high = wrong / total, 1.0
-    for _ in range(50):
-        middle = (low + high) / 2
-        if _at_most(wrong, total, middle) > _DOUBT:
-            low = middle
-        else:
-            high = middle
-    return round(high, 6)
-
-
-def _at_most(wrong: int, total: int, share: float) -> float:
-    """Return how likely it is to see no more than *wrong* of *total* when the share is *share*, between 0 and 1."""
-    choices = [lgamma(total + 1) - lgamma(count + 1) - lgamma(total - count + 1) for count in range(wrong + 1)]
-    return sum(
-        exp(choice + count * log(share) + (total - count) * log1p(-share)) for count, choice in enumerate(choices)
-    )

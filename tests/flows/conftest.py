@@ -24,9 +24,10 @@ def house(tmp_path):
     return House.open(Settings(home=tmp_path / "home"))
 
 
-@pytest.fixture
-def keyring(house):
-    return Keyring.open(house.settings, now())
+@pytest.fixture(scope="session")
+def keyring(tmp_path_factory):
+    """Keys that any house can be given: making some takes a second."""
+    return Keyring.open(Settings(home=tmp_path_factory.mktemp("keys")), now())
 
 
 @pytest.fixture(scope="session")

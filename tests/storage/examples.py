@@ -1,13 +1,13 @@
 """Small values to store, about people who do not exist."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from schemas.digest import Sha256, sha256_hex
 from schemas.field import Field
 from schemas.identifier import PersonalIdentifier
 from schemas.outcome import DocumentOutcome, Outcome
-from schemas.record import Copy, Engine, Origin, Owner, Record, record_id
+from schemas.record import REASONS, Amended, AmendmentAct, Copy, Engine, Origin, Owner, Record, record_id
 from schemas.submission import Manifest, Receipt, SubmittedFile
 
 AN = PersonalIdentifier("051098000011")
@@ -42,6 +42,18 @@ def receipt(sent: Manifest, minutes: int = 1) -> Receipt:
 def outcome(sent: Manifest) -> Outcome:
     documents = tuple(DocumentOutcome(file_sha256=file.sha256, status="refused") for file in sent.files)
     return Outcome(submission_id=sent.submission_id, documents=documents)
+
+
+def amended(of: Record, act: AmendmentAct, effective: date, **changes: object) -> Record:
+    """Return the next version of a record, after an amendment."""
+    made = {
+        "act": act, "reason": next(iter(REASONS[act])), "legal_basis": {"code": "12/QĐ-UBND"}, "effective": effective,
+        "superseded_by": record(b"successor").record_id if act == "supersede" else None,
+        "version": of.version + 1, "who": "cli:binh", "at": NOON,
+    }  # fmt: skip
+    made = Amended.model_validate(made | changes)
+    following = of.model_copy(update={"version": made.version, "amendments": (*of.amendments, made)})
+    return following.model_copy(update={"status": following.status_on(effective)})
 
 
 def record(content: bytes = b"paper", *owners: PersonalIdentifier | None, **changes: object) -> Record:

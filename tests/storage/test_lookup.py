@@ -4,14 +4,14 @@ import pytest
 
 from schemas.audit import Judgement
 from schemas.lookup import LookupRequest
-from schemas.problem import INTEGRITY_MISMATCH, ProblemError
+from schemas.problem import BAD_REQUEST, INTEGRITY_MISMATCH, ProblemError
 from storage import keys
 from storage.audit import Audit
 from storage.catalog import Catalog
 from storage.local import LocalStore
 from storage.lookup import look_up
 from storage.warehouse import Warehouse
-from tests.storage.examples import AN, BINH, NOON, SECRET, record, sign
+from tests.storage.examples import AN, BINH, NOON, SECRET, amended, record, sign
 
 
 class Counter:
@@ -64,7 +64,7 @@ def test_every_lookup_is_written_down_whether_it_finds_something_or_not(counter:
 def test_the_log_says_what_was_answered_though_the_record_changes_afterwards(counter: Counter):
     counter.keep(record(b"a", AN))
     counter.ask(AN)
-    counter.keep(record(b"a", AN, version=2, status="revoked"))
+    counter.keep(amended(record(b"a", AN), "revoke", NOON.date()))
     counter.ask(AN)
     said = {entry.judgements[0].version: entry.judgements[0] for entry in counter.audit.entries()}
     assert (said[1].reusable, said[1].reasons) == (True, ())
@@ -80,7 +80,7 @@ def test_what_cannot_be_written_down_is_not_answered(counter: Counter, tmp_path)
 
 def test_a_revocation_counts_before_the_catalog_has_heard_of_it(counter: Counter):
     counter.keep(record(b"a", AN))
-    counter.warehouse.keep_record(record(b"a", AN, version=2, status="revoked"), sign)
+    counter.warehouse.keep_record(amended(record(b"a", AN), "revoke", NOON.date()), sign)
     (found,) = counter.ask(AN).records
     assert (found.reusable, found.reasons) == (False, ("revoked",))
 
@@ -108,6 +108,52 @@ def test_a_record_that_the_store_lost_is_not_answered_as_if_there_were_none(coun
 def test_a_record_is_reusable_while_it_is_valid(counter: Counter, on, reasons):
     counter.keep(record(b"a", AN, valid_from=date(2026, 1, 1), valid_to=date(2026, 6, 30)))
     assert counter.ask(AN, valid_on=on).records[0].reasons == reasons
+
+
+SUSPENDED = amended(record(b"a", AN), "suspend", date(2026, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("known", "on", "reasons"),
+    [
+        (SUSPENDED, date(2026, 2, 28), ()),
+        (SUSPENDED, date(2026, 3, 1), ("suspended",)),
+        (amended(SUSPENDED, "reinstate", date(2026, 4, 1)), date(2026, 3, 31), ("suspended",)),
+        (amended(SUSPENDED, "reinstate", date(2026, 4, 1)), date(2026, 4, 1), ()),
+        (amended(SUSPENDED, "revoke", date(2026, 3, 1)), date(2026, 3, 1), ("revoked", "suspended")),
+        (
+            amended(amended(SUSPENDED, "revoke", date(2026, 5, 1)), "reinstate", date(2026, 4, 1)),
+            date(2026, 5, 1),
+            ("revoked",),
+        ),
+        (amended(record(b"a", AN, status="review"), "supersede", date(2026, 3, 1)), date(2026, 3, 1),
+         ("unreviewed", "superseded")),
+    ],
+)  # fmt: skip
+def test_what_was_done_after_the_fact_counts_from_its_day_on(counter: Counter, known, on, reasons):
+    counter.keep(record(b"a", AN))
+    counter.keep(known.model_copy(update={"version": 2}))
+    (found,) = counter.ask(AN, valid_on=on).records
+    assert (found.reasons, found.reusable) == (reasons, not reasons)
+
+
+def test_a_superseded_record_says_which_one_to_use_instead(counter: Counter):
+    counter.keep(record(b"a", AN), amended(record(b"a", AN), "supersede", date(2026, 3, 1)))
+    successors = [counter.ask(AN, valid_on=on).records[0].superseded_by for on in (date(2026, 2, 28), date(2026, 3, 1))]
+    assert successors == [None, record(b"successor").record_id]
+
+
+def test_what_will_be_known_nobody_knows(counter: Counter):
+    with pytest.raises(ProblemError, match="yet to come") as caught:
+        counter.ask(AN, known_at=NOON + timedelta(seconds=1))
+    assert caught.value.kind is BAD_REQUEST
+
+
+def test_a_signature_that_states_no_time_is_damage(counter: Counter):
+    counter.keep(record(b"a", AN))
+    with pytest.raises(ProblemError, match="states no time") as caught:
+        counter.ask(AN, known_at=NOON)
+    assert caught.value.kind is INTEGRITY_MISMATCH
 
 
 def test_today_is_the_day_in_vietnam(counter: Counter):

@@ -1,14 +1,12 @@
 """What is counted, on papers small enough to count by hand."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from schemas.field import Field
 from schemas.page import Page, Quality
 from schemas.report import Extraction
 from sohoa.bench.accuracy import COLUMNS, cells, table
-from sohoa.bench.score import score, summary, text_score, upper_bound
+from sohoa.bench.score import score, summary, text_score
 from sohoa.bench.truth import PageTruth, Truth
 
 
@@ -115,16 +113,3 @@ def test_a_paper_of_which_nothing_was_read_is_wrong_in_everything():
 def test_a_table_has_all_papers_then_levels_types_and_fields():
     papers = [*score([truth(PageTruth(number=1), fields={"sex": "nam"})], [read(page(1))])]
     assert [row.name for row in table(papers)] == ["all", "clean", "birth_certificate", "clean", "sex"]
-
-
-@pytest.mark.parametrize(
-    ("wrong", "total", "bound"), [(0, 3000, 0.000998), (0, 143, 0.0207), (1, 490, 0.00964), (5, 5, 1.0)]
-)
-def test_the_upper_bound_is_the_exact_one_of_tables(wrong, total, bound):
-    assert upper_bound(wrong, total) == pytest.approx(bound, rel=0.01)
-
-
-@given(st.integers(1, 5000), st.integers(0, 300))
-def test_the_upper_bound_lies_above_what_was_seen(total, wrong):
-    wrong = min(wrong, total)
-    assert wrong / total <= upper_bound(wrong, total) <= 1

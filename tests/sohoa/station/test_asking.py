@@ -15,6 +15,7 @@ from tests.servers import serving
 from tests.sohoa.api.sending import NOON
 from tests.sohoa.api.test_app import OWNER, certificate
 from tests.sohoa.station.stations import CODE
+from tests.storage.examples import amended
 
 TYPE = "birth_certificate"
 
@@ -56,7 +57,7 @@ def test_what_the_warehouse_has_need_not_be_scanned_until_it_is_revoked(welcomed
     answer = ask(welcomed, dossiers, number, owner, TYPE)
     assert (answer.scan, answer.said) == (False, "Kho đã có Giấy khai sinh dùng lại được: không cần quét.")
     assert decided(dossiers, number) == [(TYPE, "already_in_db")]
-    keep(house, version=2, status="revoked")
+    keep(house, version=2, amendments=amended(certificate(), "revoke", NOON.date()).amendments)
     assert ask(welcomed, dossiers, number, owner, TYPE).scan
     assert decided(dossiers, number) == []
 
