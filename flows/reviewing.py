@@ -53,6 +53,16 @@ def finish(house: House, keyring: Keyring, record_id: RecordId, clock: Clock) ->
     return record
 
 
+def finish_all(house: House, clock: Clock) -> int:
+    """Seal every version that was decided about and not made; return of how many records."""
+    undone = list(unfinished(house))
+    if undone:
+        keyring = Keyring.open(house.settings, clock())
+        for record_id in undone:
+            finish(house, keyring, record_id, clock)
+    return len(undone)
+
+
 def unfinished(house: House) -> Iterator[RecordId]:
     """Yield the records about which something was decided whose next version is not made, or not indexed."""
     latest = {each.record_id: each.version for each in house.reviews.versions()}

@@ -2,7 +2,8 @@
 
 `python -m flows.worker PARENT` serves the live lane. `reconcile` runs when it is called for (`flows/waking.py`) and
 every minute, so that whatever has a receipt gets an outcome, whatever was killed in between. What the catalog missed
-when something was killed is looked for in the store once, at the start.
+when something was killed is looked for in the store once, at the start, and so are decisions whose versions
+are not made.
 """
 
 import os
@@ -16,8 +17,9 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.backfill.lane import backfill
 from flows.house import House
-from flows.ingest import fixity, ingest, preserve, raise_levels, reconcile
+from flows.ingest import fixity, ingest, now, preserve, raise_levels, reconcile
 from flows.lifeline import end_with
+from flows.reviewing import finish_all
 from schemas.settings import Settings
 from storage.rebuild import catch_up
 
@@ -42,6 +44,7 @@ def serve_live_lane() -> None:
     """Take flow runs of the live lane until told to stop."""
     house = House.open(Settings.load(os.environ).settings)
     catch_up(house.inbox, house.warehouse, house.catalog)
+    finish_all(house, now)
     serve(
         _deployment(ingest),
         _deployment(reconcile, interval=_RECONCILE_SECONDS, concurrency_limit=_ALONE),

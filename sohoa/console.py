@@ -266,7 +266,8 @@ def _explain(field: ExplainedField) -> None:
     value = "no value" if field.value is None else str(field.value)
     waits = f", waits for a person: {', '.join(field.waits_for)}" if field.waits_for else ""
     accepted = "accepted" if field.accepted else "not accepted"
-    say(f"\n{field.name} ({field.label}): {value}")
+    label = f" ({field.label})" if field.label != field.name else ""
+    say(f"\n{field.name}{label}: {value}")
     where = f", page {field.page}" if field.page else ""
     if field.box:
         where += f" at {field.box.x},{field.box.y}, {field.box.w} × {field.box.h} pixels"

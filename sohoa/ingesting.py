@@ -18,7 +18,7 @@ from flows.keyring import Keyring
 from flows.levels import raise_signatures
 from flows.orchestrator import orchestrator
 from flows.progress import watched_by
-from flows.reviewing import finish, unfinished
+from flows.reviewing import finish_all
 from schemas.digest import Sha256
 from schemas.outcome import DocumentOutcome, Outcome
 from schemas.problem import (
@@ -81,11 +81,8 @@ def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
         yield from _report(", ".join(file.name for file in manifest.files), house.inbox.outcome(submission_id))
     if acts := seal_acts(house, _now):
         console.note(f"{acts} acts in the audit log were sealed.")
-    if undone := list(unfinished(house)):
-        keyring = Keyring.open(settings, _now())
-        for record_id in undone:
-            finish(house, keyring, record_id, _now)
-        console.note(f"{len(undone)} decisions of reviewers were carried out.")
+    if finished := finish_all(house, _now):
+        console.note(f"{finished} decisions of people were carried out.")
     if raised := sum(1 for _ in raise_signatures(house, _now)):
         console.note(f"{raised} signatures of copies and records were raised to {settings.signing.level}.")
     preserved = preserve(house, _now)

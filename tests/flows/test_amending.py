@@ -1,15 +1,15 @@
 """What is done to records after the fact becomes versions too; what was known before stays known."""
 
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.house import House
-from flows.reviewing import decide, finish, unfinished
+from flows.reviewing import decide, finish, finish_all, unfinished
 from schemas.field import Field
 from schemas.lookup import LookupRequest, judge
 from schemas.problem import (
@@ -182,6 +182,7 @@ def test_what_was_cut_off_is_carried_out_later_and_sent_twice_counts_once(house,
         with pytest.raises(ProblemError, match="cut"):
             decide(house, keyring, revoking, clock)
     assert list(unfinished(house)) == [paper.record_id]
+    assert [finish_all(house, lambda: datetime.now(UTC)) for _ in range(2)] == [1, 0]
     later = revoking.model_copy(update={"at": NOON + timedelta(hours=1)})
     assert decide(house, keyring, later, clock) == finish(house, keyring, paper.record_id, clock)
     assert [each.version for each in house.warehouse.record(paper.record_id).value.amendments] == [2]
@@ -234,21 +235,34 @@ class Counter:
         return [look_up(*rooms, each, who="cli:binh", now=self.now).records for each in asked]
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def live_through(home, keyring, taken):
+    """Ask after each step, and ask again in the end: as of the past all answers are what they were."""
+    counter = Counter(home, keyring)
+    counter.now += timedelta(seconds=1)
+    told = {counter.now: counter.ask()}
+    for who, (act, effective, said), wait in taken:
+        counter.do(who, act, effective, said, wait)
+        told[counter.now] = counter.ask()
+    assert {moment: counter.ask(known_at=moment) for moment in told} == told
+    before = list(counter.house.catalog.export())
+    assert rebuild(counter.house.inbox, counter.house.warehouse, counter.house.catalog)[1:3] == (0, 0)
+    assert list(counter.house.catalog.export()) == before
+    counter.house.catalog.close()
+
+
+@settings(max_examples=12)
 @given(st.lists(steps, min_size=1, max_size=5))
 def test_answers_as_of_the_past_never_change_and_the_catalog_can_be_made_anew(keyring, taken):
     with TemporaryDirectory() as home:
-        counter = Counter(home, keyring)
-        counter.now += timedelta(seconds=1)
-        told = {counter.now: counter.ask()}
-        for who, (act, effective, said), wait in taken:
-            counter.do(who, act, effective, said, wait)
-            told[counter.now] = counter.ask()
-        assert {moment: counter.ask(known_at=moment) for moment in told} == told
-        before = list(counter.house.catalog.export())
-        assert rebuild(counter.house.inbox, counter.house.warehouse, counter.house.catalog)[1:3] == (0, 0)
-        assert list(counter.house.catalog.export()) == before
-        counter.house.catalog.close()
+        live_through(home, keyring, taken)
+
+
+@pytest.mark.nightly
+@settings(max_examples=200)
+@given(st.lists(steps, min_size=5, max_size=25))
+def test_so_it_is_in_long_lives_too(keyring, taken):
+    with TemporaryDirectory() as home:
+        live_through(home, keyring, taken)
 
 
 def test_before_a_record_was_sealed_it_was_not_known(house, keyring, paper):
