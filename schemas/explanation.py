@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from schemas.digest import Sha256
 from schemas.document_type import document_types
-from schemas.field import Field, Source
+from schemas.field import Assessment, Field, Source
 from schemas.lookup import Reason
 from schemas.model import Value
 from schemas.page import Box
@@ -128,6 +128,8 @@ class ExplainedField(Value):
     page: int | None
     box: Box | None
     """Pixels of the upright, straight page."""
+    assessment: Assessment | None
+    """How likely it was right when it was read, and what was needed; None where a rule was against it."""
     waits_for: tuple[str, ...]
     """Why a person has to look, as codes."""
     candidates: tuple[Candidate, ...]
@@ -205,6 +207,7 @@ def explain_field(record: Record, name: str, decisions: Iterable[Decision]) -> E
         source=field.source,
         page=field.page,
         box=field.box,
+        assessment=field.assessment,
         waits_for=tuple(code for code, _, about in named if about == name),
         candidates=tuple(_candidates(field)),
         checks=tuple(checks),

@@ -272,6 +272,9 @@ def _explain(field: ExplainedField) -> None:
     if field.box:
         where += f" at {field.box.x},{field.box.y}, {field.box.w} × {field.box.h} pixels"
     say(f"  {accepted}, {field.confidence:.0%} sure, {_SOURCES[field.source]}{where}{waits}")
+    if (judged := field.assessment) is not None:
+        lot = "; drawn by lot for a person to look at" if judged.sampled else ""
+        say(f"  right with {judged.probability:.2%} as read, {judged.needed:.2%} needed ({judged.stratum}){lot}")
     for candidate in field.candidates:
         say(f"  {candidate.source}: {candidate.text}")
     for check in field.checks:
