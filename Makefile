@@ -6,7 +6,7 @@ BIN := .venv/bin
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day bench-backfill lock clean
+.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day bench-backfill bench-sealing lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -53,6 +53,9 @@ province-day: .make/dev ## The busiest hour of a province's stations against one
 
 bench-backfill: .make/dev ## What the orchestration of a backfill costs beside the reading, with real servers
 	$(BIN)/python -m benchmarks.backfill
+
+bench-sealing: .make/dev ## What signatures, time-stamps and evidence cost beside bare pyHanko, with keys in files and in a token
+	$(BIN)/python -m benchmarks.sealing
 
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra server --group build --python-version 3.11 \

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from flows.house import House
 from flows.keyring import trusted_roots
+from flows.levels import renew_copies
 from pipeline.seal.evidence import (
     Chain,
     Stamp,
@@ -43,16 +44,21 @@ class Preserved(NamedTuple):
     proven: int
     """Record versions that got evidence."""
     renewed: int
-    """Time-stamps that were renewed."""
+    """Time-stamps of evidence that were renewed."""
+    copies: int
+    """Copies whose time-stamps were renewed."""
 
 
 def preserve(house: House, clock: Callable[[], datetime]) -> Preserved:
-    """Make evidence where there is none, and renew what ends soon, whatever becomes of the other; errors of both."""
+    """Make evidence where there is none, and renew what ends soon, whatever becomes of the others; errors of all."""
     try:
         proven = sum(1 for _ in prove(house))
     finally:
-        renewed = renew(house, clock)
-    return Preserved(proven, renewed)
+        try:
+            renewed = renew(house, clock)
+        finally:
+            copies = sum(1 for _ in renew_copies(house, clock))
+    return Preserved(proven, renewed, copies)
 
 
 def prove(house: House) -> Iterator[RecordId]:

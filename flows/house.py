@@ -18,6 +18,8 @@ from storage.opening import catalog_at, open_catalog, open_store, open_warehouse
 from storage.port import ObjectStore
 from storage.quarantine import Quarantine
 from storage.reviews import Reviews
+from storage.signatures import Signatures
+from storage.signers import Signers
 from storage.stations import Stations
 from storage.warehouse import Warehouse
 
@@ -31,8 +33,10 @@ class House:
     inbox: Inbox
     warehouse: Warehouse
     evidence: Evidence
+    signatures: Signatures
     audit: Audit
     stations: Stations
+    signers: Signers
     journals: Journals
     quarantine: Quarantine
     backfills: Backfills
@@ -57,8 +61,10 @@ class House:
             inbox=Inbox(store),
             warehouse=open_warehouse(settings, store),
             evidence=Evidence(store),
+            signatures=Signatures(store),
             audit=Audit(store),
             stations=Stations(store),
+            signers=Signers(store),
             journals=Journals(store),
             quarantine=Quarantine(store),
             backfills=Backfills(store),

@@ -1,7 +1,8 @@
 """The flows of the live lane: `ingest` runs submissions, `reconcile` finds those that were left lying.
 
 `raise_levels` adds to signed copies what authorities have to say, `preserve` makes and renews evidence,
-`fixity` reads again what is stored.
+`check_signatures` asks about signatures of others, `check_signers` about those who sign here, `fixity` reads again what
+is stored.
 
 Parameters and results are submission ids. Prefect is the clock and the switchboard; what became of a submission stands
 in the object store, and every step may be run again.
@@ -17,16 +18,19 @@ from prefect.client.schemas.objects import State, TaskRun
 from flows.acts import seal_acts
 from flows.evidence import preserve as preserve_all
 from flows.house import House
+from flows.incoming import check_again
 from flows.keyring import Keyring
 from flows.levels import raise_signatures
 from flows.process import process
 from flows.progress import watcher
+from flows.signers import check_signers as check_all_signers
 from pipeline.workers import Workers
 from schemas.backfill import STATION
 from schemas.digest import Sha256
-from schemas.problem import INTEGRITY_MISMATCH, ProblemError
+from schemas.problem import INTEGRITY_MISMATCH, SIGNER_ENDED, ProblemError
 from schemas.settings import Settings
 from storage.fixity import check_fixity
+from storage.opening import open_second
 
 MOST_AT_ONCE = 2000
 """Submissions in one flow run: Prefect takes half a megabyte of parameters."""
@@ -89,21 +93,45 @@ def raise_levels() -> list[str]:
     return list(raise_signatures(House.open(Settings.load(os.environ).settings, needs_catalog=False), now))
 
 
-@flow(name="fixity", persist_result=False)
-def fixity() -> int:
-    """Read again what has its turn today; return of how many objects. Fails when one is damaged: that is the alarm.
+@flow(name="check-signatures", persist_result=False)
+def check_signatures() -> list[Sha256]:
+    """Ask authorities about files that came signed and are not confirmed; return the files of which more is known."""
+    house = House.open(Settings.load(os.environ).settings, needs_catalog=False)
+    return [report.file_sha256 for report in check_again(house, now)]
+
+
+@flow(name="check-signers", persist_result=False)
+def check_signers() -> int:
+    """Ask whether those in the directory of signers may still sign; return how many end soon.
 
     Raises:
-        ProblemError: `integrity-mismatch`, with the key of the first one; the report in the store names all.
+        ProblemError: `signer-ended` when some cannot any more or have a week left: that is the alarm.
+    """
+    house = House.open(Settings.load(os.environ).settings, needs_catalog=False)
+    states = list(check_all_signers(house, now()))
+    urgent = [state for state in states if state.warns_within in {0, 7} or state.revocation == "revoked"]
+    if urgent:
+        raise SIGNER_ENDED.error(f"{len(urgent)} of {len(states)} in the directory of signers")
+    return sum(state.warns_within is not None for state in states)
+
+
+@flow(name="fixity", persist_result=False)
+def fixity() -> int:
+    """Read again what has its turn today and mend it; return of how many objects. Fails when some are not sound then.
+
+    Raises:
+        ProblemError: `integrity-mismatch`: that is the alarm; the report in the store names all of them.
     """
     settings = Settings.load(os.environ).settings
-    report = check_fixity(House.open(settings, needs_catalog=False).store, now(), days=settings.fixity.days)
-    if report.damaged:
-        raise INTEGRITY_MISMATCH.error(f"{len(report.damaged)} objects, the first one is {report.damaged[0]}")
+    store, second = House.open(settings, needs_catalog=False).store, open_second(settings)
+    report = check_fixity(store, now(), days=settings.fixity.days, second=second)
+    if not report.is_sound:
+        gone = sum(report.fewer.values())
+        raise INTEGRITY_MISMATCH.error(f"{len(report.damaged)} objects are damaged and {gone} are gone")
     return report.objects
 
 
 @flow(name="preserve", persist_result=False)
 def preserve() -> int:
-    """Make evidence where there is none and renew what ends soon; return of how many records and time-stamps."""
+    """Make evidence where there is none and renew what ends soon; return how much was done."""
     return sum(preserve_all(House.open(Settings.load(os.environ).settings, needs_catalog=False), now))

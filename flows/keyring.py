@@ -10,10 +10,11 @@ from secrets import token_urlsafe
 from typing import NamedTuple, Self
 
 from pipeline.seal import Signer, UnsignedCopy, sign_copy, sign_detached
+from pipeline.seal.remote import Service, remote_signer
 from pipeline.seal.selfmade import make_test_pki
 from pipeline.seal.token import token_signer
 from schemas.problem import CONFIGURATION
-from schemas.settings import Settings, SignerSettings, TokenSettings
+from schemas.settings import RemoteSettings, Settings, SignerSettings, TokenSettings
 from storage.secrets import keep
 
 Clock = Callable[[], datetime]
@@ -45,13 +46,18 @@ class Keyring:
                 signed could never be verified, and a copy is signed once; `signer-unreachable` when it is in a token
                 that does not answer.
         """
-        held = cls(
+        held = cls.load(settings)
+        held.check(settings, now)
+        return held
+
+    @classmethod
+    def load(cls, settings: Settings) -> Self:
+        """Return the keys as `open` does, also those that are not valid any more: to look at, not to sign with."""
+        return cls(
             scanner=_held("scanner", settings.signing.scanner, settings),
             agency=_held("agency", settings.signing.agency, settings),
             roots=trusted_roots(settings),
         )
-        held.check(settings, now)
-        return held
 
     def check(self, settings: Settings, now: datetime) -> None:
         """Make sure that every key is valid *now*.
@@ -89,15 +95,26 @@ def trusted_roots(settings: Settings) -> tuple[bytes, ...]:
     Raises:
         ProblemError: `configuration` when a file that is named cannot be read.
     """
-    named = tuple(_read(path) for path in settings.signing.trust)
+    named = read_certificates(settings.signing.trust)
     signing = settings.signing
     is_trying = signing.scanner.is_selfmade or signing.agency.is_selfmade
     return (*named, _test_pki(settings).root_pem) if is_trying else named
 
 
+def read_certificates(paths: tuple[Path, ...]) -> tuple[bytes, ...]:
+    """Return certificates (PEM) that settings name.
+
+    Raises:
+        ProblemError: `configuration` when a file cannot be read.
+    """
+    return tuple(_read(path) for path in paths)
+
+
 def _held(role: str, wanted: SignerSettings, settings: Settings) -> HeldKey:
     if wanted.pkcs11 is not None:
         return HeldKey(role, _in_token(wanted.pkcs11), is_selfmade=False)
+    if wanted.csc is not None:
+        return HeldKey(role, _at_service(wanted.csc, wanted.origin), is_selfmade=False)
     if wanted.pkcs12 is not None:
         passphrase = wanted.passphrase.get_secret_value() if wanted.passphrase else None
         signer = Signer.from_pkcs12(_read(wanted.pkcs12), passphrase, origin=wanted.origin)
@@ -112,10 +129,27 @@ def _in_token(wanted: TokenSettings) -> Signer:
         str(wanted.module),
         wanted.token,
         wanted.key,
-        pin=_read(wanted.pin_file).decode(errors="replace").strip(),
+        pin=_secret(wanted.pin_file),
         certificates=_read(wanted.certificates),
         origin=str(wanted.certificates),
     )
+
+
+def _at_service(wanted: RemoteSettings, origin: str) -> Signer:
+    return remote_signer(
+        Service(
+            url=wanted.url,
+            credential=wanted.credential,
+            token=_secret(wanted.token_file),
+            pin=None if wanted.pin_file is None else _secret(wanted.pin_file),
+            seconds=wanted.seconds,
+            origin=origin,
+        )
+    )
+
+
+def _secret(path: Path) -> str:
+    return _read(path).decode(errors="replace").strip()
 
 
 def _read(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from flows.accepting import acceptance
 from flows.house import House
+from flows.incoming import first_look
 from flows.keyring import Keyring
 from pipeline.ahead import work_ahead
 from pipeline.calibrate import Acceptance, calibrated, with_sample
@@ -24,10 +25,11 @@ from pipeline.understand import Understood, with_keyed
 from pipeline.workers import Workers
 from schemas.digest import Sha256
 from schemas.document_type import document_types
+from schemas.incoming import SignatureReport
 from schemas.outcome import DocumentOutcome, Outcome
 from schemas.problem import INTEGRITY_MISMATCH, PAGES_BLANK, Exit, ProblemError
 from schemas.record import Copy, Origin, Record, record_id
-from schemas.submission import Manifest, SubmittedFile
+from schemas.submission import Manifest, Receipt, SubmittedFile
 from storage import keys
 from storage.port import ObjectMissingError
 
@@ -49,6 +51,8 @@ class _File:
 
     file: SubmittedFile
     documents: tuple[_Document, ...] = ()
+    signatures: SignatureReport | None = None
+    """What its own signatures come to, when it came signed."""
     refused: ProblemError | None = None
 
 
@@ -112,12 +116,12 @@ class _Line:
         outcome = self.house.inbox.outcome(submission_id)
         if outcome is not None:
             return outcome
-        _, manifest = self.house.received(submission_id)
+        receipt, manifest = self.house.received(submission_id)
         with TemporaryDirectory(dir=self.workers.scratch) as folder:
-            files = tuple(self._read_file(manifest, file, Path(folder)) for file in manifest.files)
+            files = tuple(self._read_file(receipt, manifest, file, Path(folder)) for file in manifest.files)
         return _Submission(manifest=manifest, files=files)
 
-    def _read_file(self, manifest: Manifest, file: SubmittedFile, folder: Path) -> _File:
+    def _read_file(self, receipt: Receipt, manifest: Manifest, file: SubmittedFile, folder: Path) -> _File:
         path = folder / file.sha256
         self.house.inbox.fetch(file, path)
         try:
@@ -126,6 +130,7 @@ class _Line:
             understood = with_keyed(digitized.documents, row, document_types()) if row else digitized.documents
             judged = (self._judged(digitized, each, file) for each in understood)
             documents = tuple(self._unsigned(path, digitized, each, manifest, file) for each in judged)
+            signatures = self._signatures(path, file, receipt) if digitized.file.signed else None
         except ProblemError as error:
             if error.kind.exit_code is not Exit.REFUSED:
                 raise
@@ -133,7 +138,15 @@ class _Line:
         if not documents:
             detail = f"{len(digitized.readings)} pages, all blank or separators"
             return _File(file=file, refused=PAGES_BLANK.error(detail, file=file.name))
-        return _File(file=file, documents=documents)
+        return _File(file=file, documents=documents, signatures=signatures)
+
+    def _signatures(self, path: Path, file: SubmittedFile, receipt: Receipt) -> SignatureReport:
+        """Return a first report about the signatures of a file, before anybody was asked about them."""
+        seen_at, settings = receipt.received_at, self.house.settings
+        found = first_look(path, file.name, settings, self.workers, seen_at)
+        return SignatureReport(
+            file_sha256=file.sha256, number=1, seen_at=seen_at, checked_at=self.clock(), signatures=found
+        )
 
     def _judged(self, digitized: Digitized, understood: Understood, file: SubmittedFile) -> Understood:
         """Accept only what is likely enough to be right, and draw by lot what a person looks at all the same."""
@@ -180,7 +193,7 @@ class _Line:
             yield DocumentOutcome(file_sha256=file.file.sha256, status="refused", problem=file.refused.problem)
         faults = tuple(faults_among(file.documents[0].digitized.readings)) if file.documents else ()
         for document in file.documents:
-            record = self._keep(manifest, file.file, document)
+            record = self._keep(manifest, file, document)
             self.house.catalog.keep_record(record)
             is_ours = record.submission_id == manifest.submission_id
             yield DocumentOutcome(
@@ -194,15 +207,17 @@ class _Line:
                 faults=tuple(each for each in faults if each.page in document.understood.pages),
             )
 
-    def _keep(self, manifest: Manifest, file: SubmittedFile, document: _Document) -> Record:
+    def _keep(self, manifest: Manifest, file: _File, document: _Document) -> Record:
         """Return the record of a document: the one that is stored, or else a new one."""
-        origin = Origin(file_sha256=file.sha256, pages=document.understood.pages)
+        origin = Origin(file_sha256=file.file.sha256, pages=document.understood.pages)
         identity = record_id(origin)
         warehouse = self.house.warehouse
         if warehouse.has_record(identity):
             return warehouse.record(identity, 1).value
-        copy = self._keep_copy(manifest, file, document)
-        record = self._record(manifest, document, origin, copy)
+        signatures = self.house.signatures.keep(file.signatures) if file.signatures else None
+        copy = self._keep_copy(manifest, file.file, document)
+        reasons = (*document.understood.review_reasons, *_other_reasons(manifest, document, signatures))
+        record = self._record(manifest, document, origin, copy, reasons)
         return warehouse.keep_record(record, self.keyring.signing(self.clock))
 
     def _keep_copy(self, manifest: Manifest, file: SubmittedFile, document: _Document) -> Copy:
@@ -211,10 +226,11 @@ class _Line:
         seal = self.keyring.sealing(document.unsigned, manifest.scanned_at, self.clock)
         return self.house.warehouse.keep_copy(document.unsigned.pdf, seal)
 
-    def _record(self, manifest: Manifest, document: _Document, origin: Origin, copy: Copy) -> Record:
+    def _record(
+        self, manifest: Manifest, document: _Document, origin: Origin, copy: Copy, reasons: tuple[str, ...]
+    ) -> Record:
         understood = document.understood
         pages = {reading.page.number: reading.page for reading in document.digitized.readings}
-        reasons = (*understood.review_reasons, *_other_reasons(manifest, document))
         return Record(
             record_id=record_id(origin),
             version=1,
@@ -237,13 +253,15 @@ class _Line:
         )
 
 
-def _other_reasons(manifest: Manifest, document: _Document) -> Iterator[str]:
+def _other_reasons(manifest: Manifest, document: _Document, signatures: SignatureReport | None) -> Iterator[str]:
     """Yield why a person has to look beyond what the pages say, as `code:field`.
 
     `other:dossier_code`: the separator names another dossier than the station. `shared:copy`: the file came signed and
-    is kept whole, so whoever gets this copy sees papers of other owners.
+    is kept whole, so whoever gets this copy sees papers of other owners. `invalid:copy`: it was changed later.
     """
     if manifest.dossier_code and document.understood.dossier_code not in {None, manifest.dossier_code}:
         yield "other:dossier_code"
     if document.unsigned is None and len(document.digitized.documents) > 1:
         yield "shared:copy"
+    if signatures is not None and signatures.verdict == "INVALID":
+        yield "invalid:copy"

@@ -17,7 +17,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.backfill.lane import backfill
 from flows.house import House
-from flows.ingest import fixity, ingest, now, preserve, raise_levels, reconcile
+from flows.ingest import check_signatures, check_signers, fixity, ingest, now, preserve, raise_levels, reconcile
 from flows.lifeline import end_with
 from flows.reviewing import finish_all
 from schemas.settings import Settings
@@ -50,6 +50,8 @@ def serve_live_lane() -> None:
         _deployment(reconcile, interval=_RECONCILE_SECONDS, concurrency_limit=_ALONE),
         _deployment(raise_levels, interval=_RAISE_SECONDS, concurrency_limit=_ALONE),
         _deployment(preserve, interval=_DAY_SECONDS, concurrency_limit=_ALONE),
+        _deployment(check_signatures, interval=_DAY_SECONDS, concurrency_limit=_ALONE),
+        _deployment(check_signers, interval=_DAY_SECONDS, concurrency_limit=_ALONE),
         _deployment(fixity, interval=_DAY_SECONDS, concurrency_limit=_ALONE),
     )
 

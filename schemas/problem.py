@@ -285,11 +285,19 @@ ORCHESTRATOR_UNREACHABLE = Kind(
 
 SIGNER_UNREACHABLE = Kind(
     "signer-unreachable",
-    "The token with the signing key does not answer",
-    "Look at the token or the HSM: is it plugged in, does it run? Nothing is lost, run it again.",
+    "The signing key does not answer",
+    "Look at the token, the HSM or the service: is it plugged in, does it run? Nothing is lost, run it again.",
     Exit.OFFLINE,
     503,
     transient=True,
+)
+
+SIGNER_ENDED = Kind(
+    "signer-ended",
+    "Somebody's right to sign ends",
+    "See who with `sohoa signers check`; get them a new certificate, or write down who signs in their place.",
+    Exit.SIGNATURE_NOT_VALID,
+    500,
 )
 
 TIME_STAMPS_UNREACHABLE = Kind(

@@ -11,7 +11,7 @@ from schemas.model import Value
 from schemas.page import Page
 from schemas.problem import Exit, Problem
 from schemas.record import RecordId
-from schemas.verdict import Level, Verdict
+from schemas.verdict import Level, Verdict, worst
 
 
 class Extraction(Value):
@@ -95,8 +95,54 @@ class Fixity(Value):
     objects: int
     size: int
     """Sound bytes."""
+    held: dict[str, int] = Constraint(default_factory=dict)
+    """How many objects there are in each folder of the store, of those that had their turn."""
+    fewer: dict[str, int] = Constraint(default_factory=dict)
+    """How many less than at the last turn: they are gone, and no second copy has them."""
     damaged: tuple[str, ...]
-    """Keys of objects whose bytes have changed, or that cannot be read any more."""
+    """Keys of objects whose bytes have changed, or that cannot be read any more, and that could not be mended."""
+    mended: tuple[str, ...] = ()
+    """Keys of objects that were damaged or gone, and were put back from the second copy."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether everything is there as it was stored, by now."""
+        return not self.damaged and not self.fewer
+
+
+Protection = Literal[
+    "signature", "record time-stamp", "copy time-stamp", "evidence", "signature of others", "key", "root"
+]
+"""What something can be checked by. `key`, `root`: of those that sign now, and of those that are trusted."""
+
+
+class Ending(Value):
+    """One thing that ends."""
+
+    until: AwareDatetime
+    protection: Protection
+    because: str
+    """The certificate or the algorithm that ends."""
+    records: int = Constraint(ge=0)
+    """How many versions of records, with their copies, cannot be checked by anything else afterwards."""
+    remedy: str
+
+
+class Horizon(Value):
+    """`sohoa horizon`: what becomes unverifiable when, if nothing is done; the first end comes first."""
+
+    at: AwareDatetime
+    endings: tuple[Ending, ...]
+    damaged: tuple[str, ...]
+    """What could not be looked at, and why."""
+
+    @property
+    def exit_code(self) -> Exit:
+        """23 when something is damaged, 22 when records cannot be verified any more, 0 otherwise."""
+        if self.damaged:
+            return Exit.INTEGRITY
+        is_late = any(each.records and each.until <= self.at for each in self.endings)
+        return Exit.SIGNATURE_NOT_VALID if is_late else Exit.DONE
 
 
 class Missed(Value):
@@ -132,10 +178,7 @@ class Verification(Value):
     @classmethod
     def of(cls, target: str, proofs: tuple[Proof, ...]) -> Self:
         """Return the verdict over *proofs*: the worst counts, and nothing checked is nothing proven."""
-        verdicts = {proof.verdict for proof in proofs}
-        order: tuple[Verdict, ...] = ("INVALID", "INDETERMINATE", "VALID")
-        worst: Verdict = next((verdict for verdict in order if verdict in verdicts), "INDETERMINATE")
-        return cls(target=target, verdict=worst, proofs=proofs)
+        return cls(target=target, verdict=worst(proof.verdict for proof in proofs), proofs=proofs)
 
     @property
     def exit_code(self) -> Exit:

@@ -6,6 +6,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
@@ -89,8 +90,23 @@ class TokenSettings(Value):
     """File with the user's PIN, readable by Sohoa's user alone."""
 
 
+class RemoteSettings(Value):
+    """One key at a remote signing service (CSC API v1)."""
+
+    url: str = Constraint(pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])")
+    """Address of the service: what stands before `/csc/v1/`. Not encrypted only on this machine."""
+    credential: str = Constraint(min_length=1)
+    """Which key there."""
+    token_file: Path
+    """File with the bearer token (OAuth 2.0), readable by Sohoa's user alone."""
+    pin_file: Path | None = None
+    """File with the PIN of the key, if it has one."""
+    seconds: float = Constraint(default=30.0, gt=0)
+    """How long an answer is waited for."""
+
+
 class SignerSettings(Value):
-    """One key: in a file, in a token, or else the self-made test key in the home folder."""
+    """One key: in a file, in a token, at a service, or else the self-made test key in the home folder."""
 
     pkcs12: Path | None = None
     """PKCS#12 file."""
@@ -98,22 +114,26 @@ class SignerSettings(Value):
     """Opens it."""
     pkcs11: TokenSettings | None = None
     """A token that holds the key."""
+    csc: RemoteSettings | None = None
+    """A remote signing service that holds the key."""
 
     @model_validator(mode="after")
     def _one_key(self) -> Self:
-        if self.pkcs12 is not None and self.pkcs11 is not None:
-            message = "give pkcs12 or pkcs11, not both"
+        if sum(each is not None for each in (self.pkcs12, self.pkcs11, self.csc)) > 1:
+            message = "give one of pkcs12, pkcs11 and csc"
             raise ValueError(message)
         return self
 
     @property
     def is_selfmade(self) -> bool:
         """Whether no key is named, so that the self-made one signs."""
-        return self.pkcs12 is None and self.pkcs11 is None
+        return self.pkcs12 is None and self.pkcs11 is None and self.csc is None
 
     @property
     def origin(self) -> str:
         """Where the certificate comes from, for messages."""
+        if self.csc is not None:
+            return f"{self.csc.url}, {self.csc.credential}"
         named = self.pkcs12 if self.pkcs11 is None else self.pkcs11.certificates
         return str(named or "self-made key")
 
@@ -150,11 +170,42 @@ class SigningSettings(Value):
         return self
 
 
+class IncomingSettings(Value):
+    """Whom we believe of what comes in signed."""
+
+    government: tuple[Path, ...] = ()
+    """PEM files of the certificates of the government's authority (public-service digital signatures)."""
+    public: tuple[Path, ...] = ()
+    """PEM files of the certificates of public authorities."""
+    sha1_until: date = date(2025, 12, 31)
+    """Last day on which a time-stamp may have seen a signature that rests on SHA-1."""
+    ask_seconds: float = Constraint(default=60.0, gt=0)
+    """How long the authorities behind one file are waited for."""
+    ask_days: int = Constraint(default=30, ge=0, le=3650)
+    """For how many days a signature that cannot be confirmed is checked again each day."""
+
+
+class SecondSettings(StoreSettings):
+    """Where a second copy of the store is: objects under the same keys, which something else puts there."""
+
+    folder: Path | None = None
+    """The folder `store` of a copied home, when it is `local`."""
+
+    @model_validator(mode="after")
+    def _local_has_a_folder(self) -> Self:
+        if self.kind == "local" and self.folder is None:
+            message = "a local second copy also needs folder"
+            raise ValueError(message)
+        return self
+
+
 class FixitySettings(Value):
-    """How often everything in the store is read again."""
+    """How often everything in the store is read again, and what it is mended from."""
 
     days: int = Constraint(default=30, ge=1, le=3650)
     """In how many days everything is read once, a part each day."""
+    second: SecondSettings | None = None
+    """A second copy of the store, from which damaged objects are mended; it is only read."""
 
 
 class AcceptanceSettings(Value):
@@ -244,6 +295,7 @@ class Settings(Value):
     limits: Limits = Limits()
     acceptance: AcceptanceSettings = AcceptanceSettings()
     signing: SigningSettings = SigningSettings()
+    incoming: IncomingSettings = IncomingSettings()
     fixity: FixitySettings = FixitySettings()
     prefect: PrefectSettings = PrefectSettings()
     api: ApiSettings = ApiSettings()
@@ -324,7 +376,7 @@ def _put(values: dict[str, Any], path: tuple[str, ...], value: str) -> None:
         if not isinstance(inner, dict):
             inner = values[key] = {}
         values = inner
-    is_list = path[-1] == "trust"
+    is_list = path[-1] in {"trust", "government", "public"}
     values[path[-1]] = [part for part in value.split(":") if part] if is_list else value
 
 

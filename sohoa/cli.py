@@ -26,9 +26,11 @@ from sohoa.audits import audit, receipt
 from sohoa.backfills import backfill
 from sohoa.calibrations import calibration
 from sohoa.configuration import read_settings
+from sohoa.horizons import horizon
 from sohoa.owners import owner
 from sohoa.records import record
 from sohoa.reviews import review
+from sohoa.signers import signers
 from sohoa.station.cli import station
 from sohoa.stations import stations
 from sohoa.tokens import token
@@ -192,7 +194,8 @@ def rebuild(configuration: Configuration, *, as_json: bool) -> Exit:
 def fixity(configuration: Configuration, *, everything: bool, as_json: bool) -> Exit:
     """Read what is stored again and compare it with its hashes: a part each day, all in `fixity.days` days.
 
-    What has changed is named, and a report is kept in the store.
+    What has changed or is gone is named, put back from the second copy (`fixity.second`) if there is one, and a report
+    is kept in the store.
     """
     from sohoa.maintaining import read_again
 
@@ -201,9 +204,13 @@ def fixity(configuration: Configuration, *, everything: bool, as_json: bool) -> 
         console.print_json(report)
     else:
         console.say(f"{report.objects} objects read again ({report.size} bytes), {len(report.damaged)} are damaged.")
+    for key in report.mended:
+        console.note(f"{key} was put back from the second copy.")
+    for folder, count in report.fewer.items():
+        console.print_problem(INTEGRITY_MISMATCH.error(f"{count} objects below {folder}/ are gone").problem)
     for key in report.damaged:
         console.print_problem(INTEGRITY_MISMATCH.error(key).problem)
-    return Exit.INTEGRITY if report.damaged else Exit.DONE
+    return Exit.DONE if report.is_sound else Exit.INTEGRITY
 
 
 @cli.command(epilog="sohoa reconcile")
@@ -296,10 +303,12 @@ def demo(configuration: Configuration) -> Exit:
 
 cli.add_command(record)
 cli.add_command(owner)
+cli.add_command(horizon)
 cli.add_command(audit)
 cli.add_command(receipt)
 cli.add_command(station)
 cli.add_command(stations)
+cli.add_command(signers)
 cli.add_command(backfill)
 cli.add_command(review)
 cli.add_command(calibration)

@@ -57,7 +57,7 @@ def exported(house: House, sealed: Sealed[Record], roots: tuple[bytes, ...]) -> 
         ObjectMissingError: if the copy is lost.
     """
     record, warehouse = sealed.value, house.warehouse
-    copy, tail = b"".join(warehouse.copy(record.copy_.sha256)), warehouse.tail(record.record_id)
+    copy, tail = (b"".join(parts) for parts in (warehouse.copy(record.copy_.sha256), warehouse.tails(record.record_id)))
     token = warehouse.time_stamp(record)
     evidence = evidence_of(house.evidence, RecordVersion(record.record_id, record.version))
     stamps = [stamp for chain in decode(evidence) for stamp in chain] if evidence else []

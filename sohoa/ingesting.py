@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from flows.acts import seal_acts
 from flows.evidence import preserve
 from flows.house import House
+from flows.incoming import check_again
 from flows.intake import receive
 from flows.keyring import Keyring
 from flows.levels import raise_signatures
@@ -85,9 +86,12 @@ def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
         console.note(f"{finished} decisions of people were carried out.")
     if raised := sum(1 for _ in raise_signatures(house, _now)):
         console.note(f"{raised} signatures of copies and records were raised to {settings.signing.level}.")
+    if known := sum(1 for _ in check_again(house, _now)):
+        console.note(f"More is known of the signatures of {known} files that came signed.")
     preserved = preserve(house, _now)
     if any(preserved):
-        console.note(f"{preserved.proven} records have evidence now; {preserved.renewed} time-stamps were renewed.")
+        renewed = preserved.renewed + preserved.copies
+        console.note(f"{preserved.proven} records have evidence now; {renewed} time-stamps were renewed.")
 
 
 def scans_in(paths: Sequence[Path], home: Path) -> list[Path]:

@@ -6,6 +6,7 @@ from schemas.report import Fixity
 from schemas.settings import Settings
 from sohoa.looking import existing_house
 from storage.fixity import check_fixity
+from storage.opening import open_second
 from storage.rebuild import Rebuilt, rebuild
 
 
@@ -16,6 +17,6 @@ def rebuild_catalog(settings: Settings) -> Rebuilt:
 
 
 def read_again(settings: Settings, *, everything: bool) -> Fixity:
-    """Read again what has its turn today, or everything, and keep a report of it."""
-    store = existing_house(settings, needs_catalog=False).store
-    return check_fixity(store, datetime.now(UTC), days=1 if everything else settings.fixity.days)
+    """Read again what has its turn today, or everything, mend it where there is a second copy, and keep a report."""
+    store, days = existing_house(settings, needs_catalog=False).store, 1 if everything else settings.fixity.days
+    return check_fixity(store, datetime.now(UTC), days=days, second=open_second(settings))

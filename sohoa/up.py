@@ -22,6 +22,7 @@ from schemas.settings import Settings
 from sohoa import console
 from sohoa.api.app import create_app
 from sohoa.api.token import api_token
+from sohoa.checking import create_checking
 from sohoa.dashboard import create_dashboard
 from sohoa.review import create_review
 
@@ -113,6 +114,7 @@ def _api(house: House, wake: Callable[[], None]) -> uvicorn.Server:
     app = create_app(house, token, wake)
     app.mount("/dashboard", create_dashboard(house, token))
     app.mount("/review", create_review(house, token))
+    app.mount("/verify", create_checking(house))
     return uvicorn.Server(
         uvicorn.Config(
             app,
@@ -130,6 +132,7 @@ def _run(api: uvicorn.Server) -> None:
     console.note(f"Lookup API:      http://{api.config.host}:{api.config.port}/openapi.json")
     console.note(f"Dashboard:       http://{api.config.host}:{api.config.port}/dashboard/ (password: the API's secret)")
     console.note(f"Review desk:     http://{api.config.host}:{api.config.port}/review/ (your name; password: the same)")
+    console.note(f"Checking a PDF:  http://{api.config.host}:{api.config.port}/verify/ (for everybody)")
     console.note("Stop with Ctrl-C.")
     # uvicorn stops politely and then raises the signal again: it has to unwind the callers, not to end the process.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

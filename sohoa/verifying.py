@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from flows.evidence import evidence_of
 from flows.house import House
+from flows.incoming import judged_again
 from flows.keyring import trusted_roots
 from pipeline.seal.evidence import verify_evidence
 from pipeline.seal.raising import time_stamped
 from pipeline.seal.verify import verify_detached, verify_pdf
 from schemas.digest import sha256_hex
+from schemas.incoming import SignatureReport
 from schemas.problem import FILE_MISSING, FILE_TOO_LARGE, FILE_UNREADABLE, INTEGRITY_MISMATCH, ProblemError
 from schemas.record import Record
 from schemas.report import Proof, Verification
 from schemas.settings import Settings
-from schemas.verdict import SignatureVerdict
+from schemas.verdict import EvidenceVerdict, SignatureVerdict, worst
 from sohoa.looking import existing_house
 from storage.keys import RecordVersion
 from storage.port import ObjectMissingError
@@ -41,7 +44,7 @@ def verify_target(settings: Settings, target: str) -> Verification:
         house = existing_house(settings, needs_catalog=False)
         return Verification.of(target, tuple(_record_proofs(house, target, trusted_roots(settings), now)))
     data = _read(Path(target), settings.limits.file_bytes)
-    return Verification.of(target, tuple(_pdf_proofs(data, trusted_roots(settings), now)))
+    return Verification.of(target, tuple(_pdf_proofs(data, verify_pdf(data, trusted_roots(settings), now))))
 
 
 def _read(path: Path, most: int) -> bytes:
@@ -73,14 +76,26 @@ def _record_proofs(house: House, record_id: str, roots: tuple[bytes, ...], now: 
         yield Proof(subject="record", verdict="INVALID", detail=error.problem.detail)
         return
     yield Proof(subject="record", verdict="VALID", detail=f"version {sealed.value.version}, {len(sealed.data)} bytes")
-    yield from _record_signature_proofs(warehouse, sealed, roots, now)
-    yield from _copy_proofs(warehouse, sealed.value, roots, now)
+    evidence, damage = _evidence(house, sealed, roots, now)
+    moments = _Moments(now, evidence.proven_at if evidence is not None and evidence.verdict == "VALID" else None)
+    yield from _record_signature_proofs(warehouse, sealed, roots, moments)
+    yield from _copy_proofs(house, sealed.value, roots, moments)
     yield _original_proof(warehouse, sealed.value.origin.file_sha256)
-    yield from _evidence_proofs(house, sealed, roots, now)
+    if evidence is not None:
+        yield _evidence_proof(evidence)
+    if damage is not None:
+        yield damage
+
+
+class _Moments(NamedTuple):
+    """When signatures are judged: now or, where that leaves them open, when evidence proves that they were there."""
+
+    now: datetime
+    proven: datetime | None = None
 
 
 def _record_signature_proofs(
-    warehouse: Warehouse, sealed: Sealed[Record], roots: tuple[bytes, ...], now: datetime
+    warehouse: Warehouse, sealed: Sealed[Record], roots: tuple[bytes, ...], moments: _Moments
 ) -> Iterator[Proof]:
     signature = sealed.signature
     try:
@@ -88,23 +103,54 @@ def _record_signature_proofs(
         signature = signature if token is None else time_stamped(signature, token)
     except ProblemError as error:
         yield _not_intact("record time-stamp", error)
-    yield _signature_proof("record signature", verify_detached(sealed.data, signature, roots, now))
+    found = verify_detached(sealed.data, signature, roots, moments.now)
+    if found.verdict == "INDETERMINATE" and moments.proven is not None:
+        then = verify_detached(sealed.data, sealed.signature, roots, moments.proven)
+        found = _proven(then, moments.proven) if then.verdict == "VALID" else found
+    yield _signature_proof("record signature", found)
 
 
-def _copy_proofs(warehouse: Warehouse, record: Record, roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:
-    copy = record.copy_
+def _proven(verdict: SignatureVerdict, at: datetime) -> SignatureVerdict:
+    return verdict.model_copy(update={"proven_at": verdict.proven_at or at})
+
+
+def _copy_proofs(house: House, record: Record, roots: tuple[bytes, ...], moments: _Moments) -> Iterator[Proof]:
+    warehouse, copy = house.warehouse, record.copy_
     try:
         data = b"".join(warehouse.copy(copy.sha256))
     except (ProblemError, ObjectMissingError) as error:
         yield _not_intact("copy", error)
         return
     yield Proof(subject="copy", verdict="VALID", detail=f"{copy.size} bytes, sha256 {copy.sha256}")
+    report = house.signatures.last(copy.sha256) if copy.original else None
+    if report is not None:
+        yield from _incoming_proofs(house, data, report)
+        return
     try:
-        tail = warehouse.tail(record.record_id)
+        tail = b"".join(warehouse.tails(record.record_id))
     except ProblemError as error:
         yield _not_intact("copy time-stamp", error)
         tail = b""
-    yield from _pdf_proofs(data + tail, roots, now)
+    found = verify_pdf(data + tail, roots, moments.now)
+    if worst(each.verdict for each in found) == "INDETERMINATE" and moments.proven is not None:
+        then = verify_pdf(data, roots, moments.proven)
+        if all(each.verdict == "VALID" for each in then):
+            found = tuple(_proven(each, moments.proven) for each in then)
+    yield from _pdf_proofs(data + tail, found)
+
+
+def _incoming_proofs(house: House, data: bytes, report: SignatureReport) -> Iterator[Proof]:
+    """Yield what signatures of others come to, by what authorities answered when they were asked last."""
+    try:
+        signatures = judged_again(house, data, report)
+    except (ProblemError, ObjectMissingError) as error:
+        yield _not_intact("answers about the signatures", error)
+        return
+    asked = f"checked at {report.checked_at}, {len(report.ocsps) + len(report.crls)} answers of authorities"
+    for number, each in enumerate(signatures, start=1):
+        proof = _signature_proof(f"copy signature {number}", each.verdict)
+        detail = "; ".join((proof.detail, f"trusted by: {each.trusted_by or 'nobody'}", asked))
+        yield proof.model_copy(update={"detail": detail})
 
 
 def _original_proof(warehouse: Warehouse, sha256: str) -> Proof:
@@ -116,24 +162,31 @@ def _original_proof(warehouse: Warehouse, sha256: str) -> Proof:
     return Proof(subject="file as received", verdict="VALID", detail=f"sha256 {sha256}")
 
 
-def _evidence_proofs(house: House, sealed: Sealed[Record], roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:
-    """Yield whether the evidence holds, if there is any; what of the record is lost was said already."""
+def _evidence(
+    house: House, sealed: Sealed[Record], roots: tuple[bytes, ...], now: datetime
+) -> tuple[EvidenceVerdict | None, Proof | None]:
+    """Return the verdict on the evidence, if there is any, or else why it cannot be judged.
+
+    What of the record is lost is said elsewhere.
+    """
     record = sealed.value
     try:
         evidence = evidence_of(house.evidence, RecordVersion(record.record_id, record.version))
     except ProblemError as error:
-        yield _not_intact("evidence", error)
-        return
+        return None, _not_intact("evidence", error)
     if evidence is None:
-        return
+        return None, None
     files = {"the record": sealed.data, "the record's signature": sealed.signature}
     for name, sha256 in (("the copy", record.copy_.sha256), ("the file as received", record.origin.file_sha256)):
         with suppress(ProblemError, ObjectMissingError):
             files[name] = b"".join(house.warehouse.copy(sha256))
-    found = verify_evidence(evidence, files, roots, now)
+    return verify_evidence(evidence, files, roots, now), None
+
+
+def _evidence_proof(found: EvidenceVerdict) -> Proof:
     said = f"there since {found.proven_at}, {found.time_stamps} time-stamps, to be renewed before {found.good_until}"
     detail = "; ".join((said, *found.reasons))
-    yield Proof(subject="evidence", verdict=found.verdict, detail=detail, is_signature=True)
+    return Proof(subject="evidence", verdict=found.verdict, detail=detail, is_signature=True)
 
 
 def _not_intact(subject: str, error: ProblemError | ObjectMissingError) -> Proof:
@@ -141,8 +194,7 @@ def _not_intact(subject: str, error: ProblemError | ObjectMissingError) -> Proof
     return Proof(subject=subject, verdict="INVALID", detail=detail)
 
 
-def _pdf_proofs(data: bytes, roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:
-    verdicts = verify_pdf(data, roots, now)
+def _pdf_proofs(data: bytes, verdicts: tuple[SignatureVerdict, ...]) -> Iterator[Proof]:
     if not verdicts:
         unsigned = f"{len(data)} bytes, sha256 {sha256_hex(data)}: nobody has signed it"
         yield Proof(subject="signatures", verdict="INDETERMINATE", detail=unsigned, is_signature=True)

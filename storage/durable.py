@@ -2,12 +2,13 @@
 
 import fcntl
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
 _DRAFT = ".part"
+_MODE = 0o640
 
 
 def create(
@@ -15,7 +16,7 @@ def create(
     chunks: Iterable[bytes],
     *,
     drafts: Path,
-    mode: int = 0o640,
+    mode: int = _MODE,
     attributes: Mapping[str, bytes] | None = None,
 ) -> bool:
     """Create the file *path* from *chunks*; return False if it is there already, and leave it as it is.
@@ -27,20 +28,37 @@ def create(
         mode: permission bits.
         attributes: extended attributes, where the file system keeps such.
     """
+    # The folder is synced also when another writer was first: our caller relies on the name too, and they may not
+    # have come this far.
+    return _written(path, chunks, drafts, mode, attributes or {}, _link)
+
+
+def replace(path: Path, chunks: Iterable[bytes], *, drafts: Path, attributes: Mapping[str, bytes]) -> None:
+    """Make the file *path* from *chunks*, in the place of what is there; arguments as for `create`."""
+    _written(path, chunks, drafts, _MODE, attributes, _rename)
+
+
+def _written(
+    path: Path,
+    chunks: Iterable[bytes],
+    drafts: Path,
+    mode: int,
+    attributes: Mapping[str, bytes],
+    name: Callable[[Path, Path], bool],
+) -> bool:
     draft, file = _open_draft(drafts, mode)
     try:
         with file:
             file.writelines(chunks)
             file.flush()
-            _describe(file, attributes or {})
+            _describe(file, attributes)
             os.fsync(file.fileno())
             make_folder(path.parent)
-            created = _link(draft, path)
-        # Also when another writer was first: our caller relies on the name too, and they may not have come this far.
+            named = name(draft, path)
         sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
-    return created
+    return named
 
 
 def make_folder(folder: Path) -> None:
@@ -93,6 +111,11 @@ def _link(draft: Path, path: Path) -> bool:
         os.link(draft, path)
     except FileExistsError:
         return False
+    return True
+
+
+def _rename(draft: Path, path: Path) -> bool:
+    draft.replace(path)
     return True
 
 

@@ -27,10 +27,12 @@ ALIASES = "aliases/"
 ESTABLISHED = "established/"
 REVIEWS = "reviews/"
 LEVELS = "levels/"
+SIGNATURES = "signatures/"
 EVIDENCE = "evidence/"
 TOKENS = "tokens/"
 RENEWALS = "renewals/"
 STATIONS = "stations/"
+SIGNERS = "signers/"
 JOURNALS = "journals/"
 QUARANTINE = "quarantine/"
 PLANS = "plans/"
@@ -131,6 +133,19 @@ def enrolment(station: StationId, number: int) -> str:
     return f"{_of_station(STATIONS, station)}{number:06d}{DATA}"
 
 
+def signer(certificate_sha256: Sha256, number: int) -> str:
+    """Return where one step in the life of a right to sign is kept; *number* is 1 for the first one."""
+    if not 1 <= number <= _LAST_VERSION:
+        message = f"not the number of a step: {number}"
+        raise ValueError(message)
+    return f"{_spread(SIGNERS, certificate_sha256, _SHA256_DIGITS)}/{number:06d}{DATA}"
+
+
+def signer_of(key: str) -> Sha256:
+    """Return the hash of the certificate that a key under `signers/` is about."""
+    return _hex(key.split("/")[2], _SHA256_DIGITS)
+
+
 def journal(station: StationId) -> str:
     """Return the folder of a station's journal."""
     return _of_station(JOURNALS, station)
@@ -214,9 +229,38 @@ def level(record_id: RecordId, number: int) -> str:
     return f"{_spread(LEVELS, record_id, _RECORD_ID_DIGITS)}/{number:06d}"
 
 
-def raised_record_of(key: str) -> RecordId:
-    """Return which record a key under `levels/` is about."""
-    return _hex(key.split("/")[2], _RECORD_ID_DIGITS)
+class Raised(NamedTuple):
+    """Which record's copy was raised, and how often."""
+
+    record_id: RecordId
+    number: int
+
+
+def raised_of(key: str) -> Raised:
+    """Return what a key under `levels/` is about."""
+    _, _, record_id, number = key.split("/")
+    return Raised(_hex(record_id, _RECORD_ID_DIGITS), int(number))
+
+
+def signature_report(file_sha256: Sha256, number: int) -> str:
+    """Return where a report about the signatures of a file is kept; *number* is 1 for the first."""
+    if not 1 <= number <= _LAST_VERSION:
+        message = f"not the number of a report: {number}"
+        raise ValueError(message)
+    return f"{_spread(SIGNATURES, file_sha256, _SHA256_DIGITS)}/{number:06d}{DATA}"
+
+
+class Reported(NamedTuple):
+    """Which file's signatures were reported of, and how often."""
+
+    file_sha256: Sha256
+    number: int
+
+
+def reported_of(key: str) -> Reported:
+    """Return what a key under `signatures/` is about."""
+    _, _, sha256, name = key.split("/")
+    return Reported(_hex(sha256, _SHA256_DIGITS), int(name.removesuffix(DATA)))
 
 
 def signature_of(key: str) -> str:

@@ -27,6 +27,23 @@ def open_store(settings: Settings) -> ObjectStore:
     return store
 
 
+def open_second(settings: Settings) -> ObjectStore | None:
+    """Return the second copy of the store, None where there is none; nothing is made there.
+
+    Raises:
+        ProblemError: `configuration` when its folder is not there.
+    """
+    second = settings.fixity.second
+    if second is None:
+        return None
+    if second.kind == "s3":
+        return S3Store(second)
+    folder = second.folder
+    if folder is None or not (folder / "objects").is_dir():
+        raise CONFIGURATION.error("fixity.second.folder is not the folder `store` of a home", file=str(folder))
+    return LocalStore(folder)
+
+
 def owner_secret(settings: Settings) -> bytes:
     """Return the secret behind the owner keys: from the settings, otherwise made once and kept in the home folder.
 

@@ -86,6 +86,16 @@ class ObjectStore(Protocol):
         """Write an object to *path*, which appears only when it is whole and checked; errors as for `get`."""
         chunks.write(self.read(key), path)
 
+    @abstractmethod
+    def mend(self, key: str, data: bytes) -> None:
+        """Put back the bytes of an object that was damaged or is gone; a sound one stays as it is.
+
+        The only write that replaces anything: what an object is stays what it was when it was stored.
+
+        Raises:
+            ProblemError: `store-conflict` if *data* does not have the hash that was stored with the object.
+        """
+
     def put_once(self, key: str, data: bytes, *, content_type: str = BYTES) -> bytes:
         """Store *data* unless something is stored there already; return what is stored: the first writer decides.
 

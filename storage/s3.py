@@ -1,7 +1,8 @@
 """The object store in an S3 bucket, through `minio`.
 
-Every write is a single-part PUT with `If-None-Match: *`, so the server decides who is first, and with the SHA-256 of
-the bytes, so that it refuses what was damaged on the way. The hash is also kept as metadata and checked on every read.
+Every write, but for mending, is a single-part PUT with `If-None-Match: *`, so the server decides who is first, and
+with the SHA-256 of the bytes, so that it refuses what was damaged on the way. The hash is also kept as metadata and
+checked on every read.
 Any PUT may be sent again: if the answer to the first was lost, the second is told that the object exists, and we look.
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import urllib3
 from minio import Minio
+from minio.datatypes import Object
 from minio.error import InvalidResponseError, S3Error, ServerError
 from urllib3.exceptions import HTTPError, MaxRetryError, SSLError
 
@@ -117,18 +119,31 @@ class S3Store(ObjectStore):
         recorded = response.headers.get(_SHA256)
         return stored if recorded is None else chunks.checked(stored, recorded, name=key)
 
+    def mend(self, key: str, data: bytes) -> None:
+        """See the port. Where the bucket keeps versions, the damaged one stays below."""
+        sha256, found = sha256_hex(data), self._found(key)
+        if found is not None and (found.metadata or {}).get(_SHA256, sha256) != sha256:
+            raise STORE_CONFLICT.error(key)
+        with self._our_errors():
+            self._put(key, data, sha256, {"Content-Type": (found and found.content_type) or BYTES})
+
     def stat(self, key: str) -> ObjectInfo | None:
         """See the port."""
+        found = self._found(key)
+        if found is None:
+            return None
+        recorded = (found.metadata or {}).get(_SHA256)
+        return ObjectInfo(found.size or 0, recorded or self._digest(key))
+
+    def _found(self, key: str) -> Object | None:
         keys.checked(key)
         with self._our_errors():
             try:
-                found = self._client.stat_object(bucket_name=self._bucket, object_name=key)
+                return self._client.stat_object(bucket_name=self._bucket, object_name=key)
             except S3Error as error:
                 if error.code == "NoSuchKey":
                     return None
                 raise
-        recorded = (found.metadata or {}).get(_SHA256)
-        return ObjectInfo(found.size or 0, recorded or self._digest(key))
 
     def list(self, prefix: str, start_after: str = "") -> Iterator[str]:
         """See the port."""
@@ -196,20 +211,18 @@ class S3Store(ObjectStore):
         raise STORE_UNREACHABLE.error(f"{self._where}: another writer holds the name {key} and does not finish")
 
     def _put_if_absent(self, key: str, content: bytes | mmap.mmap, sha256: Sha256, content_type: str) -> None:
-        """Send the one kind of write that there is.
+        """Send the one kind of write that creates an object.
 
         Through a private method, for want of a public one: `put_object` of minio 7 makes every header that it does not
         know into metadata, `x-amz-meta-if-none-match`, and the server then overwrites without a word.
         """
         if isinstance(content, mmap.mmap):
             content.seek(0)
-        headers = {
-            "Content-Type": content_type,
-            "If-None-Match": "*",
-            "x-amz-checksum-sha256": b64encode(bytes.fromhex(sha256)).decode("ascii"),
-            _SHA256: sha256,
-        }
-        self._client._put_object(self._bucket, key, content, headers)  # type: ignore[arg-type]  # noqa: SLF001 - see above; a map of a file has len() and read()
+        self._put(key, content, sha256, {"Content-Type": content_type, "If-None-Match": "*"})
+
+    def _put(self, key: str, content: bytes | mmap.mmap, sha256: Sha256, headers: dict[str, str]) -> None:
+        checked = {"x-amz-checksum-sha256": b64encode(bytes.fromhex(sha256)).decode("ascii"), _SHA256: sha256}
+        self._client._put_object(self._bucket, key, content, headers | checked)  # type: ignore[arg-type]  # noqa: SLF001 - see above; a map of a file has len() and read()
 
     def _stored_chunks(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         try:

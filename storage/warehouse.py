@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count, groupby
 from typing import NamedTuple
 
 from schemas.alias import Alias, established
@@ -65,23 +66,35 @@ class Warehouse:
         return files.read(self.store, sha256)
 
     # --- levels ------------------------------------------------------------------------------------------------
-    def keep_tail(self, record_id: RecordId, tail: bytes) -> None:
+    def keep_tail(self, record_id: RecordId, tail: bytes, number: int = 1) -> None:
         """Store what raises a record's copy to a higher level: appended to the copy, it is a PDF of its own.
 
         A time-stamp has a time in it, so raising twice makes two tails; only the first one that was stored counts.
-        """
-        self.store.put_once(keys.level(record_id, 1), tail)
 
-    def tail(self, record_id: RecordId) -> bytes:
-        """Return what belongs behind a record's copy; nothing if the copy was not raised."""
-        try:
-            return self.store.get(keys.level(record_id, 1))
-        except ObjectMissingError:
-            return b""
+        Args:
+            record_id: which record.
+            tail: goes behind the copy and the tails before it; empty where nothing is ever to be appended.
+            number: how many tails there are with it.
+        """
+        self.store.put_once(keys.level(record_id, number), tail)
+
+    def tails(self, record_id: RecordId) -> Iterator[bytes]:
+        """Yield what belongs behind a record's copy, in order; nothing if the copy was not raised."""
+        for number in count(1):
+            try:
+                yield self.store.get(keys.level(record_id, number))
+            except ObjectMissingError:
+                return
+
+    def raised(self) -> Iterator[keys.Raised]:
+        """Yield the records about whose copies tails are decided, and how many, without the catalog."""
+        levels = map(keys.raised_of, self.store.list(keys.LEVELS))
+        for record_id, numbers in groupby(levels, key=lambda each: each.record_id):
+            yield keys.Raised(record_id, max(each.number for each in numbers))
 
     def unraised(self) -> Iterator[keys.RecordVersion]:
         """Yield the first versions of the records about whose copies no tail is decided, without the catalog."""
-        decided = {keys.raised_record_of(key) for key in self.store.list(keys.LEVELS)}
+        decided = {each.record_id for each in self.raised()}
         return (each for each in self.versions() if each.version == 1 and each.record_id not in decided)
 
     def keep_time_stamp(self, version: keys.RecordVersion, token: bytes) -> None:

@@ -9,6 +9,7 @@ from asn1crypto import cms
 from asn1crypto import x509 as asn1
 from asn1crypto.parser import emit
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -23,6 +24,7 @@ from schemas.problem import CONFIGURATION
 DIGEST = "sha256"
 _RSA_BITS = 2048
 """The least that is taken."""
+_PROBE = b"does this key belong to the certificate?"
 _UNIVERSAL, _CONTEXT, _CONSTRUCTED, _SEQUENCE = 0, 2, 1, 16
 """Parts of tags (X.690, 8.1.2)."""
 
@@ -38,7 +40,7 @@ class Signer:
     """Returns the signature of bytes: RSA PKCS#1 v1.5 or ECDSA in DER, over SHA-256.
 
     Raises:
-        ProblemError: `signer-unreachable` where the key is kept in a token that does not answer.
+        ProblemError: `signer-unreachable` where the key is kept in a token or at a service that does not answer.
     """
 
     @classmethod
@@ -95,6 +97,16 @@ class Signer:
         """The common name in the certificate, as signatures show it."""
         names = self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         return str(names[0].value) if names else self.certificate.subject.rfc4514_string()
+
+    def fits(self) -> bool:
+        """Return whether what signs has the key of the certificate: it is tried out."""
+        key: Any = self.certificate.public_key()
+        how = (PKCS1v15(), SHA256()) if isinstance(key, RSAPublicKey) else (ECDSA(SHA256()),)
+        try:
+            key.verify(self.sign(_PROBE), _PROBE, *how)
+        except InvalidSignature:
+            return False
+        return True
 
     @property
     def signature_size(self) -> int:

@@ -1,33 +1,39 @@
 """Raising signatures to a higher level: a time-stamp over them, and what proves that their certificates were good.
 
 What is appended to a copy is one incremental update: a document security store (for B-LT) and a document time-stamp
-over all before it (ETSI EN 319 142-1, 5.4 and 5.5). The copy stays what it was, byte for byte.
+over all before it (ETSI EN 319 142-1, 5.4 and 5.5). Before that time-stamp ends, the next update adds what proves that
+it was good, and a newer time-stamp over all. The copy stays what it was, byte for byte.
 """
 
 import asyncio
 import io
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from asn1crypto import cms, x509
+from asn1crypto import cms
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import PdfTimeStamper
 from pyhanko.sign.signers.pdf_signer import TimestampDSSContentSettings
 from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
+from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko.sign.validation.dss import collect_validation_info
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 
 from pipeline.seal.keys import DIGEST
+from pipeline.seal.revocation import Answers
 from pipeline.seal.sign import Update
 from pipeline.seal.trust import Trust
-from schemas.problem import TIME_STAMPS_UNREACHABLE, VALIDATION_DATA_MISSING
+from schemas.problem import INTEGRITY_MISMATCH, TIME_STAMPS_UNREACHABLE, VALIDATION_DATA_MISSING
 
 T = TypeVar("T")
+
+_CONTENTS = b"/Contents <"
+"""Where pyHanko writes a signature, in hex digits."""
 
 
 class Authorities(NamedTuple):
@@ -40,7 +46,12 @@ class Authorities(NamedTuple):
 
 
 def raise_copy(
-    pdf: bytes, level: Literal["B-T", "B-LT"], authorities: Authorities, trust: Sequence[bytes], at: datetime
+    pdf: bytes,
+    level: Literal["B-T", "B-LT"],
+    authorities: Authorities,
+    trust: Sequence[bytes],
+    at: datetime,
+    answers: Answers | None = None,
 ) -> bytes:
     """Return what has to be appended to a signed copy so that it reaches *level*.
 
@@ -50,13 +61,45 @@ def raise_copy(
         authorities: asked for a time-stamp; the certificates say where to ask about themselves.
         trust: root certificates, PEM: only what leads to them is asked for and embedded.
         at: now.
+        answers: what was heard about revocation for other copies.
 
     Not to be called where an event loop is running: pyHanko's own is started for the time of the call.
 
     Raises:
         ProblemError: `time-stamps-unreachable`, `validation-data-missing`; both may pass.
     """
-    return _asked(authorities, _raise_copy(pdf, level, authorities, Trust.of(trust).roots, at))
+    proven = (lambda reader: reader.embedded_regular_signatures) if level == "B-LT" else None
+    return _asked(authorities, _appended(pdf, proven, authorities, Trust.of(trust), at, answers or Answers()))
+
+
+def renew_copy(
+    pdf: bytes, authorities: Authorities, trust: Sequence[bytes], at: datetime, answers: Answers | None = None
+) -> bytes:
+    """Return what has to be appended to a copy so that its last time-stamp may end (ETSI EN 319 142-1, 5.5: B-LTA).
+
+    That is what proves that this time-stamp is good, and a new one over all; arguments and errors as for `raise_copy`.
+    The time-stamp must still be good: afterwards nothing can be proven of it any more.
+    """
+
+    def last(reader: PdfFileReader) -> list[EmbeddedPdfSignature]:
+        return list(reader.embedded_timestamp_signatures)[-1:]
+
+    return _asked(authorities, _appended(pdf, last, authorities, Trust.of(trust), at, answers or Answers()))
+
+
+def last_token(appended: bytes) -> bytes:
+    """Return the time-stamp token (DER) at the end of what `raise_copy` or `renew_copy` returned.
+
+    Raises:
+        ProblemError: `integrity-mismatch`.
+    """
+    start = appended.rfind(_CONTENTS) + len(_CONTENTS)
+    written = appended[start : appended.find(b">", start)]
+    try:
+        token: bytes = cms.ContentInfo.load(bytes.fromhex(written.decode("ascii"))).dump()
+    except ValueError as error:
+        raise INTEGRITY_MISMATCH.error("what was appended to a copy does not end in a time-stamp") from error
+    return token
 
 
 def time_stamp(signature: bytes, authorities: Authorities) -> bytes:
@@ -115,28 +158,31 @@ def _asked(authorities: Authorities, question: Coroutine[Any, Any, T]) -> T:
         raise VALIDATION_DATA_MISSING.error(type(error).__name__) from error
 
 
-async def _raise_copy(
+async def _appended(
     pdf: bytes,
-    level: Literal["B-T", "B-LT"],
+    proven: Callable[[PdfFileReader], Sequence[EmbeddedPdfSignature]] | None,
     authorities: Authorities,
-    roots: tuple[x509.Certificate, ...],
+    trust: Trust,
     at: datetime,
+    answers: Answers,
 ) -> bytes:
+    """Return a time-stamp over all of a PDF and, if asked for, before it what proves that signatures in it are good."""
     written = io.BytesIO(pdf)
     stamper = PdfTimeStamper(_stamper(authorities))
-    if level == "B-T":
+    if proven is None:
         await stamper.async_timestamp_pdf(Update(written), DIGEST, in_place=True)
         return written.getvalue()[len(pdf) :]
     async with AIOHttpFetcherBackend(per_request_timeout=authorities.seconds) as fetchers:
         context = ValidationContext(
-            trust_roots=list(roots),
+            trust_roots=list(trust.roots),
+            other_certs=list(trust.between),
             moment=at,
             allow_fetching=True,
-            fetchers=fetchers,
+            fetchers=answers.over(fetchers, at),
             revocation_mode="require",
             retroactive_revinfo=True,  # what answers later than *at* was asked later
         )
-        signatures = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures
+        signatures = proven(PdfFileReader(io.BytesIO(pdf)))
         paths = [path for each in signatures for path in await collect_validation_info(each, context)]
         await stamper.async_timestamp_pdf(
             Update(written),

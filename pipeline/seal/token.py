@@ -14,17 +14,10 @@ from typing import Any
 
 import pkcs11
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
 
 from pipeline.seal.keys import Signer
 from schemas.problem import CONFIGURATION, SIGNER_UNREACHABLE, ProblemError
-
-_PROBE = b"does this key belong to the certificate?"
 
 
 def token_signer(module: str, token: str, key: str, *, pin: str, certificates: bytes, origin: str) -> Signer:
@@ -52,19 +45,9 @@ def token_signer(module: str, token: str, key: str, *, pin: str, certificates: b
         return opened.sign(pin, key, data)
 
     signer = Signer.of(certificate, others, sign, origin=origin)
-    if not _belongs(certificate, sign(_PROBE)):
+    if not signer.fits():
         raise CONFIGURATION.error(f"the certificate is not that of the key {key!r} in the token", file=origin)
     return signer
-
-
-def _belongs(certificate: x509.Certificate, signature: bytes) -> bool:
-    key: Any = certificate.public_key()
-    how = (PKCS1v15(), SHA256()) if isinstance(key, RSAPublicKey) else (ECDSA(SHA256()),)
-    try:
-        key.verify(signature, _PROBE, *how)
-    except InvalidSignature:
-        return False
-    return True
 
 
 @dataclass(slots=True)

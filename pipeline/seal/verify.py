@@ -6,9 +6,11 @@ Bytes may come from an enemy: whatever they do to the library that reads them en
 import asyncio
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple, cast
+from pathlib import Path
+from typing import Any, NamedTuple, cast
 
 from asn1crypto import cms, x509
 from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject
@@ -32,6 +34,7 @@ from pyhanko.sign.validation.status import SignatureStatus, TimestampSignatureSt
 from pyhanko_certvalidator import ValidationContext
 
 from pipeline.seal.trust import Trust
+from schemas.digest import sha256_hex
 from schemas.problem import FILE_DAMAGED, FILE_ENCRYPTED
 from schemas.verdict import Level, SignatureVerdict
 
@@ -42,15 +45,15 @@ for _name in ("pyhanko", "pyhanko_certvalidator"):
 _UNTRUSTED = "no chain of certificates leads from the signer to a root that is trusted here"
 _EXPIRED = "the signer's certificate was not valid at the time of this check, and no time stamp proves an earlier time"
 _REVOKED = "the certificate of the signer, or of its issuer, was revoked"
-_WEAK = "it rests on an algorithm or a key that is too weak today, such as SHA-1"
+WEAK = "it rests on an algorithm or a key that is too weak today, such as SHA-1"
 _UNKNOWN_KIND = "signatures of this kind cannot be checked here"
 _CONTRADICTS_ITSELF = "the signature contradicts itself, or lacks the signer's certificate"
 _UNREADABLE = "the signature cannot be read ({})"
 _WORDS: dict[AdESSubIndic, str] = {
     AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND: _UNTRUSTED,
     AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE: "the signer's certificate is not meant for signing documents",
-    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE: _WEAK,
-    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE: _WEAK,
+    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE: WEAK,
+    AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE: WEAK,
     AdESIndeterminate.OUT_OF_BOUNDS_NO_POE: _EXPIRED,
     AdESIndeterminate.REVOKED_NO_POE: _REVOKED,
     AdESIndeterminate.REVOKED_CA_NO_POE: _REVOKED,
@@ -80,7 +83,16 @@ def verify_pdf(data: bytes, trust: Sequence[bytes], at: datetime) -> tuple[Signa
     Raises:
         ProblemError: `file-damaged`, `file-encrypted`; `configuration` for a root that is not a certificate.
     """
-    roots = Trust.of(trust)
+    return judge_pdf(data, Trust.of(trust), at)
+
+
+def verify_pdf_at(path: Path, trust: Sequence[bytes], at: datetime) -> tuple[SignatureVerdict, ...]:
+    """Return what `verify_pdf` says of a file; for a worker."""
+    return verify_pdf(path.read_bytes(), trust, at)
+
+
+def judge_pdf(data: bytes, trust: Trust, at: datetime) -> tuple[SignatureVerdict, ...]:
+    """Return verdicts as `verify_pdf` does, for a given trust."""
     try:
         reader = PdfFileReader(io.BytesIO(data), strict=False)
         is_encrypted = reader.encrypted
@@ -90,12 +102,11 @@ def verify_pdf(data: bytes, trust: Sequence[bytes], at: datetime) -> tuple[Signa
         raise FILE_DAMAGED.error(detail) from error
     if is_encrypted:
         raise FILE_ENCRYPTED.error("its signatures cannot be checked")
-    check = _Check(reader, data, roots.within(reader), at)
-    fields = [(str(name), field) for name, _, field in found]
-    stamps = [item for name, field in fields if (item := _judge_field(check, name, field)).is_time_stamp]
-    stamped = check._replace(stamps=tuple(item for item in stamps if item.verdict.verdict == "VALID"))
-    seen = {item.verdict.field for item in stamps}
-    judged = stamps + [_judge_field(stamped, name, field) for name, field in fields if name not in seen]
+    check = _Check(reader, data, trust.within(reader), at)
+    judged: list[_Judged] = []
+    for field in sorted((_placed(reader, str(name), field) for name, _, field in found), key=_Field.order):
+        stamps = tuple(item for item in judged if item.is_time_stamp and item.verdict.verdict == "VALID")
+        judged.append(_judge_field(check._replace(stamps=stamps), field))
     judged.sort(key=lambda item: item.revision)
     verdicts = [item.verdict for item in judged]
     if verdicts and not any(verdict.covers_whole_file for verdict in verdicts):
@@ -179,10 +190,39 @@ def _only_the_chain(signed_data: cms.SignedData, status: TimestampSignatureStatu
     return _Findings()
 
 
+class _Field(NamedTuple):
+    """A signature field and its place in the file."""
+
+    name: str
+    reference: IndirectObject
+    revision: int
+    is_time_stamp: bool
+
+    def order(self) -> tuple[bool, int]:
+        """Return when it is judged: time-stamps first, and the newer before the older one, whose time it proves."""
+        return not self.is_time_stamp, -self.revision
+
+
+def _placed(reader: PdfFileReader, name: str, reference: IndirectObject) -> _Field:
+    try:
+        embedded = _embedded(reader, name, reference)
+        is_time_stamp = embedded.sig_object_type == "/DocTimeStamp"
+        return _Field(name, reference, embedded.signed_revision, is_time_stamp)
+    except Exception:  # noqa: BLE001 - hostile bytes make the parser raise anything; it will once more when it is judged
+        return _Field(name, reference, reader.xrefs.total_revisions, is_time_stamp=False)
+
+
+def _embedded(reader: PdfFileReader, name: str, reference: IndirectObject) -> EmbeddedPdfSignature:
+    # pyHanko follows the reference itself, whatever its annotation says.
+    return EmbeddedPdfSignature(reader, cast("DictionaryObject", reference), name)
+
+
 class _Judged(NamedTuple):
     revision: int
     verdict: SignatureVerdict
     is_time_stamp: bool = False
+    is_preserved: bool = False
+    """Of a time-stamp: whether a newer one covers it and all that proves that it was good."""
 
 
 class _Check(NamedTuple):
@@ -196,27 +236,24 @@ class _Check(NamedTuple):
     """The document time-stamps that are valid: they prove when what they cover was there."""
 
 
-def _judge_field(check: _Check, name: str, field: IndirectObject) -> _Judged:
-    revision, is_time_stamp = check.reader.xrefs.total_revisions, False
+def _judge_field(check: _Check, field: _Field) -> _Judged:
     try:
-        # pyHanko follows the reference itself, whatever its annotation says.
-        embedded = EmbeddedPdfSignature(check.reader, cast("DictionaryObject", field), name)
-        revision = embedded.signed_revision
-        is_time_stamp = embedded.sig_object_type == "/DocTimeStamp"
-        if embedded.sig_object.get("/SubFilter") not in _KINDS:
-            return _Judged(revision, SignatureVerdict(verdict="INDETERMINATE", reasons=(_UNKNOWN_KIND,), field=name))
-        verdict = _judged_at_its_time(check, name, embedded, revision)
+        embedded = _embedded(check.reader, field.name, field.reference)
+        if embedded.sig_object.get("/SubFilter") in _KINDS:
+            return _judged_at_its_time(check, field, embedded)
+        verdict = SignatureVerdict(verdict="INDETERMINATE", reasons=(_UNKNOWN_KIND,), field=field.name)
     except SignatureValidationError:
-        verdict = _refused(_CONTRADICTS_ITSELF, field=name)
+        verdict = _refused(_CONTRADICTS_ITSELF, field=field.name)
     except Exception as error:  # noqa: BLE001 - hostile bytes make the parser raise anything
-        verdict = _refused(_UNREADABLE.format(type(error).__name__), field=name)
-    return _Judged(revision, verdict, is_time_stamp)
+        verdict = _refused(_UNREADABLE.format(type(error).__name__), field=field.name)
+    return _Judged(field.revision, verdict, field.is_time_stamp)
 
 
-def _judged_at_its_time(check: _Check, name: str, embedded: EmbeddedPdfSignature, revision: int) -> SignatureVerdict:
+def _judged_at_its_time(check: _Check, field: _Field, embedded: EmbeddedPdfSignature) -> _Judged:
     """Return the verdict for the time of the check or, where a certificate did not last that long, for a proven one."""
     status = asyncio.run(_status(embedded, _chains(check.trust, embedded).context(check.at, revocation="unknown")))
-    proven_at = _proven_at(status, [stamp for stamp in check.stamps if stamp.revision > revision])
+    later = [stamp for stamp in check.stamps if stamp.revision > field.revision]
+    proven_at = _proven_at(status, later)
     trusted = _trusted_at(check, embedded, status, proven_at)
     findings = _join(
         _container(check.data, embedded),
@@ -227,10 +264,22 @@ def _judged_at_its_time(check: _Check, name: str, embedded: EmbeddedPdfSignature
     )
     whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     signed_at = embedded.self_reported_timestamp if isinstance(status, PdfSignatureStatus) else status.timestamp
-    verdict = _verdict(findings, status.signing_cert, signed_at, field=name, covers_whole_file=whole)
-    if embedded.sig_object.get("/SubFilter") != "/ETSI.CAdES.detached":
-        return verdict
-    return _at_level(verdict, _level(check.trust, embedded, proven_at), proven_at)
+    verdict = _verdict(findings, status.signing_cert, signed_at, field=field.name, covers_whole_file=whole)
+    is_complete = _is_complete(check.trust, embedded, proven_at or check.at)
+    level = None
+    if embedded.sig_object.get("/SubFilter") == "/ETSI.CAdES.detached":
+        level = _level(proven_at, later, is_complete=is_complete)
+    verdict = _at_level(verdict, level, proven_at).model_copy(
+        update={"revocation_known": is_complete, "root_sha256": _root(trusted)}
+    )
+    is_preserved = field.is_time_stamp and proven_at is not None and is_complete
+    return _Judged(field.revision, verdict, field.is_time_stamp, is_preserved)
+
+
+def _root(status: SignatureStatus) -> str | None:
+    if status.validation_path is None:
+        return None
+    return sha256_hex(next(status.validation_path.iter_certs(include_root=True)).dump())
 
 
 def _chains(trust: Trust, embedded: EmbeddedPdfSignature) -> Trust:
@@ -239,7 +288,9 @@ def _chains(trust: Trust, embedded: EmbeddedPdfSignature) -> Trust:
     Nothing covers the last one of a file: with another copy of its chain nobody would notice a change in its own.
     """
     is_alone = len(embedded.signed_data["certificates"]) == 1
-    return trust if is_alone or embedded.sig_object_type != "/DocTimeStamp" else Trust(trust.roots)
+    return (
+        trust if is_alone or embedded.sig_object_type != "/DocTimeStamp" else replace(trust, carried=None, between=())
+    )
 
 
 def _trusted_at(
@@ -250,9 +301,11 @@ def _trusted_at(
 ) -> PdfSignatureStatus | DocumentTimestampStatus:
     """Return the status at the proven time, or else that of the check, heeding what the file says of revocation.
 
-    What it says grows old; then, unless it says that a certificate was revoked, it is left out.
+    What it says grows old; then, unless it says that a certificate was revoked, it is left out. Nothing covers the last
+    time-stamp of a file, so what the file says of it does not count.
     """
-    if isinstance(status, DocumentTimestampStatus) or (check.trust.carried is None and proven_at is None):
+    is_last = proven_at is None and isinstance(status, DocumentTimestampStatus)
+    if (is_last and not any(check.trust.heard)) or (proven_at is None and not check.trust.knows_revocation):
         return status
     moment = proven_at or check.at
     carried = _again(embedded, check.trust.context(moment, revocation="carried"))
@@ -261,9 +314,16 @@ def _trusted_at(
     return _again(embedded, check.trust.context(moment, revocation="unknown"))
 
 
-def _again(embedded: EmbeddedPdfSignature, context: ValidationContext) -> PdfSignatureStatus:
+def _again(embedded: EmbeddedPdfSignature, context: ValidationContext) -> PdfSignatureStatus | DocumentTimestampStatus:
     """Return the status in another context, without comparing revisions once more."""
-    return asyncio.run(async_validate_pdf_signature(embedded, context, skip_diff=True))
+    return asyncio.run(_validating(embedded)(embedded, context, skip_diff=True))
+
+
+def _validating(
+    embedded: EmbeddedPdfSignature,
+) -> Callable[..., Coroutine[Any, Any, PdfSignatureStatus | DocumentTimestampStatus]]:
+    is_time_stamp = embedded.sig_object_type == "/DocTimeStamp"
+    return async_validate_pdf_timestamp if is_time_stamp else async_validate_pdf_signature
 
 
 def _proven_at(
@@ -277,15 +337,21 @@ def _proven_at(
     return min(times, default=None)
 
 
-def _level(trust: Trust, embedded: EmbeddedPdfSignature, proven_at: datetime | None) -> Level:
+def _level(proven_at: datetime | None, later: Sequence[_Judged], *, is_complete: bool) -> Level:
     if proven_at is None:
         return "B-B"
-    if trust.carried is None:
+    if not is_complete:
         return "B-T"
-    return "B-LT" if _again(embedded, trust.context(proven_at, revocation="complete")).trusted else "B-T"
+    first = min(later, key=lambda stamp: stamp.revision, default=None)
+    return "B-LTA" if first is not None and first.is_preserved else "B-LT"
 
 
-def _at_level(verdict: SignatureVerdict, level: Level, proven_at: datetime | None) -> SignatureVerdict:
+def _is_complete(trust: Trust, embedded: EmbeddedPdfSignature, at: datetime) -> bool:
+    """Return whether it is known of every certificate that it was good at a time."""
+    return trust.knows_revocation and _again(embedded, trust.context(at, revocation="complete")).trusted
+
+
+def _at_level(verdict: SignatureVerdict, level: Level | None, proven_at: datetime | None) -> SignatureVerdict:
     reached = level if verdict.verdict == "VALID" else None
     return verdict.model_copy(update={"level": reached, "proven_at": proven_at})
 
@@ -293,8 +359,7 @@ def _at_level(verdict: SignatureVerdict, level: Level, proven_at: datetime | Non
 async def _status(
     embedded: EmbeddedPdfSignature, context: ValidationContext
 ) -> PdfSignatureStatus | DocumentTimestampStatus:
-    is_time_stamp = embedded.sig_object_type == "/DocTimeStamp"
-    validate = async_validate_pdf_timestamp if is_time_stamp else async_validate_pdf_signature
+    validate = _validating(embedded)
     try:
         return await validate(embedded, context)
     except SignatureValidationError:
@@ -389,6 +454,7 @@ def _verdict(
         reasons=findings.against + findings.open,
         signer=names if isinstance(names, str) else ", ".join(names),
         signed_at=signed_at,
+        certificate_until=certificate.not_valid_after,
         field=field,
         covers_whole_file=covers_whole_file,
     )

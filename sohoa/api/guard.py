@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from schemas.legibility import PREVIEW_BYTES
 from schemas.problem import REQUEST_TOO_LARGE
+from schemas.verdict import CHECKED_BYTES
 from sohoa.api.problems import respond
 
 UPLOADS = "/v1/uploads"
@@ -18,6 +19,7 @@ _LARGER_BODIES = (
     ("/v1/submissions/", 1024**2),
     ("/v1/uploads/", 2**63),
     (PREVIEWS, PREVIEW_BYTES),
+    ("/verify/", CHECKED_BYTES),
 )
 """Where more may be sent, and how much; what an upload may have left, the upload itself knows."""
 _OVERRIDING = frozenset({"PATCH", "DELETE"})

@@ -50,7 +50,7 @@ def at(pki):
 
 def test_by_default_no_evidence_is_made_and_nobody_is_asked(settings):
     wanted = settings("B-B", f"http://127.0.0.1:{free_ports(1)[0]}")
-    assert preserve(House.open(wanted), now) == (0, 0)
+    assert preserve(House.open(wanted), now) == (0, 0, 0)
     assert list(House.open(wanted).evidence.tokens()) == []
 
 
@@ -95,18 +95,18 @@ def test_what_is_interrupted_is_taken_up_where_it_stopped(settings):
 
 def test_a_time_stamp_is_renewed_in_time_and_once(settings, pki, at):
     first = settings("B-B", pki.tsa_until("tsa-2022"), evidence="sha256")
-    assert at(first, Y2021) == (2, 0)
-    assert at(first, Y2021) == (0, 0)
+    assert at(first, Y2021) == (2, 0, 0)
+    assert at(first, Y2021) == (0, 0, 0)
     second = settings("B-B", pki.tsa_until("tsa-2025"), evidence="sha256")
-    assert at(second, LATE_2021) == (0, 1)
-    assert at(second, LATE_2021) == (0, 0)
+    assert at(second, LATE_2021) == (0, 1, 0)
+    assert at(second, LATE_2021) == (0, 0, 0)
 
 
 def test_evidence_holds_after_authorities_and_an_algorithm_have_ended(settings, pki, at):
     at(settings("B-B", pki.tsa_until("tsa-2022"), evidence="sha256"), Y2021)
     at(settings("B-B", pki.tsa_until("tsa-2025"), evidence="sha256"), LATE_2021)
     last = settings("B-B", evidence="sha512")
-    assert at(last, Y2023) == (2, 0)  # the hash-tree renewal
+    assert at(last, Y2023) == (2, 0, 0)  # the hash-tree renewal
     house = House.open(last)
     for version in house.warehouse.versions():
         assert [stamp.digest for stamp in stamps(house, version)] == ["sha256", "sha256", "sha512"]
@@ -130,7 +130,7 @@ def test_what_was_not_renewed_in_time_is_said(settings, pki, at):
 def test_an_authority_that_ends_no_later_renews_nothing(settings, pki, at):
     wanted = settings("B-B", pki.tsa_until("tsa-2022"), evidence="sha256")
     at(wanted, Y2021)
-    assert at(wanted, LATE_2021) == (0, 0)
+    assert at(wanted, LATE_2021) == (0, 0, 0)
     assert len(list(House.open(wanted).evidence.tokens())) == 1
 
 

@@ -53,7 +53,7 @@ def test_a_pin_is_never_shown(settings):
 
 
 def test_a_key_is_in_a_file_or_in_a_token_and_not_in_both(tokens, tmp_path):
-    with pytest.raises(ValueError, match="not both"):
+    with pytest.raises(ValueError, match="give one of"):
         SignerSettings(pkcs12=tmp_path / "a.p12", pkcs11=tokens["good"])
 
 
@@ -74,7 +74,7 @@ def test_doctor_names_the_token_that_does_not_answer(settings, tokens):
     absent = SignerSettings(pkcs11=tokens["rsa"].model_copy(update={"token": "unplugged"}))
     signing = settings.signing.model_copy(update={"agency": absent})
     bad = [each for each in examine(settings.model_copy(update={"signing": signing})) if each.state == "bad"]
-    assert [each.name for each in bad] == ["The token with the signing key does not answer"]
+    assert [each.name for each in bad] == ["The signing key does not answer"]
     assert "unplugged" in bad[0].detail
 
 

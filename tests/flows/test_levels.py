@@ -2,20 +2,24 @@
 
 import io
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pikepdf
 import pytest
 
 from flows.house import House
-from flows.levels import raise_signatures
-from pipeline.seal import verify_detached
+from flows.levels import raise_signatures, renew_copies
+from pipeline.seal import verify_detached, verify_pdf
 from schemas.problem import ProblemError
 from schemas.settings import Settings
 from sohoa.doctor import examine
 from sohoa.looking import export_record
 from sohoa.verifying import verify_target
 from tests.servers import free_ports
+
+Y2021, LATE_2021, LAST_DAYS_OF_2021 = (
+    datetime(2021, month, day, tzinfo=UTC) for month, day in ((6, 1), (12, 1), (12, 29))
+)
 
 
 def now():
@@ -32,17 +36,17 @@ def test_by_default_nothing_is_raised_and_nobody_is_asked(settings):
     assert len(list(house.warehouse.unraised())) == 2
 
 
-@pytest.mark.parametrize("level", ["B-T", "B-LT"])
+@pytest.mark.parametrize("level", ["B-T", "B-LT", "B-LTA"])
 def test_every_copy_is_raised_once_and_stays_what_it_was(level, settings):
     wanted = settings(level)
     house = House.open(wanted)
     raised = list(raise_signatures(house, now))
-    assert len(raised) == 4  # two copies and two records
+    assert len(raised) == (6 if level == "B-LTA" else 4)  # two copies, at B-LTA twice, and two records
     assert list(raise_signatures(house, now)) == []
     for record_id in set(raised):
         found = verify_target(wanted, record_id)
         assert found.verdict == "VALID", found
-        assert levels(wanted, record_id) == [level, level, None]
+        assert levels(wanted, record_id)[:2] == [level, level]
         assert [proof.level for proof in found.proofs if proof.subject == "record signature"] == ["B-T"]
 
 
@@ -63,9 +67,9 @@ def test_what_is_interrupted_is_taken_up_where_it_stopped(settings):
     interrupted = raise_signatures(house, now)
     first = next(interrupted)
     interrupted.close()
-    tail = house.warehouse.tail(first)
+    tail = list(house.warehouse.tails(first))
     assert list(raise_signatures(house, now)).count(first) == 1  # its record
-    assert house.warehouse.tail(first) == tail
+    assert list(house.warehouse.tails(first)) == tail
     assert list(house.warehouse.unraised()) == []
 
 
@@ -74,7 +78,52 @@ def test_of_two_that_raise_the_same_copy_the_first_one_decides(settings):
     record_id = next(iter(warehouse.unraised())).record_id
     warehouse.keep_tail(record_id, b"first")
     warehouse.keep_tail(record_id, b"second")
-    assert warehouse.tail(record_id) == b"first"
+    assert list(warehouse.tails(record_id)) == [b"first"]
+
+
+def test_a_time_stamp_of_a_copy_is_renewed_before_it_ends_and_each_copy_is_seen_in_time(settings, pki):
+    first = settings("B-LT", pki.tsa_until("tsa-2022"))
+    with pki.at(Y2021):
+        raised = set(raise_signatures(House.open(first), lambda: Y2021))
+    house = House.open(settings("B-LT", pki.tsa_until("tsa-2025")))
+    assert list(renew_copies(house, lambda: Y2021)) == []  # too early
+    seen = []
+    for day in range(30):  # an eighth of the time that is left
+        at = LATE_2021 - timedelta(days=day)
+        with pki.at(at):
+            seen += renew_copies(house, lambda at=at: at)
+    assert sorted(seen) == sorted(raised)
+    for record_id in raised:
+        copy = house.warehouse.record(record_id).value.copy_
+        pdf = b"".join((*house.warehouse.copy(copy.sha256), *house.warehouse.tails(record_id)))
+        found = verify_pdf(pdf, [pki.root], datetime(2024, 1, 1, tzinfo=UTC))
+        assert [each.verdict for each in found] == ["VALID"] * 4
+
+
+def test_an_authority_that_ends_no_later_renews_no_copy(settings, pki):
+    house = House.open(settings("B-LT", pki.tsa_until("tsa-2022"), renew_days=5))
+    with pki.at(LAST_DAYS_OF_2021):
+        list(raise_signatures(house, lambda: LAST_DAYS_OF_2021))
+        assert list(renew_copies(house, lambda: LAST_DAYS_OF_2021)) == []
+    assert {each.number for each in house.warehouse.raised()} == {1}
+
+
+def test_a_copy_that_is_renewed_too_late_is_named_and_does_not_stop_the_others(settings, pki):
+    wanted = settings("B-LT", pki.tsa_until("tsa-2022"), renew_days=5)
+    with pki.at(Y2021):
+        late, other = list(raise_signatures(House.open(wanted), lambda: Y2021))[:2]
+    house = House.open(settings("B-LT", renew_days=5))
+    with pki.at(LAST_DAYS_OF_2021):
+        (path,) = (wanted.home / "store/objects/levels").glob(f"*/{late}/000001")
+        path.rename(path.with_name("000009"))  # one level of it is gone
+        with pytest.raises(ProblemError, match="is gone"):
+            list(renew_copies(house, lambda: LAST_DAYS_OF_2021))
+        path.with_name("000009").rename(path)
+    assert {each.record_id: each.number for each in house.warehouse.raised()} == {late: 1, other: 2}
+    with pytest.raises(ProblemError) as caught:
+        list(renew_copies(house, now))
+    assert caught.value.kind.slug == "time-stamp-ended"
+    assert late in str(caught.value)
 
 
 def test_a_certificate_that_was_revoked_keeps_its_copies_waiting(settings):

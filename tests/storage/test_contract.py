@@ -47,6 +47,21 @@ def test_put_once_returns_what_the_first_writer_stored(store: ObjectStore):
     assert store.get(KEY) == b"first"
 
 
+def test_what_is_gone_is_put_back_and_what_is_sound_stays(store: ObjectStore):
+    store.mend(KEY, b"paper")
+    store.mend(KEY, b"paper")
+    assert store.get(KEY) == b"paper"
+    assert store.stat(KEY) == ObjectInfo(5, sha256_hex(b"paper"))
+
+
+def test_nothing_is_mended_into_something_else(store: ObjectStore):
+    store.put(KEY, b"paper")
+    with pytest.raises(ProblemError) as caught:
+        store.mend(KEY, b"other")
+    assert caught.value.kind is STORE_CONFLICT
+    assert store.get(KEY) == b"paper"
+
+
 def test_of_sixteen_racing_writers_exactly_one_wins(store: ObjectStore):
     def write(n: int) -> Kind | None:
         try:

@@ -46,6 +46,9 @@ def any_key(draw: st.DrawFn) -> str:
         keys.evidence(proven, "sha512"),
         keys.token(sha256),
         keys.renewal(sha256),
+        keys.level(record_id, version),
+        keys.signature_report(sha256, version),
+        keys.signer(sha256, version),
     ]
     return draw(st.sampled_from(kinds))
 

@@ -3,13 +3,16 @@
 import socket
 import subprocess
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 import pytest
 from asn1crypto import cms
 
 from pipeline.seal import sign_copy, sign_detached, verify_detached, verify_pdf
-from pipeline.seal.raising import Authorities, raise_copy, time_stamp, time_stamped
+from pipeline.seal.evidence import end_of
+from pipeline.seal.raising import Authorities, last_token, raise_copy, renew_copy, time_stamp, time_stamped
+from pipeline.seal.revocation import Answers
 from schemas.problem import ProblemError
 from tests.pipeline.seal.scans import copied, reading, saved, sheet
 from tests.servers import free_ports
@@ -108,6 +111,107 @@ def test_verdicts(label, signed_at, level, checked_at, verdict, reached, reason,
     (_, agency, *_) = verify_pdf(pdf, [pki.root], checked_at)
     assert (agency.verdict, agency.level) == (verdict, reached), agency.reasons
     assert reason is None or reason in agency.reasons[0]
+
+
+# --- renewal ----------------------------------------------------------------------------------------------------
+RENEWALS = (
+    ("tsa-2022", datetime(2021, 6, 1, tzinfo=UTC)),
+    ("tsa-2025", datetime(2021, 12, 1, tzinfo=UTC)),
+    ("tsa", datetime(2024, 12, 1, tzinfo=UTC)),
+)
+"""When a copy is raised and renewed, and by which authority, each of which has ended before the next but one."""
+
+
+@pytest.fixture(scope="session")
+def renewed(pki, signed_by):
+    """A copy after its raising and after each renewal."""
+    pdfs = [signed_by("rsa", RENEWALS[0][1])]
+    for number, (authority, at) in enumerate(RENEWALS):
+        asked = Authorities(pki.tsa_until(authority), 30)
+        with pki.at(at):
+            tail = renew_copy(pdfs[-1], asked, [pki.root], at) if number else None
+            pdfs.append(pdfs[-1] + (tail or raise_copy(pdfs[-1], "B-LT", asked, [pki.root], at)))
+    return pdfs
+
+
+def test_a_copy_that_is_renewed_twice_is_valid_long_after_the_first_authorities_have_ended(renewed, pki):
+    found = verify_pdf(renewed[-1], [pki.root], BEYOND)
+    assert [(each.verdict, each.level) for each in found] == [("VALID", "B-LTA")] * 2 + [("VALID", None)] * 3, found
+    assert [each.proven_at for each in found[:2]] == [RENEWALS[0][1]] * 2
+    assert found[-1].covers_whole_file
+
+
+def test_a_copy_that_is_not_renewed_in_time_cannot_be_confirmed(renewed, pki):
+    for pdf in renewed[1:-1]:
+        verdicts = [each.verdict for each in verify_pdf(pdf, [pki.root], BEYOND)]
+        assert verdicts[-1] == "INDETERMINATE"
+        assert "INVALID" not in verdicts
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_after_its_first_renewal_a_copy_is_at_the_highest_level(number, renewed, pki):
+    found = verify_pdf(renewed[number], [pki.root], RENEWALS[number - 1][1] + timedelta(days=1))
+    assert {each.level for each in found[:2]} == {"B-LT" if number == 1 else "B-LTA"}
+
+
+def test_other_tools_agree_about_a_renewed_copy(renewed, tmp_path):
+    path = tmp_path / "copy.pdf"
+    path.write_bytes(renewed[-1])
+    said = subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True, check=False).stdout
+    assert said.count("Signature is Valid.") == 2
+    assert said.count("Total document signed") == 1
+    checked = subprocess.run(["qpdf", "--check", path], capture_output=True, text=True, check=False)
+    assert "No syntax or stream encoding errors found" in checked.stdout
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_flipped_bit_in_a_renewed_copy_is_caught_wherever_it_is(seed, renewed, pki):
+    lot, whole = Random(seed), verify_pdf(renewed[-1], [pki.root], BEYOND)
+    for start, end in pairwise(map(len, renewed)):  # in each of the tails
+        place = lot.randrange(start, end)
+        changed = renewed[-1][:place] + bytes([renewed[-1][place] ^ 1 << lot.randrange(8)]) + renewed[-1][place + 1 :]
+        try:
+            assert verify_pdf(changed, [pki.root], BEYOND) != whole, place
+        except ProblemError:
+            continue
+
+
+def test_the_time_stamp_at_the_end_of_a_tail_says_when_it_ends(renewed):
+    tails = [after[len(before) :] for before, after in pairwise(renewed)]
+    assert [end_of(last_token(tail)).year for tail in tails] == [2022, 2025, 2040]
+
+
+@pytest.mark.parametrize("tail", [b"", b"/Contents <", b"/Contents <zz>", b"/Contents <30>"])
+def test_what_does_not_end_in_a_time_stamp_is_damaged(tail):
+    with pytest.raises(ProblemError) as caught:
+        last_token(tail)
+    assert caught.value.kind.slug == "integrity-mismatch"
+
+
+# --- what was heard about revocation ----------------------------------------------------------------------------
+@pytest.fixture
+def asked(pki, monkeypatch):
+    """The paths of the questions that the services of the PKI are asked meanwhile."""
+    paths, answer = [], pki.animator.dispatch
+
+    def counted(request):
+        paths.append(request.path)
+        return answer(request)
+
+    monkeypatch.setattr(pki.animator, "dispatch", counted)
+    return paths
+
+
+def test_many_copies_cost_one_question_about_each_certificate(signed_by, asked, pki):
+    answers = Answers()
+    for label in ("rsa", "rsa", "good"):
+        raise_copy(signed_by(label), "B-LT", Authorities(pki.tsa, 30), [pki.root], NOW, answers)
+    about = [path for path in asked if "/tsa/" not in path]
+    assert len(about) == len(set(about)) + 2  # one address answers about the signers, the time-stamps and itself
+    before = len(about)
+    later = NOW + timedelta(hours=2)
+    raise_copy(signed_by("rsa"), "B-LT", Authorities(pki.tsa, 30), [pki.root], later, answers)
+    assert len([path for path in asked if "/tsa/" not in path]) > before
 
 
 @pytest.mark.parametrize("label", ["revoked", "expired", "broken-chain"])
