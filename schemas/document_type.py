@@ -111,6 +111,8 @@ class ValiditySpec(Value):
     """The field with the date that it is valid from."""
     ends: str | None = None
     """The field with the printed last day."""
+    ended_by: tuple[str, ...] = ()
+    """Types of papers of which a later one of the same owner ends it: they say that what it attests has changed."""
     source: str
 
 

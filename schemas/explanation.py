@@ -165,7 +165,7 @@ class Explanation(Value):
     title: str
     """Vietnamese name of the type; empty where it is not known."""
     on: date
-    """The day that `reusable` is about."""
+    """The day that `reusable` is about: on its own, for another paper of the owner may end it."""
     reusable: bool
     reasons: tuple[Reason, ...]
     valid_from: date | None

@@ -1,5 +1,6 @@
 """Asking for an owner's records for a stated purpose, and the answer (design: a lookup is an act with a purpose)."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, Literal
 
@@ -7,6 +8,7 @@ from pydantic import AwareDatetime, StringConstraints
 from pydantic import Field as Constraint
 
 from schemas.digest import Sha256
+from schemas.document_type import document_types
 from schemas.field import Field
 from schemas.identifier import PersonalIdentifier
 from schemas.model import Value
@@ -15,8 +17,9 @@ from schemas.submission import DocumentTypeCode, DossierCode, ProcedureCode
 
 AuditId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
-Reason = Literal["unreviewed", "superseded", "revoked", "suspended", "not_yet_valid", "expired"]
-"""Why a record cannot be reused, for programs."""
+Reason = Literal["unreviewed", "superseded", "revoked", "suspended", "not_yet_valid", "expired", "ended"]
+"""Why a record cannot be reused, for programs. `ended`: a later paper of the owner says that what it attests has
+changed."""
 
 
 Opens = Literal["record", "copy"]
@@ -106,6 +109,30 @@ _REASON_OF: dict[RecordStatus, Reason] = {
     "revoked": "revoked",
     "suspended": "suspended",
 }
+
+
+def judge_all(records: Iterable[Record], on: date) -> tuple[FoundRecord, ...]:
+    """Return the records of one owner as answers, each in view of the others."""
+    found = [judge(record, on) for record in records]
+    return tuple(_in_view_of(found, each, on) for each in found)
+
+
+def ended_by(codes: Iterable[str]) -> tuple[str, ...]:
+    """Return the types of papers that may end one of these types."""
+    known = (document_types().get(code) for code in codes)
+    return tuple(code for type_ in known if type_ is not None for code in type_.validity.ended_by)
+
+
+def _in_view_of(all_: Sequence[FoundRecord], found: FoundRecord, on: date) -> FoundRecord:
+    begins, ending = found.valid_from, ended_by([found.document_type or ""])
+    later = (
+        each.valid_from
+        for each in all_
+        if each.reusable and each.document_type in ending and each.valid_from is not None
+    )
+    if begins is None or not any(begins < day <= on for day in later):
+        return found
+    return found.model_copy(update={"reusable": False, "reasons": (*found.reasons, "ended")})
 
 
 def judge(record: Record, on: date) -> FoundRecord:

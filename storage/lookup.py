@@ -11,7 +11,17 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from schemas.audit import AuditEntry, Judgement
-from schemas.lookup import FoundRecord, Inquiry, LookupAnswer, LookupRequest, Opens, ScanAdvice, ScanQuestion, judge
+from schemas.lookup import (
+    FoundRecord,
+    Inquiry,
+    LookupAnswer,
+    LookupRequest,
+    Opens,
+    ScanAdvice,
+    ScanQuestion,
+    ended_by,
+    judge_all,
+)
 from schemas.problem import BAD_REQUEST, INTEGRITY_MISMATCH, RECORD_UNKNOWN, ProblemError
 from schemas.record import Record, RecordId
 from schemas.submission import StationId
@@ -49,16 +59,20 @@ def look_up(
     """
     owner = warehouse.owner_key(request.owner)
     valid_on = request.valid_on or (request.known_at or now).astimezone(TIME_ZONE).date()
+    wanted = request.document_types
+    types = (*wanted, *ended_by(wanted))
     if request.known_at is None:
         owners = catalog.same_person(owner)
-        rows = catalog.records_of(owner, request.document_types)
+        rows = catalog.records_of(owner, types)
         records = tuple(_latest(warehouse, row) for row in rows)
     elif request.known_at <= now:
         owners = warehouse.same_person(owner, request.known_at)
-        records = _known(warehouse, owners, request.document_types, request.known_at)
+        records = _known(warehouse, owners, types, request.known_at)
     else:
         raise BAD_REQUEST.error("known_at is yet to come: nobody can say what will be known then")
-    found = tuple(judge(record, valid_on) for record in records if owners & set(warehouse.owner_keys(record)))
+    theirs = (record for record in records if owners & set(warehouse.owner_keys(record)))
+    judged = judge_all(theirs, valid_on)
+    found = tuple(each for each in judged if not wanted or each.document_type in wanted)
     entry = AuditEntry(
         entry_id=uuid4().hex,
         at=now,
@@ -67,12 +81,12 @@ def look_up(
         purpose=request.purpose,
         dossier_code=request.dossier_code,
         owner_key=owner,
-        document_types=request.document_types,
+        document_types=wanted,
         records=tuple(each.record_id for each in found),
         judgements=tuple(map(Judgement.of, found)),
         valid_on=valid_on,
         known_at=request.known_at,
-        missed=_missed(request.document_types, found),
+        missed=_missed(wanted, found),
         requester_key=None if request.requester is None else warehouse.owner_key(request.requester),
     )
     audit.append(entry)

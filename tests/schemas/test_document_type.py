@@ -105,3 +105,8 @@ def test_a_wrong_file_is_refused_with_the_key_that_is_wrong(change, said):
     assert caught.value.kind == CONFIGURATION
     assert caught.value.problem.file == "some.toml"
     assert said in caught.value.problem.detail
+
+
+def test_what_ends_a_paper_is_a_type_that_there_is():
+    types = document_types()
+    assert {code for type_ in types.values() for code in type_.validity.ended_by} <= types.keys()

@@ -137,6 +137,23 @@ def test_what_was_done_after_the_fact_counts_from_its_day_on(counter: Counter, k
     assert (found.reasons, found.reusable) == (reasons, not reasons)
 
 
+@pytest.mark.parametrize(
+    ("married", "on", "reasons"),
+    [
+        ({"valid_from": date(2026, 4, 1)}, date(2026, 3, 31), ()),
+        ({"valid_from": date(2026, 4, 1)}, date(2026, 4, 1), ("ended",)),
+        ({"valid_from": date(2026, 4, 1)}, date(2026, 9, 2), ("expired", "ended")),
+        ({"valid_from": date(2026, 2, 1)}, date(2026, 4, 1), ()),
+        ({"valid_from": date(2026, 4, 1), "status": "review"}, date(2026, 4, 1), ()),
+    ],
+)
+def test_a_confirmation_of_marital_status_ends_with_a_later_marriage(counter: Counter, married, on, reasons):
+    single = {"document_type": "marital_status_confirmation", "valid_from": date(2026, 3, 1)}
+    counter.keep(record(b"single", AN, valid_to=date(2026, 9, 1), **single), record(b"married", AN, BINH, **married))
+    (found,) = counter.ask(AN, valid_on=on, document_types=("marital_status_confirmation",)).records
+    assert (found.reasons, found.reusable) == (reasons, not reasons)
+
+
 def test_a_superseded_record_says_which_one_to_use_instead(counter: Counter):
     counter.keep(record(b"a", AN), amended(record(b"a", AN), "supersede", date(2026, 3, 1)))
     successors = [counter.ask(AN, valid_on=on).records[0].superseded_by for on in (date(2026, 2, 28), date(2026, 3, 1))]
