@@ -50,11 +50,13 @@ def group_of(kind: ValueKind, source: Source) -> Group:
     return "keyed" if source == "keyed" else _GROUPS[kind]
 
 
+@cache
 def stratum_of(document_type: str, group: Group) -> str:
     """Return the name of the values that are judged alike: `TYPE/GROUP`."""
     return f"{document_type}/{group}"
 
 
+@cache
 def in_all_types(stratum: str) -> str:
     """Return the name of the same group over all types: `*/GROUP`."""
     return f"*/{group_in(stratum)}"

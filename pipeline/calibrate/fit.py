@@ -80,8 +80,9 @@ def fit(observations: Sequence[Observation], made_at: datetime, note: str = "") 
         bins=(),
     )
     steps = dict(_steps(fitted, model))
+    judged = [(each, probability(each.evidence, model)) for each in measured]
     return model.model_copy(
-        update={"steps": steps, "strata": dict(_strata(measured, model, steps)), "bins": tuple(_bins(measured, model))}
+        update={"steps": steps, "strata": dict(_strata(judged, steps)), "bins": tuple(_bins(judged))}
     )
 
 
@@ -164,21 +165,20 @@ def _steps(fitted: Sequence[Observation], model: Calibration) -> Iterator[tuple[
 
 
 def _strata(
-    measured: Sequence[Observation], model: Calibration, steps: Mapping[str, Sequence[float]]
+    judged: Sequence[tuple[Observation, float]], steps: Mapping[str, Sequence[float]]
 ) -> Iterator[tuple[str, tuple[Tally, ...]]]:
     found: dict[str, list[tuple[float, bool]]] = {}
-    for each in measured:
+    for each, chance in judged:
         if each.accepted and each.evidence.group in steps:
-            found.setdefault(each.evidence.stratum, []).append((probability(each.evidence, model), not each.right))
+            found.setdefault(each.evidence.stratum, []).append((chance, not each.right))
     for name, values in sorted(found.items()):
         yield name, tallied(steps[group_in(name)], values)
 
 
-def _bins(measured: Sequence[Observation], model: Calibration) -> Iterator[Bin]:
+def _bins(judged: Sequence[tuple[Observation, float]]) -> Iterator[Bin]:
     """Yield how often values were right that were about equally likely to be."""
-    chances = [(probability(each.evidence, model), each.right) for each in measured]
     for low, high in pairwise((0.0, *_EDGES)):
-        inside = [(chance, right) for chance, right in chances if low <= chance < high]
+        inside = [(chance, each.right) for each, chance in judged if low <= chance < high]
         if inside:
             yield Bin(
                 upto=high,

@@ -6,8 +6,8 @@ chosen by what was seen, each has to prove the promise with its part of the doub
 
 - *proven*: the bound keeps the promise.
 - *unproven*: too few values were looked at to prove anything, and nothing speaks against the rules: they decide.
-- *lowered*: what was seen does not keep the promise; only what is surer is accepted.
-- *closed*: nothing that is surer keeps it either; people look at everything.
+- *lowered*: what was seen does not keep the promise; only the surest values are accepted, from the highest step on.
+- *closed*: not even these keep it; people look at everything.
 """
 
 from bisect import bisect_right
@@ -42,22 +42,21 @@ class Standing(NamedTuple):
     """Whether it is that of the group over all types, since too few values of this type were looked at."""
 
 
-def stand(
-    steps: Sequence[float], bands: Sequence[Tally], recent: Iterable[Sequence[Tally]], promise: float
-) -> Standing:
+def stand(steps: Sequence[float], bands: Sequence[Tally], last: Sequence[Tally], promise: float) -> Standing:
     """Return where acceptance stands.
 
     Args:
         steps: where it may begin, rising from 0.
         bands: everything that was looked at, between one step and the next.
-        recent: the same of shorter spans of time; the promise must not be refuted in any of them.
+        last: of that, what people looked at last; it must not refute the promise, whatever was seen before.
         promise: the largest share of accepted values that may be wrong.
     """
     doubt = DOUBT / len(steps)
-    spans = [[_above(span, place) for place in range(len(steps))] for span in recent]
-    totals = [_above(bands, place) for place in range(len(steps))]
+    totals, lasts = ([_above(span, place) for place in range(len(steps))] for span in (bands, last))
     bounds = [lasting_bound(total.wrong, total.values, doubt) for total in totals]
-    open_ = [place for place in range(len(steps)) if not any(refuted(span[place], promise) for span in spans)]
+    open_ = [
+        place for place in range(len(steps)) if not (refuted(totals[place], promise) or refuted(lasts[place], promise))
+    ]
 
     def at(state: State, place: int) -> Standing:
         return Standing(state, steps[place], totals[0], totals[place], bounds[place])
@@ -67,9 +66,9 @@ def stand(
             return at("proven", place)
     if 0 in open_ and totals[0].values < needed(promise, doubt):
         return at("unproven", 0)
-    for place in open_:
-        if place and totals[place].wrong <= promise * totals[place].values > 0:
-            return at("lowered", place)
+    surest = len(steps) - 1
+    if 0 < surest in open_ and totals[surest].wrong <= promise * totals[surest].values > 0:
+        return at("lowered", surest)
     return Standing("closed", 1.0, totals[0], Tally(), 1.0)
 
 
@@ -110,8 +109,7 @@ def _standing(steps: Sequence[float], measured: Sequence[Tally], later: Sequence
     since, last = (
         tallied(steps, ((each.probability, each.wrong) for each in span)) for span in (later, later[-WINDOW:])
     )
-    recent = [last] if len(later) >= WINDOW else [last, measured]
-    return stand(steps, _summed(measured, since), recent, promise)
+    return stand(steps, _summed(measured, since), last, promise)
 
 
 def _pooled(own: Standing, pool: Standing) -> Standing:
