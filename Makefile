@@ -6,7 +6,7 @@ BIN := .venv/bin
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day bench-backfill bench-sealing lock clean
+.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day bench-backfill bench-sealing chaos-backfill lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -56,6 +56,9 @@ bench-backfill: .make/dev ## What the orchestration of a backfill costs beside t
 
 bench-sealing: .make/dev ## What signatures, time-stamps and evidence cost beside bare pyHanko, with keys in files and in a token
 	$(BIN)/python -m benchmarks.sealing
+
+chaos-backfill: .make/dev ## Two thousand old papers over two workers, everything killed fifty times: is anything lost?
+	$(BIN)/python -m benchmarks.chaos_backfill
 
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra server --group build --python-version 3.11 \

@@ -7,7 +7,6 @@ and its unsigned copy are recorded beforehand instead of made again; what they c
 """
 
 import argparse
-import csv
 import os
 import resource
 import sqlite3
@@ -15,34 +14,28 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
-from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
-from unittest.mock import patch
+from typing import NamedTuple
 
+from benchmarks.recorded import Recorded, cpu, make_inventory
 from benchmarks.run import table
-from flows import process as line
 from flows.backfill.accounting import report
 from flows.backfill.driving import Drive, Here
 from flows.backfill.planning import look_through
 from flows.house import House
 from flows.keyring import Keyring
 from flows.orchestrator import orchestrator
-from pipeline.digitize import Digitized, Unwatched, digitize
-from pipeline.seal import UnsignedCopy, make_copy
 from pipeline.workers import Workers
 from schemas.backfill import Step, load_layout
 from schemas.settings import CatalogSettings, Settings
-from sohoa.demo import SCANS
 from tests.servers import seaweedfs
 
 PROVINCE = 1_075_695
 """Births, merit records and results that wait in the province."""
-_SCAN = SCANS / "birth_certificate_01.jpg"
 _READ = 4
 """Scans that are really read, for the cost of reading."""
 _SHARD = 300
@@ -57,15 +50,6 @@ class Cost(NamedTuple):
     store: float
 
 
-class Recorded(NamedTuple):
-    """What reading a scan came to, and what it cost."""
-
-    digitized: Digitized
-    copy: UnsignedCopy
-    cpu: float
-    """Processor seconds for reading it and making its copy."""
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print what it comes to."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -75,10 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         folder = Path(name)
         catalog = CatalogSettings(url=os.environ.get("SOHOA_CATALOG__URL"))
         settings = Settings(home=folder / "home", store=s3.settings("backfill"), catalog=catalog)
-        recorded = _record(settings)
+        recorded = Recorded.of(settings, _READ)
         signing = _signing_cost(settings, recorded)
-        _make_inventory(folder / "in", documents)
-        with orchestrator(settings), _recorded_reading(recorded):
+        make_inventory(folder / "in", documents)
+        with orchestrator(settings), recorded.replayed():
             from flows.backfill.lane import backfill  # noqa: PLC0415 - see `orchestrator`
 
             database = settings.home / "prefect" / "prefect.db"
@@ -91,25 +75,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 # --- what is recorded, and what it cost --------------------------------------------------------------------------
-
-
-def _record(settings: Settings) -> Recorded:
-    """Read the scan some times over; return what it says, and what that costs each time."""
-    before = _cpu(resource.RUSAGE_SELF) + _cpu(resource.RUSAGE_CHILDREN)
-    with Workers(1, settings.limits) as workers:
-        for _ in range(_READ):
-            digitized = digitize(_SCAN, _SCAN.name, workers, settings.limits, Unwatched())
-            make = partial(
-                make_copy,
-                title="Giấy khai sinh",
-                made_at=datetime.now(UTC),
-                scanner=settings.scanned_by,
-                agency=settings.agency_name,
-                limits=settings.limits,
-            )
-            copy = workers.submit(make, _SCAN, digitized.file.media_type, digitized.readings, seconds=55).result()
-    after = _cpu(resource.RUSAGE_SELF) + _cpu(resource.RUSAGE_CHILDREN)
-    return Recorded(digitized, copy, (after - before) / _READ)
 
 
 def _signing_cost(settings: Settings, recorded: Recorded) -> float:
@@ -125,38 +90,7 @@ def _signing_cost(settings: Settings, recorded: Recorded) -> float:
     return (time.thread_time() - began) / _READ
 
 
-@contextmanager
-def _recorded_reading(recorded: Recorded) -> Iterator[None]:
-    """Have the flows find what was recorded, instead of reading; each copy has bytes of its own, as a real one has."""
-    numbers = count()
-
-    def unsigned(_line: object, _path: Path, _digitized: object, understood: Any, *_: object) -> object:  # noqa: ANN401
-        pdf = recorded.copy.pdf + b"%% %020d\n" % next(numbers)
-        digitized = recorded.digitized
-        return line._Document(digitized=digitized, understood=understood, unsigned=recorded.copy._replace(pdf=pdf))  # noqa: SLF001
-
-    with (
-        patch.object(line, "digitize", lambda *_: recorded.digitized),
-        patch.object(line._Line, "_unsigned", unsigned),  # noqa: SLF001
-    ):
-        yield
-
-
 # --- the run -----------------------------------------------------------------------------------------------------
-
-
-def _make_inventory(folder: Path, documents: int) -> None:
-    """Make scans with bytes of their own (a comment in the JPEG), and a table with a row for each."""
-    folder.mkdir()
-    scan = _SCAN.read_bytes()
-    with (folder / "so.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["so", "nksHoTen", "nksNgaySinh", "TenFile"])
-        for number in range(documents):
-            comment = b"%020d" % number
-            marked = scan[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + scan[2:]
-            (folder / f"{number:07}.jpg").write_bytes(marked)
-            writer.writerow([number + 1, "BÙI THỊ CHI", "25.08.2023", f"{number:07}.jpg"])
 
 
 def _run(settings: Settings, inventory: Path, flow: Callable[[str, int], bool]) -> Counter[str]:
@@ -181,11 +115,6 @@ def _now() -> datetime:
 # --- what it took ------------------------------------------------------------------------------------------------
 
 
-def _cpu(whose: int) -> float:
-    used = resource.getrusage(whose)
-    return used.ru_utime + used.ru_stime
-
-
 def _costs() -> Cost:
     """Return the processor seconds so far of this process and of the servers that it started."""
     by_name = Counter[str]()
@@ -195,7 +124,7 @@ def _costs() -> Cost:
             name = "prefect" if b"flows.embedded" in command else "store" if b"weed" in command else "other"
             fields = Path(f"/proc/{child}/stat").read_text("utf-8").rpartition(")")[2].split()
             by_name[name] += sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")  # type: ignore[assignment] # proc(5)
-    return Cost(_cpu(resource.RUSAGE_SELF), by_name["prefect"], by_name["store"])
+    return Cost(cpu(resource.RUSAGE_SELF), by_name["prefect"], by_name["store"])
 
 
 def _size(database: Path) -> int:

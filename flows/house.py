@@ -1,8 +1,10 @@
 """The house, opened from settings: the store and what lives in it. Doors and flows hand it down; nothing is global."""
 
+import sys
 from dataclasses import dataclass
 from typing import Self
 
+from flows.log import Log
 from schemas.digest import Sha256
 from schemas.problem import SUBMISSION_UNKNOWN
 from schemas.settings import Settings
@@ -42,6 +44,7 @@ class House:
     backfills: Backfills
     reviews: Reviews
     catalog: Catalog
+    log: Log
 
     @classmethod
     def open(cls, settings: Settings, *, needs_catalog: bool = True) -> Self:
@@ -70,6 +73,7 @@ class House:
             backfills=Backfills(store),
             reviews=Reviews(store),
             catalog=open_catalog(settings, store) if needs_catalog else catalog_at(settings),
+            log=Log(sys.stderr if settings.logs == "json" else None),
         )
 
     def check(self) -> None:

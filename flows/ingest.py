@@ -21,6 +21,7 @@ from flows.house import House
 from flows.incoming import check_again
 from flows.keyring import Keyring
 from flows.levels import raise_signatures
+from flows.meters import told
 from flows.process import process
 from flows.progress import watcher
 from flows.signers import check_signers as check_all_signers
@@ -81,23 +82,27 @@ def reconcile() -> list[Sha256]:
     """
     house = House.open(Settings.load(os.environ).settings)
     done: list[Sha256] = []
-    while waiting := house.catalog.waiting(apart_from=STATION)[:MOST_AT_ONCE]:
-        done += ingest([each.submission_id for each in waiting])
-    seal_acts(house, now)
+    with told(house, "reconcile"):
+        while waiting := house.catalog.waiting(apart_from=STATION)[:MOST_AT_ONCE]:
+            done += ingest([each.submission_id for each in waiting])
+        seal_acts(house, now)
     return done
 
 
 @flow(name="raise-levels", persist_result=False)
 def raise_levels() -> list[str]:
     """Raise what is not at the level that is wanted; return the ids of the records of which something was."""
-    return list(raise_signatures(House.open(Settings.load(os.environ).settings, needs_catalog=False), now))
+    house = House.open(Settings.load(os.environ).settings, needs_catalog=False)
+    with told(house, "raise-levels"):
+        return list(raise_signatures(house, now))
 
 
 @flow(name="check-signatures", persist_result=False)
 def check_signatures() -> list[Sha256]:
     """Ask authorities about files that came signed and are not confirmed; return the files of which more is known."""
     house = House.open(Settings.load(os.environ).settings, needs_catalog=False)
-    return [report.file_sha256 for report in check_again(house, now)]
+    with told(house, "check-signatures"):
+        return [report.file_sha256 for report in check_again(house, now)]
 
 
 @flow(name="check-signers", persist_result=False)
@@ -108,10 +113,11 @@ def check_signers() -> int:
         ProblemError: `signer-ended` when some cannot any more or have a week left: that is the alarm.
     """
     house = House.open(Settings.load(os.environ).settings, needs_catalog=False)
-    states = list(check_all_signers(house, now()))
-    urgent = [state for state in states if state.warns_within in {0, 7} or state.revocation == "revoked"]
-    if urgent:
-        raise SIGNER_ENDED.error(f"{len(urgent)} of {len(states)} in the directory of signers")
+    with told(house, "check-signers"):
+        states = list(check_all_signers(house, now()))
+        urgent = [state for state in states if state.warns_within in {0, 7} or state.revocation == "revoked"]
+        if urgent:
+            raise SIGNER_ENDED.error(f"{len(urgent)} of {len(states)} in the directory of signers")
     return sum(state.warns_within is not None for state in states)
 
 
@@ -123,15 +129,18 @@ def fixity() -> int:
         ProblemError: `integrity-mismatch`: that is the alarm; the report in the store names all of them.
     """
     settings = Settings.load(os.environ).settings
-    store, second = House.open(settings, needs_catalog=False).store, open_second(settings)
-    report = check_fixity(store, now(), days=settings.fixity.days, second=second)
-    if not report.is_sound:
-        gone = sum(report.fewer.values())
-        raise INTEGRITY_MISMATCH.error(f"{len(report.damaged)} objects are damaged and {gone} are gone")
+    house, second = House.open(settings, needs_catalog=False), open_second(settings)
+    with told(house, "fixity"):
+        report = check_fixity(house.store, now(), days=settings.fixity.days, second=second)
+        if not report.is_sound:
+            gone = sum(report.fewer.values())
+            raise INTEGRITY_MISMATCH.error(f"{len(report.damaged)} objects are damaged and {gone} are gone")
     return report.objects
 
 
 @flow(name="preserve", persist_result=False)
 def preserve() -> int:
     """Make evidence where there is none and renew what ends soon; return how much was done."""
-    return sum(preserve_all(House.open(Settings.load(os.environ).settings, needs_catalog=False), now))
+    house = House.open(Settings.load(os.environ).settings, needs_catalog=False)
+    with told(house, "preserve"):
+        return sum(preserve_all(house, now))

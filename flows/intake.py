@@ -7,7 +7,7 @@ receipt is given once.
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Lock
 from uuid import uuid4
@@ -19,6 +19,7 @@ from flows.house import House
 from flows.keyring import Clock, Keyring
 from pipeline.admit import admit
 from pipeline.prepare import glance
+from pipeline.tools.clamd import harm_in
 from pipeline.workers import Workers
 from schemas.audit import AuditEntry
 from schemas.digest import Sha256
@@ -27,6 +28,7 @@ from schemas.lookup import ScanAdvice, ScanQuestion
 from schemas.problem import (
     BAD_REQUEST,
     CHECKSUM_MISMATCH,
+    FILE_HARMFUL,
     FILE_MISSING,
     FILE_NOT_SENT,
     FILE_UNREADABLE,
@@ -87,6 +89,7 @@ def receive(
     if given is None:
         house.inbox.submit(manifest, paths)
         given = house.inbox.give_receipt(Receipt.of(manifest, clock(), refused), keyring.signing(clock))
+        house.log("receipt", submission=manifest.submission_id, station=manifest.station, files=len(manifest.files))
     _index(house, manifest, given)
     return given
 
@@ -106,6 +109,8 @@ class Intake:
     clock: Clock
     wake: Callable[[], None]
     """Called when something has a receipt; must come back at once."""
+    last_seen: dict[StationId, datetime] = field(default_factory=dict)
+    """When each station last asked for anything here."""
     _settling: tuple[Lock, ...] = field(default_factory=lambda: tuple(Lock() for _ in range(_STRIPES)))
 
     _opening: Lock = field(default_factory=Lock)
@@ -240,6 +245,7 @@ class Intake:
     def _look_at(self, upload: Upload) -> Arrived:
         limits = self.house.settings.limits
         try:
+            self._check_harmless(upload.path)
             seen = self.workers.submit(admit, upload.path, limits, seconds=limits.file_seconds).result()
         except ProblemError as error:
             if error.kind in {FILE_MISSING, FILE_UNREADABLE} or error.kind.exit_code is not Exit.REFUSED:
@@ -247,6 +253,12 @@ class Intake:
             self._quarantine(upload.station, error, file=upload.sha256)
             return Arrived(size=upload.length, problem=error.problem.model_copy(update={"file": upload.sha256}))
         return Arrived(size=upload.length, pages=seen.page_count)
+
+    def _check_harmless(self, path: Path) -> None:
+        address = self.house.settings.antivirus.address
+        found = address and harm_in(path, address, seconds=self.house.settings.limits.file_seconds)
+        if found:
+            raise FILE_HARMFUL.error(found)
 
     def admitted(self, enrolled: Enrolment, sha256: Sha256) -> AdmittedFile:
         """Return what was found in a file that has arrived.

@@ -24,6 +24,9 @@ from storage.secrets import keep
 _START_SECONDS = 120
 _ANSWER_SECONDS = 30
 _STOP_SECONDS = 10
+HEARTBEAT_SECONDS = 30
+"""How often a flow run says that it lives; Prefect allows no less."""
+_WEEK_SECONDS = 7 * 24 * 3600
 _LEAST_FREE_BYTES = 32 * 1024**2
 
 
@@ -39,8 +42,11 @@ def quiet_environment(home: Path) -> dict[str, str]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_V2_ENABLED": "false",  # the second version makes the browser call its vendor
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
-        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",  # else its tables grow for ever
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(_WEEK_SECONDS),
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P1D",
         "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
         "PREFECT_RUNNER_POLL_FREQUENCY": "2",  # seconds until a worker sees that it was called
         "PREFECT_API_REQUEST_TIMEOUT": "300",  # a busy machine is slow, not broken

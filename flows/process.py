@@ -4,6 +4,7 @@ Every step finds what an earlier, interrupted attempt left and goes on from ther
 again: what a clock or a signature goes into is decided once, by the first attempt that stored it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from flows.accepting import acceptance
 from flows.house import House
 from flows.incoming import first_look
 from flows.keyring import Keyring
+from flows.meters import Lane, Meters, lane_of
 from pipeline.ahead import work_ahead
 from pipeline.calibrate import Acceptance, calibrated, with_sample
 from pipeline.digitize import Digitized, Watcher, digitize, settled
@@ -27,7 +29,7 @@ from schemas.digest import Sha256
 from schemas.document_type import document_types
 from schemas.incoming import SignatureReport
 from schemas.outcome import DocumentOutcome, Outcome
-from schemas.problem import INTEGRITY_MISMATCH, PAGES_BLANK, Exit, ProblemError
+from schemas.problem import FILE_HARMFUL, INTEGRITY_MISMATCH, PAGES_BLANK, Exit, ProblemError
 from schemas.record import Copy, Origin, Record, record_id
 from schemas.submission import Manifest, Receipt, SubmittedFile
 from storage import keys
@@ -60,32 +62,71 @@ class _File:
 class _Submission:
     """A submission whose files were read; nothing of it is stored yet."""
 
+    receipt: Receipt
     manifest: Manifest
     files: tuple[_File, ...]
 
 
+_KEEP_METERS_EVERY = 50
+"""Submissions."""
+
+
+Known = dict[Sha256, tuple[Receipt, Manifest]]
+"""What was received just now, by its id: it does not have to be fetched."""
+
+
 def process(
-    house: House, keyring: Keyring, workers: Workers, ids: Iterable[Sha256], *, clock: Clock, watcher: Watcher
+    house: House,
+    keyring: Keyring,
+    workers: Workers,
+    ids: Iterable[Sha256],
+    *,
+    clock: Clock,
+    watcher: Watcher,
+    known: Known | None = None,
 ) -> Iterator[Outcome]:
     """Yield what became of each submission, in order; those that are done already are found, not done again.
 
     Reading runs ahead on all workers; storing follows in order, one submission after the other. A submission whose
     bytes are damaged in the store is passed over: it keeps waiting, and the others go on.
 
+    Args:
+        house: where everything is kept.
+        keyring: whose keys sign.
+        workers: in which pages are read.
+        ids: which submissions; asked for one after the other, as work goes on.
+        clock: tells the time.
+        watcher: told about progress.
+        known: receipts and manifests of some of them; may be filled as *ids* are.
+
     Raises:
         ProblemError: a failure that may pass (`transient`) or that a person has to mend; no outcome is written for it.
             `integrity-mismatch` comes at the end, for the first submission that was passed over.
     """
-    line = _Line(house, keyring, workers, clock, watcher, acceptance(house))
+    line = _Line(
+        house,
+        keyring,
+        workers,
+        clock,
+        watcher,
+        acceptance(house),
+        {} if known is None else known,
+        Meters(house.catalog),
+    )
     damaged: list[ProblemError] = []
-    for read in work_ahead(line.read, ids, workers.count + 1):
-        if isinstance(read, ProblemError):
-            damaged.append(read)
-            continue
-        outcome = line.store(read) if isinstance(read, _Submission) else read
-        line.index(outcome)
-        watcher.file_done()
-        yield outcome
+    try:
+        for count, read in enumerate(work_ahead(line.read, ids, workers.count + 1), 1):
+            if isinstance(read, ProblemError):
+                house.log("failure", problem=read.kind.slug)
+                damaged.append(read)
+                continue
+            outcome = line.conclude(read) if isinstance(read, _Submission) else line.found(read)
+            watcher.file_done()
+            if count % _KEEP_METERS_EVERY == 0:
+                line.meters.keep()
+            yield outcome
+    finally:
+        line.meters.keep()
     if damaged:
         raise damaged[0]
 
@@ -100,6 +141,8 @@ class _Line:
     clock: Clock
     watcher: Watcher
     acceptance: Acceptance
+    known: Known
+    meters: Meters
 
     def read(self, submission_id: Sha256) -> _Submission | Outcome | ProblemError:
         """Read the files of a submission, unless it is done; return the problem when they are damaged."""
@@ -116,10 +159,17 @@ class _Line:
         outcome = self.house.inbox.outcome(submission_id)
         if outcome is not None:
             return outcome
-        receipt, manifest = self.house.received(submission_id)
-        with TemporaryDirectory(dir=self.workers.scratch) as folder:
-            files = tuple(self._read_file(receipt, manifest, file, Path(folder)) for file in manifest.files)
-        return _Submission(manifest=manifest, files=files)
+        receipt, manifest = self.known.get(submission_id) or self.house.received(submission_id)
+        with (
+            TemporaryDirectory(dir=self.workers.scratch) as folder,
+            self.meters.timed("stage_seconds", lane_of(manifest.station), "read"),
+        ):
+            harmful = {each.sha256 for each in receipt.refused if each.problem == FILE_HARMFUL.type}
+            files = tuple(
+                _harmful(file) if file.sha256 in harmful else self._read_file(receipt, manifest, file, Path(folder))
+                for file in manifest.files
+            )
+        return _Submission(receipt=receipt, manifest=manifest, files=files)
 
     def _read_file(self, receipt: Receipt, manifest: Manifest, file: SubmittedFile, folder: Path) -> _File:
         path = folder / file.sha256
@@ -177,16 +227,32 @@ class _Line:
         )
         return _Document(digitized=digitized, understood=understood, unsigned=settled(copy, file.name))
 
-    def store(self, submission: _Submission) -> Outcome:
+    def conclude(self, submission: _Submission) -> Outcome:
         """Seal and store what was read, and write down what became of the submission."""
-        manifest = submission.manifest
-        documents = [each for file in submission.files for each in self._store_file(manifest, file)]
-        return self.house.inbox.conclude(Outcome(submission_id=manifest.submission_id, documents=tuple(documents)))
+        manifest, lane = submission.manifest, lane_of(submission.manifest.station)
+        with self.meters.timed("stage_seconds", lane, "store"):
+            documents = [each for file in submission.files for each in self._store_file(manifest, file)]
+            outcome = Outcome(submission_id=manifest.submission_id, documents=tuple(documents))
+            outcome = self.house.inbox.conclude(outcome)
+            self._index(submission.receipt, manifest)
+        self._tell(outcome, lane, (self.clock() - submission.receipt.received_at).total_seconds())
+        return outcome
 
-    def index(self, outcome: Outcome) -> None:
-        """Tell the catalog that a submission is done, also when an earlier run was killed before it could."""
-        receipt, manifest = self.house.received(outcome.submission_id)
+    def found(self, outcome: Outcome) -> Outcome:
+        """Tell the catalog that a submission was done by an earlier run, which was killed before it could."""
+        self._index(*self.house.received(outcome.submission_id))
+        return outcome
+
+    def _index(self, receipt: Receipt, manifest: Manifest) -> None:
         self.house.catalog.keep_submission(receipt, keys.manifest(manifest), done=True)
+
+    def _tell(self, outcome: Outcome, lane: Lane, seconds: float) -> None:
+        self.meters.measure("outcome_seconds", lane, seconds=seconds)
+        for document in outcome.documents:
+            self.meters.count("documents", lane, document.status)
+            self.meters.count("pages", lane, times=len(document.pages))
+        statuses = Counter[str](document.status for document in outcome.documents)
+        self.house.log("outcome", submission=outcome.submission_id, lane=lane, seconds=seconds, **statuses)
 
     def _store_file(self, manifest: Manifest, file: _File) -> Iterator[DocumentOutcome]:
         if file.refused is not None:
@@ -251,6 +317,11 @@ class _Line:
             created_at=self.clock(),
             text=understood.text,
         )
+
+
+def _harmful(file: SubmittedFile) -> _File:
+    """Return a file that nothing is made of: the virus scanner knew it when it came."""
+    return _File(file=file, refused=FILE_HARMFUL.error("it was known when it came", file=file.name))
 
 
 def _other_reasons(manifest: Manifest, document: _Document, signatures: SignatureReport | None) -> Iterator[str]:

@@ -22,7 +22,7 @@ from schemas.outcome import Outcome
 from schemas.problem import Problem
 from schemas.procedure import Procedures
 from schemas.record import Record, SignedRecord
-from schemas.report import Extraction, Finding, Fixity, Horizon, Ingestion, StoreCheck, Verification
+from schemas.report import Copied, Extraction, Finding, Fixity, Horizon, Ingestion, StoreCheck, Verification
 from schemas.review import Decision
 from schemas.settings import Settings
 from schemas.station import (
@@ -52,6 +52,7 @@ EXPORTED: tuple[type[Value], ...] = (
     Explanation,
     Extraction,
     Finding,
+    Copied,
     Fixity,
     Gap,
     Glance,

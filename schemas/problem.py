@@ -109,6 +109,11 @@ FILE_ACTIVE_CONTENT = Kind(
     "The file contains programs or attachments",
     "Print it to a plain PDF, or scan the paper.",
 )
+FILE_HARMFUL = Kind(
+    "file-harmful",
+    "The virus scanner knows something harmful in the file",
+    "Scan the paper again, and have the machine that made the file looked at.",
+)
 TOO_MANY_PAGES = Kind(
     "too-many-pages", "Too many pages in one file", "Split the file: one paper a file.", http_status=413
 )
@@ -298,6 +303,15 @@ SIGNER_ENDED = Kind(
     "See who with `sohoa signers check`; get them a new certificate, or write down who signs in their place.",
     Exit.SIGNATURE_NOT_VALID,
     500,
+)
+
+ANTIVIRUS_UNREACHABLE = Kind(
+    "antivirus-unreachable",
+    "The virus scanner does not answer",
+    "Look at clamd: does it run, is antivirus.address right? Stations send the file again by themselves.",
+    Exit.OFFLINE,
+    503,
+    transient=True,
 )
 
 TIME_STAMPS_UNREACHABLE = Kind(

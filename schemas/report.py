@@ -156,6 +156,14 @@ class Missed(Value):
     """How often it was looked for in vain."""
 
 
+class Copied(Value):
+    """`sohoa store backup` and `restore`: what was not there yet."""
+
+    objects: int
+    size: int
+    """Bytes."""
+
+
 class Proof(Value):
     """`sohoa verify`: one thing that was checked."""
 

@@ -75,6 +75,13 @@ class Limits(Value):
     """Address space of one worker process and of each program it starts."""
 
 
+class AntivirusSettings(Value):
+    """Who is asked whether a file from a station is known to be harmful."""
+
+    address: str | None = Constraint(default=None, pattern=r"^(/.+|.+:[0-9]{1,5})$")
+    """clamd: `host:port`, or the path of its socket; None: nobody."""
+
+
 class TokenSettings(Value):
     """One key in a PKCS#11 token: an HSM, a smart card or a USB token."""
 
@@ -290,10 +297,13 @@ class Settings(Value):
 
     With another one nobody's records are found, until `sohoa rebuild` makes new owner keys.
     """
+    logs: Literal["none", "json"] = "none"
+    """What services write on standard error about their work: nothing, or one JSON object a line."""
     store: StoreSettings = StoreSettings()
     catalog: CatalogSettings = CatalogSettings()
     limits: Limits = Limits()
     acceptance: AcceptanceSettings = AcceptanceSettings()
+    antivirus: AntivirusSettings = AntivirusSettings()
     signing: SigningSettings = SigningSettings()
     incoming: IncomingSettings = IncomingSettings()
     fixity: FixitySettings = FixitySettings()

@@ -24,6 +24,7 @@ from schemas.settings import Loaded, Settings
 from sohoa import console
 from sohoa.audits import audit, receipt
 from sohoa.backfills import backfill
+from sohoa.backups import backup, restore
 from sohoa.calibrations import calibration
 from sohoa.configuration import read_settings
 from sohoa.horizons import horizon
@@ -303,6 +304,8 @@ def demo(configuration: Configuration) -> Exit:
 
 cli.add_command(record)
 cli.add_command(owner)
+store.add_command(backup)
+store.add_command(restore)
 cli.add_command(horizon)
 cli.add_command(audit)
 cli.add_command(receipt)

@@ -39,10 +39,13 @@ class Backfills:
         _check(keys.plan(plan_id), plan.plan_id, plan_id)
         return plan
 
+    def plans(self) -> Iterator[PlanId]:
+        """Yield every plan, in no order that means anything."""
+        return map(keys.plan_of, self.store.list(keys.PLANS))
+
     def plans_of(self, inventory: str) -> list[PlanId]:
         """Return the plans of an inventory, the one that was last decided about at the end."""
-        every = [keys.plan_of(key) for key in self.store.list(keys.PLANS)]
-        found = [plan_id for plan_id in every if self.plan(plan_id).inventory == inventory]
+        found = [plan_id for plan_id in self.plans() if self.plan(plan_id).inventory == inventory]
         return sorted(found, key=lambda plan_id: step.at.timestamp() if (step := self.step(plan_id)) else 0.0)
 
     def shard(self, plan: Plan, number: int) -> Shard:

@@ -30,7 +30,7 @@ from schemas.submission import Receipt, StationId
 from storage import durable, keys
 from storage.sqlite import WRITES, existing_file, tune
 
-SCHEMA = 5
+SCHEMA = 6
 """The number of the tables below; a catalog with another one has to be rebuilt."""
 
 _BATCH = 1000
@@ -117,6 +117,16 @@ _leases = sql.Table(
     sql.Column("until", sql.String(32), nullable=False),
 )
 """Who looks at what just now: no projection, lost without harm, since only one decision about a version ever counts."""
+_meters = sql.Table(
+    "meters",
+    metadata,
+    sql.Column("meter", sql.String(32), primary_key=True),
+    sql.Column("labels", sql.String(200), primary_key=True),
+    sql.Column("bucket", sql.String(8), primary_key=True),
+    sql.Column("times", sql.BigInteger, nullable=False),
+    sql.Column("total", sql.Double, nullable=False),
+)
+"""What was counted and timed, on whatever machine: no projection either, and lost without harm."""
 _PROJECTED = (_records, _owners, _aliases, _sampled, _submissions, _announced)
 
 
@@ -153,6 +163,40 @@ class Counts(NamedTuple):
     submissions: int
     waiting: int
     """Submissions with a receipt and no outcome."""
+
+
+class Received(NamedTuple):
+    """What has come from one station, or from the backfill."""
+
+    submissions: int
+    waiting: int
+    """Of those, which have no outcome yet."""
+    waiting_since: str | None
+    """When the first of these came; ISO 8601 in UTC."""
+    last_at: str
+    """When the last of all came."""
+
+
+class Stock(NamedTuple):
+    """How many records there are of one type in one state, and since when the first of them is in it."""
+
+    document_type: str | None
+    status: str
+    backfill: bool
+    records: int
+    since: str
+
+
+class Meter(NamedTuple):
+    """What one meter counted: how often, and what that comes to."""
+
+    meter: str
+    labels: str
+    bucket: str
+    """Upper bound of what was measured, for a distribution; empty for a count."""
+    times: int
+    total: float
+    """The sum of what was measured."""
 
 
 class Arrivals(NamedTuple):
@@ -322,6 +366,17 @@ class Catalog:
             with self._transaction(writes=True) as connection:
                 connection.execute(self._insert(_announced).on_conflict_do_nothing(), rows)
 
+    def add_to_meters(self, counted: Iterable[Meter]) -> None:
+        """Add what was counted to what was counted before, here or elsewhere."""
+        rows = [each._asdict() for each in counted]
+        if not rows:
+            return
+        insert = self._insert(_meters)
+        more = {name: _meters.c[name] + insert.excluded[name] for name in ("times", "total")}
+        upsert = insert.on_conflict_do_update(index_elements=list(_meters.primary_key), set_=more)
+        with self._transaction(writes=True) as connection:
+            connection.execute(upsert, rows)
+
     def replace_with(self, other: "Catalog") -> None:
         """Become equal to *other*, at one stroke: readers see the old catalog or the new one."""
         try:
@@ -440,6 +495,41 @@ class Catalog:
         )
         with self._transaction() as connection:
             return {station: Arrivals(*facts) for station, *facts in connection.execute(query)}
+
+    # --- how it goes -------------------------------------------------------------------------------------------
+    def received(self) -> dict[StationId, Received]:
+        """Return what has come from each station."""
+        submissions = _submissions.c
+        since = sql.case((sql.not_(submissions.done), submissions.received_at))
+        query = sql.select(
+            submissions.station,
+            sql.func.count(),
+            sql.func.count(since),
+            sql.func.min(since),
+            sql.func.max(submissions.received_at),
+        ).group_by(submissions.station)
+        with self._transaction() as connection:
+            return {station: Received(*facts) for station, *facts in connection.execute(query)}
+
+    def stock(self, backfill: StationId) -> tuple[Stock, ...]:
+        """Return how many records there are, by type, state and whether they came in under the name *backfill*."""
+        records = _records.c
+        lane = sql.func.coalesce(_submissions.c.station == backfill, sql.false())
+        known = _records.outerjoin(_submissions, _submissions.c.submission_id == records.submission_id)
+        query = (
+            sql.select(records.document_type, records.status, lane, sql.func.count(), sql.func.min(records.created_at))
+            .select_from(known)
+            .group_by(records.document_type, records.status, lane)
+        )
+        with self._transaction() as connection:
+            return tuple(
+                Stock(type_, status, bool(old), *rest) for type_, status, old, *rest in connection.execute(query)
+            )
+
+    def meters(self) -> tuple[Meter, ...]:
+        """Return what every meter counted since this catalog was made."""
+        with self._transaction() as connection:
+            return tuple(Meter(*row) for row in connection.execute(sql.select(_meters)))
 
     # --- the review desk ---------------------------------------------------------------------------------------
     def in_review(self, backfill: StationId, limit: int, after: RecordId | None = None) -> tuple[Waiting, ...]:

@@ -9,7 +9,7 @@ from schemas.problem import INTEGRITY_MISMATCH, STORE_CONFLICT, ProblemError
 from schemas.report import Fixity
 from storage import files, keys
 from storage.port import ObjectMissingError, ObjectStore
-from storage.values import JSON, load
+from storage.values import JSON, load, parse
 
 
 def has_its_turn(name: str, day: date, days: int) -> bool:
@@ -45,7 +45,7 @@ def check_fixity(store: ObjectStore, at: datetime, *, days: int, second: ObjectS
         if store.stat(key) is None:
             held[_folder(key)] += 1
             (mended if _mend(store, key, second) else damaged).append(key)
-    report = Fixity(
+    found = Fixity(
         at=at,
         days=days,
         objects=held.total(),
@@ -55,9 +55,19 @@ def check_fixity(store: ObjectStore, at: datetime, *, days: int, second: ObjectS
         damaged=tuple(damaged),
         mended=tuple(mended),
     )
-    data = report.canonical_bytes()
+    data = found.canonical_bytes()
     store.put(keys.fixity(at.date(), sha256(data).hexdigest()), data, content_type=JSON)
-    return report
+    return found
+
+
+def reports(store: ObjectStore, since: date) -> Iterator[str]:
+    """Yield the keys of the reports from the day *since* on, by day; each holds a `Fixity`."""
+    return store.list(keys.FIXITY, keys.fixity(since, "0" * 64))
+
+
+def report(store: ObjectStore, key: str) -> Fixity:
+    """Return a report."""
+    return parse(Fixity, key, store.get(key))
 
 
 def _turn(store: ObjectStore, day: date, days: int) -> Iterator[str]:

@@ -36,6 +36,7 @@ from storage import chunks, keys
 from storage.port import BYTES, ObjectInfo, ObjectMissingError, ObjectStore
 
 _SHA256 = "x-amz-meta-sha256"
+_ASK_FIRST_BYTES = 1024 * 1024
 _CONTENDED = frozenset({409, 412})
 _REFUSED = frozenset({400, 403, 405, 409})
 """Answers that refuse a deletion: not allowed, locked, not offered."""
@@ -96,10 +97,12 @@ class S3Store(ObjectStore):
         """See the port."""
         for _ in chunks.checked(chunks.of_file(path), sha256, name=str(path)):
             pass
-        stored = self.stat(key)
-        if stored is not None:  # asked first: these may be 200 MB, and sending a paper twice is common
+        size = path.stat().st_size
+        # Asked first, where it is much: sending a paper twice is common, and it may be 200 MB.
+        stored = self.stat(key) if size > _ASK_FIRST_BYTES else None
+        if stored is not None:
             _same_or_conflict(key, stored, sha256)
-        elif path.stat().st_size == 0:
+        elif size == 0:
             self._create(key, b"", sha256, content_type)
         else:
             with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:

@@ -91,12 +91,11 @@ def keep(store: ObjectStore, key: str, value: V) -> tuple[V, bytes]:
 
 
 def seal(store: ObjectStore, key: str, data: bytes, sign: Sign) -> bytes:
-    """Sign *data*, which is stored under *key*, unless that is done; return the signature: it makes the value count."""
-    beside = keys.signature_of(key)
-    try:
-        return store.get(beside)
-    except ObjectMissingError:
-        return store.put_once(beside, sign(data), content_type=_PKCS7)
+    """Sign *data*, which is stored under *key*, unless that is done; return the signature: it makes the value count.
+
+    Nobody asks first whether it is done: it seldom is, and the first signature that was stored counts anyway.
+    """
+    return store.put_once(keys.signature_of(key), sign(data), content_type=_PKCS7)
 
 
 def is_sealed(store: ObjectStore, key: str) -> bool:

@@ -46,11 +46,7 @@ class Warehouse:
             unsigned: the copy before signing.
             sign: returns it with bytes appended (PDF: incremental updates), and may be called in vain.
         """
-        key = keys.seal(sha256_hex(unsigned))
-        try:
-            appended = self.store.get(key)
-        except ObjectMissingError:
-            appended = self.store.put_once(key, _appended(unsigned, sign(unsigned)))
+        appended = self.store.put_once(keys.seal(sha256_hex(unsigned)), _appended(unsigned, sign(unsigned)))
         signed = unsigned + appended
         copy = Copy(sha256=sha256_hex(signed), size=len(signed), original=False)
         self.store.put(keys.file(copy.sha256), signed, content_type=_PDF)

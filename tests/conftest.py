@@ -18,7 +18,7 @@ from flows.orchestrator import own_key, server
 from sohoa.cli import main
 from tests.pki import running_pki
 from tests.pki.softhsm import token_with
-from tests.servers import seaweedfs
+from tests.servers import clamd, postgres, seaweedfs
 
 settings.register_profile("sohoa", deadline=None, print_blob=True)  # machines are busy; rules are not about time
 settings.load_profile("sohoa")
@@ -31,6 +31,20 @@ def s3_server(tmp_path_factory):
     """A real S3 server over a socket."""
     with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A real PostgreSQL server over a socket."""
+    with postgres() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def antivirus(tmp_path_factory):
+    """A real clamd over a socket: its address."""
+    with clamd(tmp_path_factory.mktemp("clamd")) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -76,10 +76,31 @@ def progress(house: House, plan: Plan, now: datetime) -> Progress:
         if ended is not None:
             done.append(ended)
         outcomes = ended.outcomes if ended is not None else _outcomes(house, plan, house.backfills.shard(plan, number))
-        for outcome in outcomes:
-            statuses[outcome.status] += 1
-            if outcome.problem is not None:
-                reasons[_reason(outcome.problem)] += 1
+        add_up(outcomes, statuses, reasons)
+    return told(house, plan, done, statuses, reasons, now)
+
+
+def add_up(outcomes: Iterable[ItemOutcome], statuses: Counter[Fate], reasons: Counter[str]) -> None:
+    """Count outcomes, and the problems among them."""
+    for outcome in outcomes:
+        statuses[outcome.status] += 1
+        if outcome.problem is not None:
+            reasons[_reason(outcome.problem)] += 1
+
+
+def told(
+    house: House, plan: Plan, done: Sequence[Done], statuses: Counter[Fate], reasons: Counter[str], now: datetime
+) -> Progress:
+    """Return how far a plan is.
+
+    Args:
+        house: where decisions about it are.
+        plan: which plan.
+        done: its shards that are done.
+        statuses: how many items ended in which way.
+        reasons: how many had which problem.
+        now: the time.
+    """
     step, begun = house.backfills.step(plan.plan_id), house.backfills.begun(plan.plan_id)
     waiting = plan.items - statuses.total()
     rate = throughput(done, begun)

@@ -1,21 +1,26 @@
 """Shards are handed to the workers of the backfill lane through a Prefect server, and watched until they are done.
 
-Prefect notices when the process of a flow run dies, not when its whole machine does: a run in which nothing comes to
-an end for a long time is given up here, and the shard is handed out anew. Both working on it would do no harm.
+Prefect notices when the process of a flow run dies, not when its worker or its whole machine does: a run whose heart
+stops, or in which nothing comes to an end for a long time, is given up here, and the shard is handed out anew. Both
+working on it would do no harm. While the server itself is away, everybody goes on and this waits.
 """
 
 import time
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Event
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
+from prefect.events.filters import EventFilter, EventNameFilter, EventOccurredFilter, EventResourceFilter
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed
 
 from flows.house import House
+from flows.orchestrator import HEARTBEAT_SECONDS
 from schemas.backfill import Plan
-from schemas.problem import CONFIGURATION, SHARD_FAILED
+from schemas.problem import CONFIGURATION, ORCHESTRATOR_UNREACHABLE, SHARD_FAILED
 
 DEPLOYMENT = "backfill/backfill"
 
@@ -23,7 +28,13 @@ _LOOK_SECONDS = 2.0
 _COUNT_SECONDS = 60.0
 _SILENT_SECONDS = 1800.0
 """After so long without any outcome a run is given up: more than the longest scan takes."""
+_LIFELESS_SECONDS = 150.0
+"""After so long without a heartbeat too: several of them, and more than a process takes to start."""
+_AWAY_SECONDS = 300.0
+"""For so long the server may be away."""
 _TRIES = 3
+_AWAY = (httpx.TransportError, httpx.HTTPStatusError)
+"""What Prefect's client raises when the server does not answer, or has no database."""
 
 
 def hand_out(house: House, plan: Plan, stopping: Event, number: int) -> bool:
@@ -36,13 +47,19 @@ def hand_out(house: House, plan: Plan, stopping: Event, number: int) -> bool:
         number: which of its shards.
 
     Raises:
-        ProblemError: `configuration` if no worker ever served the lane; `shard-failed`.
+        ProblemError: `configuration` if no worker ever served the lane; `shard-failed`; `orchestrator-unreachable`.
     """
+    try:
+        return _hand_out(house, plan, stopping, number)
+    except ObjectNotFound as error:
+        raise CONFIGURATION.error("no worker serves the backfill lane: start `sohoa up backfill`") from error
+    except _AWAY as error:
+        raise ORCHESTRATOR_UNREACHABLE.error("the Prefect server does not answer") from error
+
+
+def _hand_out(house: House, plan: Plan, stopping: Event, number: int) -> bool:
     with get_client(sync_client=True) as client:
-        try:
-            deployment = client.read_deployment_by_name(DEPLOYMENT).id
-        except ObjectNotFound as error:
-            raise CONFIGURATION.error("no worker serves the backfill lane: start `sohoa up backfill`") from error
+        deployment = client.read_deployment_by_name(DEPLOYMENT).id
         tries = 0
         for attempt in count(1):
             key = f"{plan.plan_id}-{number}-{attempt}"
@@ -63,21 +80,41 @@ def _watched(
     client: SyncPrefectClient, run: FlowRun, house: House, plan: Plan, number: int, stopping: Event
 ) -> FlowRun:
     """Return a flow run when it has ended, or when it has to be given up."""
-    seen, since, counted = 0, time.monotonic(), time.monotonic()
+    seen, moved = 0, time.monotonic()
+    counted = answered = beaten = moved
     while not stopping.wait(_LOOK_SECONDS):
-        run = client.read_flow_run(run.id)
         now = time.monotonic()
-        if run.state is not None and run.state.is_final():
-            return run
-        if run.state is None or not run.state.is_running():
-            since = now
-        elif now - counted > _COUNT_SECONDS:
-            counted, before = now, seen
-            seen = _outcomes(house, plan, number)
-            since = now if seen > before else since
-        if now - since > _SILENT_SECONDS:
-            client.set_flow_run_state(run.id, Crashed(message="nothing came to an end for too long"), force=True)
+        try:
+            run = client.read_flow_run(run.id)
+            if now - answered > _COUNT_SECONDS:
+                beaten = now  # hearts were not heard while the server was away
+            answered = now
+            if run.state is not None and run.state.is_final():
+                return run
+            if run.state is None or run.state.is_scheduled():
+                moved = beaten = now  # nobody has taken it yet
+            elif now - counted > _COUNT_SECONDS:
+                counted, before = now, seen
+                seen = _outcomes(house, plan, number)
+                moved = now if seen > before else moved
+                beaten = now if _beats(client, run) else beaten
+            if now - moved > _SILENT_SECONDS or now - beaten > _LIFELESS_SECONDS:
+                client.set_flow_run_state(run.id, Crashed(message="it shows no sign of life"), force=True)
+        except _AWAY as error:
+            if now - answered > _AWAY_SECONDS:
+                raise ORCHESTRATOR_UNREACHABLE.error("the Prefect server does not answer any more") from error
     return run
+
+
+def _beats(client: SyncPrefectClient, run: FlowRun) -> bool:
+    """Return whether the heart of a flow run was heard lately."""
+    lately = datetime.now(UTC) - timedelta(seconds=_COUNT_SECONDS + 2 * HEARTBEAT_SECONDS)
+    heard = EventFilter(
+        event=EventNameFilter(name=["prefect.flow-run.heartbeat"]),
+        resource=EventResourceFilter(id=[f"prefect.flow-run.{run.id}"]),
+        occurred=EventOccurredFilter(since=lately),
+    )
+    return bool(client.read_events(heard, limit=1).events)
 
 
 def _outcomes(house: House, plan: Plan, number: int) -> int:

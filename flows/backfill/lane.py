@@ -9,6 +9,7 @@ from flows.backfill.shards import work_off
 from flows.house import House
 from flows.ingest import may_pass, now
 from flows.keyring import Keyring
+from flows.meters import told
 from flows.progress import watcher
 from pipeline.workers import Workers
 from schemas.backfill import PlanId
@@ -26,7 +27,7 @@ def run_shard(plan_id: PlanId, shard: int) -> bool:
         return may_begin(house.backfills.step(plan_id), now())
 
     try:
-        with Workers(settings.workers, settings.limits) as workers:
+        with told(house, "backfill"), Workers(settings.workers, settings.limits) as workers:
             keyring, plan = Keyring.open(settings, now()), house.backfills.plan(plan_id)
             done = work_off(house, keyring, workers, plan, shard, clock=now, watcher=watcher(), go_on=go_on)
             return done is not None

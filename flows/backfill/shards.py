@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from flows.house import House
 from flows.intake import receive
 from flows.keyring import Keyring
-from flows.process import Clock, process
+from flows.process import Clock, Known, process
 from pipeline.digitize import Watcher
 from pipeline.inventory import Holding, take_out
 from pipeline.workers import Workers
@@ -102,15 +102,18 @@ def work_off(
         raise INTEGRITY_MISMATCH.error(f"shard {number} was not sent")
     items = [item for item in shard.items if item.manifest is not None and str(item.number) not in sent.refused]
 
+    received: Known = {}
+
     def ids() -> Iterator[Sha256]:
         for count, item in enumerate(items):
             if item.manifest is None or (count % _LOOK_EVERY == 0 and not go_on()):
                 return
-            yield receive(house, keyring, item.manifest, {}, clock).value.submission_id
+            receipt = receive(house, keyring, item.manifest, {}, clock).value
+            received[receipt.submission_id] = receipt, item.manifest
+            yield receipt.submission_id
 
-    outcomes = {
-        each.submission_id: each for each in process(house, keyring, workers, ids(), clock=clock, watcher=watcher)
-    }
+    done = process(house, keyring, workers, ids(), clock=clock, watcher=watcher, known=received)
+    outcomes = {each.submission_id: each for each in done}
     if len(outcomes) < len({item.manifest.submission_id for item in items if item.manifest is not None}):
         return None
     return house.backfills.conclude(plan.plan_id, _done(shard, sent, outcomes, clock()))

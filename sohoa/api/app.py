@@ -12,7 +12,7 @@ from flows.intake import Intake
 from schemas.model import Value
 from schemas.problem import BAD_REQUEST, CATALOG_MISSING, STORE_UNREACHABLE, Problem
 from schemas.procedure import load_procedures
-from sohoa.api import guard, intake, kho, lookups, problems, records
+from sohoa.api import guard, intake, kho, lookups, metrics, problems, records
 from sohoa.api.clients import Clients, caller
 from sohoa.api.links import Links
 from sohoa.api.pace import Breadth, Pace
@@ -45,6 +45,7 @@ def create_app(house: House, secret: str, wake: Callable[[], None] = lambda: Non
     )
     problems.install(app)
     guard.install(app)
+    counted = metrics.install(app, taking_in)
 
     @app.get("/livez", tags=["health"])
     def livez() -> dict[str, str]:
@@ -59,7 +60,7 @@ def create_app(house: House, secret: str, wake: Callable[[], None] = lambda: Non
 
     api = house.settings.api
     links, pace = Links(secret), Pace(api.requests_per_minute)
-    desk = lookups.Desk(house, load_procedures(api.procedures), links, Breadth(api.owners_per_hour))
+    desk = lookups.Desk(house, load_procedures(api.procedures), links, Breadth(api.owners_per_hour), counted.looked_up)
     asking = caller(Clients(api, secret), pace)
     app.include_router(lookups.routes(desk, asking))
     app.include_router(kho.routes(desk, asking, taking_in.sign))

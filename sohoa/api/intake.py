@@ -49,7 +49,10 @@ def routes(intake: Intake) -> APIRouter:
 
     def caller(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Enrolment:
         token = credentials.credentials if credentials else ""
-        return identify(token, intake.house.stations, datetime.now(UTC))
+        now = datetime.now(UTC)
+        enrolled = identify(token, intake.house.stations, now)
+        intake.last_seen[enrolled.request.station] = now
+        return enrolled
 
     router = APIRouter(tags=["intake"], responses=described(NOT_AUTHORISED, STATION_CLOCK, STORE_UNREACHABLE))
     _add_journal(router, intake, caller)

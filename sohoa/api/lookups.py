@@ -43,6 +43,8 @@ class Desk:
     procedures: Procedures
     links: Links
     breadth: Breadth
+    looked_up: Callable[[LookupAnswer], None]
+    """Told of every lookup, to count it."""
 
     def answer(self, request: Inquiry, client: Client, now: datetime) -> LookupAnswer:
         """Return what a client is told; it is written down first.
@@ -54,6 +56,7 @@ class Desk:
         house = self.house
         self.breadth.note(client.name, house.warehouse.owner_key(request.owner))
         answer = look_up(house.warehouse, house.catalog, house.audit, narrowed, who=client.name, now=now)
+        self.looked_up(answer)
         found = ((each, needs.get(each.document_type or "")) for each in answer.records)
         told = tuple(self._told(each, need, client, answer.audit_id, now) for each, need in found if need is not None)
         return answer.model_copy(update={"records": told})

@@ -22,10 +22,12 @@ from starlette.responses import Response
 from flows.intake import Intake
 from schemas.digest import Sha256
 from schemas.problem import (
+    ANTIVIRUS_UNREACHABLE,
     BAD_REQUEST,
     CHECKSUM_MISMATCH,
     FILE_ACTIVE_CONTENT,
     FILE_DAMAGED,
+    FILE_HARMFUL,
     FILE_TOO_LARGE,
     FILE_TYPE_UNKNOWN,
     MEDIA_TYPE_UNKNOWN,
@@ -107,7 +109,8 @@ def _add_uploads(router: APIRouter, desk: "_Desk", caller: Callable[..., Enrolme
         return _standing(200, standing, **{"Upload-Length": str(standing.length), "Upload-Metadata": metadata})
 
     @router.get(
-        "/{upload_id}", responses=described(UPLOAD_UNKNOWN, FILE_DAMAGED, FILE_TYPE_UNKNOWN, FILE_ACTIVE_CONTENT)
+        "/{upload_id}",
+        responses=described(UPLOAD_UNKNOWN, FILE_DAMAGED, FILE_TYPE_UNKNOWN, FILE_ACTIVE_CONTENT, FILE_HARMFUL),
     )
     def admitted(upload_id: UploadId, enrolled: Caller) -> AdmittedFile:
         """Say what a file is that has arrived whole, or why it was refused. Until its submission has a receipt."""
@@ -126,7 +129,13 @@ def _add_chunks(router: APIRouter, desk: "_Desk", caller: Callable[..., Enrolmen
         status_code=204,
         dependencies=[Depends(_speaks_tus)],
         responses=described(
-            UPLOAD_UNKNOWN, OFFSET_MISMATCH, CHECKSUM_MISMATCH, MEDIA_TYPE_UNKNOWN, QUOTA_EXCEEDED, STORE_FULL
+            UPLOAD_UNKNOWN,
+            OFFSET_MISMATCH,
+            CHECKSUM_MISMATCH,
+            MEDIA_TYPE_UNKNOWN,
+            QUOTA_EXCEEDED,
+            STORE_FULL,
+            ANTIVIRUS_UNREACHABLE,
         ),
         openapi_extra={"requestBody": {"content": {_CHUNK: {"schema": {"type": "string", "format": "binary"}}}}},
     )

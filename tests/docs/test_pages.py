@@ -64,6 +64,12 @@ def test_every_toml_example_is_accepted(page):
             Settings.load({}, block.text)
 
 
+@every_page
+def test_every_file_of_the_project_that_is_named_is_there(page):
+    for name in re.findall(r"`((?:tests|deploy|benchmarks)/[\w./-]+\w)`", page.read_text("utf-8")):
+        assert (ROOT / name).exists(), name
+
+
 # --- settings ----------------------------------------------------------------------------------------------------
 @every_page
 def test_every_variable_that_is_named_is_a_setting(page):

@@ -49,6 +49,15 @@ def test_nobody_without_its_key_may_use_the_embedded_server(tmp_path):
             assert answer.status == 200
 
 
+@pytest.mark.nightly
+def test_what_prefect_keeps_of_runs_and_events_ends_with_a_week_and_a_day(tmp_path):
+    asked = "from prefect.settings import get_current_settings as s; k = s().server; v = k.services.db_vacuum; "
+    asked += "print(sorted(v.enabled_vacuum_types), v.retention_period.days, k.events.retention_period.days)"
+    environment = os.environ | quiet_environment(tmp_path)
+    told = subprocess.run([sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=False)
+    assert told.stdout.strip() == "['events', 'flow_runs', 'orphans'] 7 1", told.stderr
+
+
 def has_ended(pid):
     for _ in range(300):
         try:

@@ -2,6 +2,7 @@ import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, OWNER_SECRET_CHANGED, ProblemError
 from storage import keys
-from storage.catalog import Catalog, Counts, differences
+from storage.catalog import Catalog, Counts, Meter, Received, Stock, differences
 from tests.storage.examples import AN, BINH, NOON, SECRET, manifest, receipt, record
 
 
@@ -17,9 +18,18 @@ def catalog_in(folder, secret=SECRET) -> Catalog:
     return Catalog(f"sqlite:///{folder / 'catalog.sqlite3'}", secret)
 
 
+_databases = (f"catalog_{n}" for n in count())
+in_either = pytest.mark.parametrize("catalog", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def catalog(tmp_path):
-    catalog = catalog_in(tmp_path)
+def catalog(tmp_path, request):
+    if getattr(request, "param", "sqlite") == "sqlite":
+        catalog = catalog_in(tmp_path)
+    else:
+        server, name = request.getfixturevalue("postgres_server"), next(_databases)
+        server.make_database(name)
+        catalog = Catalog(server.url(name), SECRET)
     catalog.create()
     yield catalog
     catalog.close()
@@ -29,6 +39,7 @@ def owner(identifier):
     return keys.owner_key(identifier, SECRET)
 
 
+@in_either
 def test_a_record_is_found_by_each_of_its_owners(catalog: Catalog):
     kept = record(b"a", AN, BINH)
     catalog.keep_record(kept)
@@ -36,6 +47,7 @@ def test_a_record_is_found_by_each_of_its_owners(catalog: Catalog):
     assert catalog.records_of("ab" * 32) == ()
 
 
+@in_either
 def test_records_are_found_by_type_and_oldest_first(catalog: Catalog):
     types = ("birth_certificate", "marriage_certificate", None)
     kept = [
@@ -49,6 +61,7 @@ def test_records_are_found_by_type_and_oldest_first(catalog: Catalog):
     assert catalog.records_of(owner(AN), ["driving_licence"]) == ()
 
 
+@in_either
 def test_a_correction_moves_a_record_to_its_right_owner(catalog: Catalog):
     first, corrected = record(b"a", AN), record(b"a", BINH, version=2)
     for each in (first, corrected, first):  # what is late does not undo what is newer
@@ -59,6 +72,7 @@ def test_a_correction_moves_a_record_to_its_right_owner(catalog: Catalog):
     assert catalog.version_of("ef" * 16) == 0
 
 
+@in_either
 def test_a_submission_waits_from_its_receipt_to_its_outcome(catalog: Catalog):
     early, late = receipt(manifest(b"a"), minutes=1), receipt(manifest(b"b"), minutes=2)
     for each in (late, early):
@@ -71,6 +85,7 @@ def test_a_submission_waits_from_its_receipt_to_its_outcome(catalog: Catalog):
     assert catalog.submission("ab" * 32) is None
 
 
+@in_either
 def test_everything_is_counted(catalog: Catalog):
     assert catalog.counts() == Counts(records=0, review=0, submissions=0, waiting=0)
     catalog.keep_record(record(b"a"))
@@ -80,6 +95,34 @@ def test_everything_is_counted(catalog: Catalog):
     assert catalog.counts() == Counts(records=2, review=1, submissions=2, waiting=1)
 
 
+@in_either
+def test_what_has_come_and_what_there_is_is_counted_by_station_type_and_lane(catalog: Catalog):
+    old, new = (manifest(b"a", station=station) for station in ("backfill", "vinh-01"))
+    for sent, done in ((old, True), (new, False)):
+        catalog.keep_submission(receipt(sent), keys.manifest(sent), done=done)
+    came = receipt(new).received_at.isoformat()
+    assert catalog.received() == {
+        "backfill": Received(1, 0, None, came),
+        "vinh-01": Received(1, 1, came, came),
+    }
+    for name, sent in ((b"a", old), (b"b", new), (b"c", new)):
+        catalog.keep_record(record(name, AN, submission_id=sent.submission_id))
+    lanes = {(each.backfill, each.records) for each in catalog.stock("backfill")}
+    assert lanes == {(True, 1), (False, 2)}
+    assert all(isinstance(each, Stock) for each in catalog.stock("backfill"))
+
+
+@in_either
+def test_what_many_count_at_the_same_time_adds_up(catalog: Catalog):
+    counted = [Meter("pages", "live", "", 1, 0.0), Meter("outcome_seconds", "live", "0.5", 1, 0.25)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: catalog.add_to_meters(counted), range(20)))
+    assert sorted(catalog.meters()) == [
+        Meter("outcome_seconds", "live", "0.5", 20, 5.0), Meter("pages", "live", "", 20, 0.0)
+    ]  # fmt: skip
+
+
+@in_either
 def test_an_export_is_json_lines_without_personal_data(catalog: Catalog):
     catalog.keep_record(record(b"a", AN, BINH, valid_from=date(2026, 1, 1)))
     catalog.keep_submission(receipt(manifest(b"a")), "inbox/x", done=True)

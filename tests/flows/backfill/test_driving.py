@@ -8,6 +8,7 @@ import pytest
 from flows.backfill.accounting import expected, progress, report, throughput
 from flows.backfill.driving import Drive, Here
 from flows.backfill.planning import look_through
+from flows.backfill.watching import Watch
 from flows.house import House
 from pipeline.workers import Workers
 from schemas.backfill import Done, ItemOutcome, Step
@@ -165,3 +166,21 @@ def test_throughput_is_that_of_the_last_hour_of_work(ended, rate):
 )
 def test_the_end_is_expected_with_the_pace_and_the_hours_that_were_decided(step, hours):
     assert expected(1000, 100.0, step, NOW) == (None if hours is None else NOW + timedelta(hours=hours))
+
+
+def test_who_watches_sees_what_is_done_and_reads_no_shard_twice(backfill, monkeypatch):
+    watch = Watch(backfill.house)
+    assert list(watch.look(NOW)) == []
+    backfill.house.backfills.decide(backfill.id, RUNNING)
+    driving = backfill.drive().run()
+    assert [next(driving), next(driving)] == [1, 2]
+    [found] = watch.look(backfill.now)
+    assert (found.state, found.shards_done, found.outcomes) == ("running", 2, {"review": 4})
+    assert list(driving) == [3, 4]
+    read = []
+    done = type(backfill.house.backfills).done
+    monkeypatch.setattr(type(backfill.house.backfills), "done", lambda *asked: read.append(asked[2]) or done(*asked))
+    [found] = watch.look(backfill.now)
+    assert sorted(read) == [3, 4]
+    assert found == progress(backfill.house, backfill.plan, backfill.now)
+    assert (found.state, found.waiting) == ("done", 0)
