@@ -23,6 +23,7 @@ from storage.reviews import Reviews
 from storage.signatures import Signatures
 from storage.signers import Signers
 from storage.stations import Stations
+from storage.synced import Synced
 from storage.warehouse import Warehouse
 
 
@@ -43,6 +44,7 @@ class House:
     quarantine: Quarantine
     backfills: Backfills
     reviews: Reviews
+    synced: Synced
     catalog: Catalog
     log: Log
 
@@ -72,6 +74,7 @@ class House:
             quarantine=Quarantine(store),
             backfills=Backfills(store),
             reviews=Reviews(store),
+            synced=Synced(store),
             catalog=open_catalog(settings, store) if needs_catalog else catalog_at(settings),
             log=Log(sys.stderr if settings.logs == "json" else None),
         )

@@ -158,6 +158,11 @@ TABLE_UNFIT = Kind(
     "The table has none of the columns that are looked for",
     "Name the layout that fits with --layout, or write one: docs/backfill.md shows how.",
 )
+DOSSIERS_UNREADABLE = Kind(
+    "dossiers-unreadable",
+    "The list of dossiers cannot be read",
+    "Export it as the dossier objects of the national portal's synchronisation: JSON, or one object a line.",
+)
 TABLE_TOO_LARGE = Kind(
     "table-too-large",
     "The inventory is too large for one plan",

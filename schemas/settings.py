@@ -15,7 +15,7 @@ from pydantic import SecretStr, ValidationError, model_validator
 
 from schemas.model import Value
 from schemas.problem import CONFIGURATION
-from schemas.submission import StationId
+from schemas.submission import ProcedureCode, StationId
 from schemas.verdict import Level
 
 Digest = Literal["sha256", "sha384", "sha512"]
@@ -226,6 +226,17 @@ class AcceptanceSettings(Value):
     """What the lot is drawn with: another one draws other values."""
 
 
+class ScoreSettings(Value):
+    """What the indicators of QĐ 766/QĐ-TTg are counted with and no dossier says."""
+
+    without_result: tuple[ProcedureCode, ...] = ()
+    """Procedures that give back no paper: nothing is asked of their results."""
+    not_for_citizens: tuple[ProcedureCode, ...] = ()
+    """Procedures of organisations alone: nothing is asked of the data of residents."""
+    certified_copies: float | None = Constraint(default=None, ge=0, le=1)
+    """The rate of certified electronic copies, as the portal says it; None: the indicator stays out of the sum."""
+
+
 class PrefectSettings(Value):
     """Where the orchestrator is."""
 
@@ -307,6 +318,7 @@ class Settings(Value):
     signing: SigningSettings = SigningSettings()
     incoming: IncomingSettings = IncomingSettings()
     fixity: FixitySettings = FixitySettings()
+    score: ScoreSettings = ScoreSettings()
     prefect: PrefectSettings = PrefectSettings()
     api: ApiSettings = ApiSettings()
     scanning: ScanningSettings = ScanningSettings()

@@ -31,6 +31,7 @@ from sohoa.horizons import horizon
 from sohoa.owners import owner
 from sohoa.records import record
 from sohoa.reviews import review
+from sohoa.scores import score
 from sohoa.signers import signers
 from sohoa.station.cli import station
 from sohoa.stations import stations
@@ -315,6 +316,7 @@ cli.add_command(signers)
 cli.add_command(backfill)
 cli.add_command(review)
 cli.add_command(calibration)
+cli.add_command(score)
 cli.add_command(token)
 
 

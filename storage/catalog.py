@@ -425,6 +425,15 @@ class Catalog:
         with self._transaction() as connection:
             return _same_person(connection, owner)
 
+    def dossiers_with_records(self, codes: Iterable[str]) -> frozenset[str]:
+        """Return which of these dossiers have records: a signed copy of one of their papers is there."""
+        asked = frozenset(codes)
+        if not asked:
+            return asked
+        query = sql.select(_records.c.dossier_code).where(_records.c.dossier_code.is_not(None)).distinct()
+        with self._transaction() as connection:
+            return asked & frozenset(connection.scalars(query))
+
     def version_of(self, record_id: RecordId) -> int:
         """Return the version of a record that is indexed, 0 if none is."""
         query = sql.select(_records.c.version).where(_records.c.record_id == record_id)

@@ -41,6 +41,7 @@ AUDIT_ENTRIES = "audit/entries/"
 AUDIT_HEADS = "audit/heads/"
 AUDIT_SEGMENTS = "audit/segments/"
 FIXITY = "fixity/"
+SYNCED = "synced/"
 CONTRACT = "contract/"
 
 DATA = ".json"
@@ -411,6 +412,25 @@ def _audit_number(number: int) -> str:
 def fixity(day: date, sha256: Sha256) -> str:
     """Return where a report of a fixity check is kept; *sha256* is that of the report."""
     return f"{FIXITY}{_day(day)}/{_hex(sha256, _SHA256_DIGITS)}{DATA}"
+
+
+def synced_month(month: str) -> str:
+    """Return the folder of what is known of the dossiers of a month, such as `2026-03`."""
+    return f"{SYNCED}{month.replace('-', '/')}/"
+
+
+def synced(month: str, number: int) -> str:
+    """Return where a list of dossiers of a month is kept; *number* is 1 for the first."""
+    if not 1 <= number <= _LAST_VERSION:
+        message = f"not the number of a list: {number}"
+        raise ValueError(message)
+    return f"{synced_month(month)}{number:06d}{DATA}"
+
+
+def synced_month_of(key: str) -> str:
+    """Return which month a key under `synced/` is about."""
+    _, year, month, _ = key.split("/")
+    return f"{year}-{month}"
 
 
 def contract_check(day: date, name: str) -> str:

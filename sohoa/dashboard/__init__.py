@@ -9,19 +9,21 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.templating import Jinja2Templates
 
 from flows.house import House
+from schemas.problem import ProblemError
 from schemas.station import Enrolment
 from schemas.submission import StationId
+from sohoa.dashboard.score import points, score_pages
 from storage.catalog import Arrivals
 from storage.gaps import gaps
 
 _HERE = Path(__file__).parent
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _NOTHING = Arrivals(announced=0, missing=0, last_received_at=None)
-_PAGES_MAY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_PAGES_MAY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 _basic = HTTPBasic(auto_error=False, realm="Sohoa", description="Any name, and the API's token for a password.")
 
 
@@ -49,8 +51,14 @@ def create_dashboard(house: House, token: str) -> FastAPI:
             )
 
     pages = FastAPI(dependencies=[Depends(operator)], openapi_url=None)
+
+    @pages.exception_handler(ProblemError)
+    def problem(_request: Request, error: ProblemError) -> Response:
+        return PlainTextResponse(str(error), error.kind.http_status)
+
     templates = Jinja2Templates(_HERE / "templates")
     templates.env.filters["moment"] = _moment
+    templates.env.filters["points"] = points
 
     def page(request: Request, name: str, **facts: object) -> Response:
         shown = facts | {"now": datetime.now(UTC), "root": request.scope["root_path"]}
@@ -72,6 +80,8 @@ def create_dashboard(house: House, token: str) -> FastAPI:
         missing = gaps(house.inbox, house.journals, house.quarantine, house.catalog, station)
         refused = sorted(house.quarantine.of(station), key=lambda what: what.at, reverse=True)
         return page(request, "station.html", enrolment=enrolment, missing=list(missing), refused=refused)
+
+    pages.include_router(score_pages(house, page))
 
     @pages.get("/dashboard.css")
     def style() -> Response:

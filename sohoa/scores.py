@@ -1,0 +1,163 @@
+"""The verbs of the score: the points of QĐ 766/QĐ-TTg, who has done what, and the dossiers that cost points."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from schemas.model import Value
+from schemas.problem import Exit
+from sohoa import console
+from sohoa.verbs import Configured, PathWord, Verbs, json_option
+
+_first = click.option("--from", "first", metavar="MONTH", help="First month, such as 2026-01; by default the last one.")
+_last = click.option("--to", "last", metavar="MONTH", help="Last month; by default the first one.")
+_unit = click.option("--unit", metavar="UNIT", help="Of this agency and those below it, such as H40.12.")
+_table = click.option("--csv", "csv_file", type=PathWord(), help="Write the table into this file, which Excel opens.")
+
+
+@click.group(cls=Verbs)
+def score() -> None:
+    """Count the points for digitization that QĐ 766/QĐ-TTg gives, and find the dossiers that cost some."""
+
+
+@score.command("take", epilog="sohoa score take dossiers-2026-03.json")
+@click.argument("file", metavar="FILE", type=PathWord())
+@json_option
+@click.pass_obj
+def score_take(configuration: Configured, file: Path, *, as_json: bool) -> Exit:
+    """Take in what the dossier system tells the national portal: its dossier objects, as JSON or one a line.
+
+    Nothing about people is kept. What is said later of a dossier takes the place of what was said before.
+    """
+    from sohoa.scoring import take_dossiers
+
+    taken = take_dossiers(configuration.settings, file)
+    if as_json:
+        console.print_json(taken)
+    else:
+        console.say(f"{taken.dossiers} dossiers, {taken.changed} of them new or changed.")
+    for problem in taken.refused:
+        console.print_problem(problem)
+    return Exit.DONE if not taken.refused else Exit.PARTLY_FAILED if taken.dossiers else Exit.REFUSED
+
+
+@score.command(
+    "show", epilog="sohoa score show\nsohoa score show --from 2026-01 --to 2026-03 --unit H40.12 --csv score.csv"
+)
+@_first
+@_last
+@_unit
+@_table
+@json_option
+@click.pass_obj
+def score_show(
+    configuration: Configured,
+    first: str | None,
+    last: str | None,
+    unit: str | None,
+    csv_file: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print the points, indicator by indicator."""
+    from sohoa.looking import existing_house
+    from sohoa.scoring import dossiers_of, period_of, score_of
+
+    house = existing_house(configuration.settings, needs_catalog=False)
+    period = period_of(house, first, last, unit)
+    told = score_of(dossiers_of(house, period), period, configuration.settings.score)
+    if csv_file is not None:
+        _write(csv_file, told.lines)
+    if as_json:
+        console.print_json(told)
+        return
+    rows = [
+        (
+            line.number, line.title, "–" if line.denominator is None else f"{line.numerator}/{line.denominator}",
+            "–" if line.rate is None else f"{line.rate:.2%}", "–" if line.points is None else f"{line.points:.2f}",
+            f"{line.most:g}",
+        )
+        for line in told.lines
+    ]  # fmt: skip
+    title = f"{told.unit or 'everybody'}, {told.first} to {told.last}: {told.points:.2f} of {told.most:g} points"
+    console.print_table(title, ("", "indicator", "dossiers", "rate", "points", "of"), rows)
+
+
+@score.command("by", epilog="sohoa score by unit\nsohoa score by procedure --from 2026-01 --to 2026-03 --csv units.csv")
+@click.argument("what", type=click.Choice(["unit", "procedure", "month"]))
+@_first
+@_last
+@_unit
+@_table
+@json_option
+@click.pass_obj
+def score_by(
+    configuration: Configured,
+    what: str,
+    first: str | None,
+    last: str | None,
+    unit: str | None,
+    csv_file: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print what each unit, procedure or month has done."""
+    from sohoa.looking import existing_house
+    from sohoa.scoring import dossiers_of, period_of, shares_by
+
+    house = existing_house(configuration.settings, needs_catalog=False)
+    _print(shares_by(dossiers_of(house, period_of(house, first, last, unit)), what), csv_file, as_json=as_json)
+
+
+@score.command("wanting", epilog="sohoa score wanting 4.3 --unit H40.12")
+@click.argument("number")
+@_first
+@_last
+@_unit
+@_table
+@json_option
+@click.pass_obj
+def score_wanting(
+    configuration: Configured,
+    number: str,
+    first: str | None,
+    last: str | None,
+    unit: str | None,
+    csv_file: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print the dossiers that cost points of an indicator.
+
+    First those of which the warehouse has a signed copy: they only have to be synced.
+    """
+    from sohoa.looking import existing_house
+    from sohoa.scoring import dossiers_of, period_of, wanting_of
+
+    house = existing_house(configuration.settings)
+    dossiers = dossiers_of(house, period_of(house, first, last, unit))
+    _print(wanting_of(house, dossiers, number), csv_file, as_json=as_json)
+
+
+def _print(rows: Sequence[Value], csv_file: Path | None, *, as_json: bool) -> None:
+    if csv_file is not None:
+        _write(csv_file, rows)
+    if as_json:
+        for row in rows:
+            console.print_json(row)
+    elif rows:
+        shown = [row.model_dump() for row in rows]
+        console.print_table("", tuple(shown[0]), [[str(cell) for cell in row.values()] for row in shown])
+    else:
+        console.say("There is none.")
+
+
+def _write(path: Path, rows: Iterable[Value]) -> None:
+    """Write values as a table; the mark at its beginning tells Excel that it is UTF-8."""
+    listed = [row.model_dump() for row in rows]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.DictWriter(file, list(listed[0]) if listed else [])
+        table.writeheader()
+        table.writerows(listed)

@@ -1,0 +1,92 @@
+"""`sohoa score …` and its page: the points, and the dossiers that cost some."""
+
+import csv
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flows.house import House
+from schemas.problem import Exit
+from schemas.settings import Settings
+from sohoa.api.app import create_app
+from sohoa.dashboard import create_dashboard
+from tests.schemas.test_score import SYNC
+from tests.sohoa.api.test_app import certificate
+
+HERE = SYNC | {"MaHoSo": "H40.12-260331-0001", "TaiLieuNop": []}
+ELSEWHERE = SYNC | {"MaHoSo": "H40.20-260215-0001", "NgayTiepNhan": "2026-02-15", "TaiLieuNop": []}
+
+
+@pytest.fixture
+def taken(sohoa_here, tmp_path):
+    file = tmp_path / "dossiers.json"
+    file.write_text(json.dumps({"data": [SYNC, HERE, ELSEWHERE]}))
+    assert sohoa_here.lines("score", "take", file) == [{"dossiers": 3, "changed": 3, "refused": []}]
+    return sohoa_here
+
+
+def test_points_are_told_for_a_period_and_a_unit(taken):
+    [march] = taken.lines("score", "show")
+    assert (march["first"], [line["denominator"] for line in march["lines"][:2]]) == ("2026-03", [2, 2])
+    [whole] = taken.lines("score", "show", "--from", "2026-01", "--to", "2026-03")
+    assert [line["numerator"] for line in whole["lines"][:2]] == [3, 1]
+    [unit] = taken.lines("score", "show", "--from", "2026-01", "--to", "2026-03", "--unit", "H40.20")
+    assert unit["lines"][0]["denominator"] == 1
+    assert "of 20 points" in taken("score", "show").stdout
+
+
+def test_tables_open_in_excel(taken, tmp_path):
+    assert (
+        taken("score", "by", "unit", "--from", "2026-01", "--to", "2026-12", "--csv", tmp_path / "t.csv").returncode
+        == 0
+    )
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig") as file:
+        assert [(row["name"], row["received"]) for row in csv.DictReader(file)] == [("H40.12", "2"), ("H40.20", "1")]
+
+
+def test_what_only_has_to_be_synced_comes_first(taken):
+    house = House.open(Settings(home=taken.home, owner_secret="a secret of the tests"))
+    record = certificate().model_copy(update={"dossier_code": "H40.20-260215-0001"})
+    house.catalog.keep_record(house.warehouse.keep_record(record, lambda _data: b"signature"))
+    found = taken.lines("score", "wanting", "4.2", "--from", "2026-01", "--to", "2026-03")
+    assert [(each["code"], each["in_warehouse"]) for each in found] == [
+        ("H40.20-260215-0001", True),
+        ("H40.12-260331-0001", False),
+    ]
+
+
+def test_the_page_shows_the_same_and_leads_to_the_dossiers(taken):
+    house = House.open(Settings(home=taken.home, owner_secret="a secret of the tests"))
+    app = create_app(house, "token")
+    app.mount("/dashboard", create_dashboard(house, "token"))
+    with TestClient(app) as client:
+        page = client.get("/dashboard/score", auth=("operator", "token"))
+        assert "1 / 2" in page.text
+        assert "/dashboard/score/4.2?from=2026-03&amp;to=2026-03" in page.text
+        assert "H40.12-260331-0001" in client.get("/dashboard/score/4.2", auth=("operator", "token")).text
+        assert client.get("/dashboard/score?from=spring", auth=("operator", "token")).status_code == 422
+        assert client.get("/dashboard/score/9", auth=("operator", "token")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("{", Exit.REFUSED, "line 1 is no JSON"),
+        ("3", Exit.REFUSED, "no list of objects"),
+        ('{"MaHoSo": "040095001234"}', Exit.REFUSED, "object 1: wrong: MaHoSo, MaTTHC"),
+        (json.dumps(SYNC) + "\n\n" + json.dumps(SYNC | {"MaTTHC": 7}), Exit.PARTLY_FAILED, "line 3: wrong: MaTTHC"),
+        (json.dumps([SYNC | {"NgayTiepNhan": "", "NgayKetThucXuLy": None}]), Exit.REFUSED, "neither NgayTiepNhan"),
+    ],
+)
+def test_what_is_no_list_of_dossiers_is_said_without_repeating_it(sohoa_here, tmp_path, text, code, said):
+    (tmp_path / "list.json").write_text(text)
+    run = sohoa_here("score", "take", "list.json")
+    assert run.returncode == code
+    assert said in run.stderr
+    assert "040095001234" not in run.stdout + run.stderr
+
+
+def test_words_that_name_no_period_are_refused(taken):
+    run = taken("score", "show", "--from", "March", "--unit", "Vinh")
+    assert (run.returncode, "first, last, unit" in run.stderr) == (Exit.USAGE, True)
