@@ -62,9 +62,9 @@ def look_up(
     wanted = request.document_types
     types = (*wanted, *ended_by(wanted))
     if request.known_at is None:
-        owners = catalog.same_person(owner)
-        rows = catalog.records_of(owner, types)
-        records = tuple(_latest(warehouse, row) for row in rows)
+        records = tuple(_latest(warehouse, row) for row in catalog.records_of(owner, types))
+        is_whole = all(owner in warehouse.owner_keys(record) for record in records)
+        owners = frozenset([owner]) if is_whole else catalog.same_person(owner)
     elif request.known_at <= now:
         owners = warehouse.same_person(owner, request.known_at)
         records = _known(warehouse, owners, types, request.known_at)
