@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -37,9 +38,9 @@ from pyhanko_certvalidator import ValidationContext
 
 from benchmarks.run import table
 from pipeline.seal import Signer, UnsignedCopy, sign_copy
+from pipeline.seal.answers import Answers
 from pipeline.seal.evidence import Stamp, encode, grow
 from pipeline.seal.raising import Authorities, raise_copy, renew_copy, time_stamp_of
-from pipeline.seal.revocation import Answers
 from pipeline.seal.token import token_signer
 from schemas.settings import TokenSettings
 from tests.pipeline.seal.scans import copied, reading, saved, sheet
@@ -159,7 +160,8 @@ def _signers(told: Told, label: str, kind: str) -> tuple[Signer, BareSigner]:
     token = told.tokens[label]
     chain = token.certificates.read_bytes()
     ours = token_signer(str(token.module), token.token, token.key, pin=PIN, certificates=chain, origin=label)
-    session = open_pkcs11_session(str(token.module), token_criteria=TokenCriteria(label=token.token), user_pin=PIN)
+    # Without a PIN: who has logged in once is logged in with all sessions of a process (PKCS #11 v3.0, 5.6).
+    session = open_pkcs11_session(str(token.module), token_criteria=TokenCriteria(label=token.token))
     certificate, *others = load_certs_from_pemder_data(chain)
     is_raw = label != "rsa"  # SoftHSM does not hash for ECDSA
     return ours, PKCS11Signer(
@@ -204,12 +206,13 @@ def _bare_signed(signer: BareSigner, copy: UnsignedCopy, pdf: bytes) -> bytes:
     return pdf
 
 
-def _stamper(told: Told) -> PdfTimeStamper:
-    return PdfTimeStamper(HTTPTimeStamper(told.tsa))
+@cache
+def _stamper(url: str) -> PdfTimeStamper:
+    return PdfTimeStamper(HTTPTimeStamper(url))  # kept: it asks once how large a time-stamp is
 
 
 def _bare_stamped(told: Told, pdf: bytes) -> bytes:
-    made: bytes = _stamper(told).timestamp_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), "sha256").getvalue()
+    made: bytes = _stamper(told.tsa).timestamp_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), "sha256").getvalue()
     return made
 
 
@@ -224,7 +227,7 @@ async def _bare_long_term(told: Told, pdf: bytes) -> bytes:
     try:
         signatures = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures
         paths = [path for each in signatures for path in await collect_validation_info(each, context)]
-        await _stamper(told).async_timestamp_pdf(
+        await _stamper(told.tsa).async_timestamp_pdf(
             IncrementalPdfFileWriter(written),
             "sha256",
             context,
@@ -239,7 +242,7 @@ async def _bare_long_term(told: Told, pdf: bytes) -> bytes:
 
 def _bare_renewed(told: Told, pdf: bytes) -> bytes:
     written = io.BytesIO(pdf)
-    _stamper(told).update_archival_timestamp_chain(PdfFileReader(written), _context(told))
+    _stamper(told.tsa).update_archival_timestamp_chain(PdfFileReader(written), _context(told))
     return written.getvalue()
 
 

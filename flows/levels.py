@@ -16,9 +16,9 @@ from typing import Literal, Self, TypeVar
 
 from flows.house import House
 from flows.keyring import trusted_roots
+from pipeline.seal.answers import Answers
 from pipeline.seal.evidence import end_of
 from pipeline.seal.raising import Authorities, last_token, raise_copy, renew_copy, time_stamp
-from pipeline.seal.revocation import Answers
 from schemas.problem import INTEGRITY_MISMATCH, TIME_STAMP_ENDED, VALIDATION_DATA_MISSING, ProblemError
 from schemas.record import RecordId
 from storage.fixity import has_its_turn

@@ -14,11 +14,16 @@ from typing import ClassVar, NamedTuple, cast
 
 from asn1crypto import cms, core, tsp
 from asn1crypto.algos import DigestAlgorithm
+from asn1crypto.parser import emit
 
 from pipeline.seal.verify import verify_time_stamp
 from schemas.problem import INTEGRITY_MISMATCH
 from schemas.settings import Digest
 from schemas.verdict import EvidenceVerdict
+
+_UNIVERSAL, _CONTEXT, _CONSTRUCTED, _SEQUENCE = 0, 2, 1, 16
+"""Parts of tags (X.690, 8.1.2)."""
+_VERSION = bytes(core.Integer(1).dump())
 
 
 class Stamp(NamedTuple):
@@ -113,8 +118,7 @@ class _EvidenceRecord(core.Sequence):  # type: ignore[misc]
 def encode(chains: Sequence[Chain]) -> bytes:
     """Return the evidence record that holds these chains, DER."""
     digests = dict.fromkeys(chain[0].digest for chain in chains)
-    record = {"version": 1, "digest_algorithms": [_algorithm(each) for each in digests], "chains": _sequence(chains)}
-    return bytes(_EvidenceRecord(record).dump())
+    return _sequence(_VERSION, _sequence(*map(_algorithm, digests)), _encoded(chains))
 
 
 def decode(evidence: bytes) -> tuple[Chain, ...]:
@@ -135,14 +139,24 @@ def decode(evidence: bytes) -> tuple[Chain, ...]:
     return chains
 
 
-def _sequence(chains: Sequence[Chain]) -> _Chains:
-    return _Chains([_Chain([_archive_time_stamp(stamp) for stamp in chain]) for chain in chains])
+# Written part by part: asn1crypto encodes what is inside anew, some thousand times, where a length ends in the byte 80.
+def _encoded(chains: Sequence[Chain]) -> bytes:
+    return _sequence(*(_sequence(*map(_archive_time_stamp, chain)) for chain in chains))
 
 
-def _archive_time_stamp(stamp: Stamp) -> tsp.ArchiveTimeStamp:
-    plain = {"digest_algorithm": _algorithm(stamp.digest), "time_stamp": cms.ContentInfo.load(stamp.token)}
-    tree = {"reduced_hashtree": [list(hashes) for hashes in stamp.path]} if stamp.path else {}
-    return tsp.ArchiveTimeStamp(plain | tree)
+def _archive_time_stamp(stamp: Stamp) -> bytes:
+    algorithm = _tagged(0, DigestAlgorithm({"algorithm": stamp.digest}).contents)
+    steps = (_sequence(*(core.OctetString(each).dump() for each in hashes)) for hashes in stamp.path)
+    way = _tagged(2, b"".join(steps)) if stamp.path else b""
+    return _sequence(algorithm, way, stamp.token)
+
+
+def _sequence(*parts: bytes) -> bytes:
+    return bytes(emit(_UNIVERSAL, _CONSTRUCTED, _SEQUENCE, b"".join(parts)))
+
+
+def _tagged(number: int, contents: bytes) -> bytes:
+    return bytes(emit(_CONTEXT, _CONSTRUCTED, number, contents))
 
 
 def _stamp(written: tsp.ArchiveTimeStamp) -> Stamp:
@@ -151,8 +165,8 @@ def _stamp(written: tsp.ArchiveTimeStamp) -> Stamp:
     return Stamp(digest, path, written["time_stamp"].dump())
 
 
-def _algorithm(digest: Digest) -> DigestAlgorithm:
-    return DigestAlgorithm({"algorithm": digest})
+def _algorithm(digest: Digest) -> bytes:
+    return bytes(DigestAlgorithm({"algorithm": digest}).dump())
 
 
 # --- renewal -----------------------------------------------------------------------------------------------------
@@ -169,7 +183,7 @@ def rehashed(chains: Sequence[Chain], hashes: Sequence[bytes], digest: Digest) -
         hashes: of the files, made with *digest*.
         digest: the new algorithm.
     """
-    until_now = _hash(_sequence(chains).dump(), digest)
+    until_now = _hash(_encoded(chains), digest)
     return [_hash(each + until_now, digest) for each in hashes]
 
 

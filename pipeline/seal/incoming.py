@@ -19,7 +19,7 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.fetchers import CertificateFetcher, Fetchers
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 
-from pipeline.seal.revocation import Answers
+from pipeline.seal.answers import Answers
 from pipeline.seal.trust import Heard, Trust
 from pipeline.seal.verify import WEAK, judge_pdf
 from schemas.digest import sha256_hex

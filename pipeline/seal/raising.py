@@ -24,8 +24,8 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 
+from pipeline.seal.answers import Answer, Answers
 from pipeline.seal.keys import DIGEST
-from pipeline.seal.revocation import Answers
 from pipeline.seal.sign import Update
 from pipeline.seal.trust import Trust
 from schemas.problem import INTEGRITY_MISMATCH, TIME_STAMPS_UNREACHABLE, VALIDATION_DATA_MISSING
@@ -146,6 +146,22 @@ def _stamper(authorities: Authorities) -> HTTPTimeStamper:
     return HTTPTimeStamper(authorities.url, timeout=authorities.seconds)
 
 
+class _Stamper(HTTPTimeStamper):
+    """Asks for a time-stamp over nothing, to know how much room one takes and whose it is, once for many copies."""
+
+    def __init__(self, authorities: Authorities, answers: Answers, at: datetime) -> None:
+        super().__init__(authorities.url, timeout=authorities.seconds)
+        self._answers, self._at, self._question = answers, at, b"time-stamp" + authorities.url.encode()
+        for known in answers.good(self._question, at) or ():
+            self._register_dummy(DIGEST, cms.ContentInfo.load(known))  # type: ignore[no-untyped-call]
+
+    async def async_dummy_response(self, md_algorithm: str) -> cms.ContentInfo:
+        """See pyHanko."""
+        response = await super().async_dummy_response(md_algorithm)
+        self._answers.keep(self._question, Answer.of(response.dump(), self._at))
+        return response
+
+
 def _asked(authorities: Authorities, question: Coroutine[Any, Any, T]) -> T:
     """Return the answer that came in time, whatever the network does."""
     try:
@@ -168,7 +184,7 @@ async def _appended(
 ) -> bytes:
     """Return a time-stamp over all of a PDF and, if asked for, before it what proves that signatures in it are good."""
     written = io.BytesIO(pdf)
-    stamper = PdfTimeStamper(_stamper(authorities))
+    stamper = PdfTimeStamper(_Stamper(authorities, answers, at))
     if proven is None:
         await stamper.async_timestamp_pdf(Update(written), DIGEST, in_place=True)
         return written.getvalue()[len(pdf) :]

@@ -10,7 +10,7 @@ from pyhanko_certvalidator.errors import PathError, RevokedError, ValidationErro
 from pyhanko_certvalidator.fetchers import Fetchers
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 
-from pipeline.seal.revocation import Answers
+from pipeline.seal.answers import Answers
 from pipeline.seal.trust import Trust
 from schemas.signer import Revocation
 

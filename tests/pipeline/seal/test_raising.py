@@ -10,9 +10,9 @@ import pytest
 from asn1crypto import cms
 
 from pipeline.seal import sign_copy, sign_detached, verify_detached, verify_pdf
+from pipeline.seal.answers import Answers
 from pipeline.seal.evidence import end_of
 from pipeline.seal.raising import Authorities, last_token, raise_copy, renew_copy, time_stamp, time_stamped
-from pipeline.seal.revocation import Answers
 from schemas.problem import ProblemError
 from tests.pipeline.seal.scans import copied, reading, saved, sheet
 from tests.servers import free_ports
@@ -188,7 +188,7 @@ def test_what_does_not_end_in_a_time_stamp_is_damaged(tail):
     assert caught.value.kind.slug == "integrity-mismatch"
 
 
-# --- what was heard about revocation ----------------------------------------------------------------------------
+# --- what authorities have answered -----------------------------------------------------------------------------
 @pytest.fixture
 def asked(pki, monkeypatch):
     """The paths of the questions that the services of the PKI are asked meanwhile."""
@@ -206,6 +206,7 @@ def test_many_copies_cost_one_question_about_each_certificate(signed_by, asked, 
     answers = Answers()
     for label in ("rsa", "rsa", "good"):
         raise_copy(signed_by(label), "B-LT", Authorities(pki.tsa, 30), [pki.root], NOW, answers)
+    assert len([path for path in asked if "/tsa/" in path]) == 3 + 1  # one a copy, and one to see how large they are
     about = [path for path in asked if "/tsa/" not in path]
     assert len(about) == len(set(about)) + 2  # one address answers about the signers, the time-stamps and itself
     before = len(about)

@@ -1,4 +1,4 @@
-"""What was heard about revocation: each question is asked once for as long as its answer is good, whoever needs it.
+"""What authorities have answered: each question is asked once for as long as its answer is good, whoever needs it.
 
 Certificates of one authority share their CRL (RFC 5280) and thousands of signatures share a certificate, so that a copy
 would otherwise cost two to four questions (OCSP, RFC 6960) that were answered a second ago.
@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from asn1crypto import cms, crl, ocsp, x509
 from pyhanko_certvalidator.authority import Authority
@@ -23,6 +23,12 @@ class Answer(NamedTuple):
 
     ders: tuple[bytes, ...]
     until: datetime
+
+    @classmethod
+    def of(cls, der: bytes, at: datetime, next_at: datetime | None = None) -> Self:
+        """Return an answer that came at a time; *next_at* is when there will be a newer one, if it says so."""
+        longest = at + _LONGEST
+        return cls((der,), longest if next_at is None else min(longest, next_at))
 
 
 @dataclass(slots=True)
@@ -65,8 +71,9 @@ class _OcspOnce(OCSPFetcher):
         known = self._answers.good(question, self._at)
         if known is None:
             heard = await self._asked.fetch(cert, authority)
-            known = (heard.dump(),)
-            self._answers.keep(question, Answer(known, min(_next_status(heard) or self._at, self._at + _LONGEST)))
+            answer = Answer.of(heard.dump(), self._at, _next_status(heard) or self._at)
+            self._answers.keep(question, answer)
+            known = answer.ders
         response = self._used[question] = ocsp.OCSPResponse.load(known[0])
         return response
 
