@@ -75,8 +75,10 @@ class _Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI description."""
         described = super().openapi()
-        if Problem.__name__ not in described["components"]["schemas"]:
-            _describe(described["components"]["schemas"], Problem, *intake.SENT)
+        schemas = described["components"]["schemas"]
+        if Problem.__name__ not in schemas:
+            schemas[Problem.__name__] = problems.schema()
+            _describe(schemas, *intake.SENT)
         return described
 
 

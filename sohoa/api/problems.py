@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from schemas.problem import (
     BAD_REQUEST,
@@ -61,10 +62,11 @@ def install(app: FastAPI) -> None:
         return respond(BAD_REQUEST, BAD_REQUEST.error(wrong).problem)
 
     @app.exception_handler(HTTPException)
-    async def no_such_route(_request: Request, error: HTTPException) -> Response:
+    async def no_such_route(request: Request, error: HTTPException) -> Response:
         kind = _BY_STATUS.get(HTTPStatus(error.status_code), BAD_REQUEST)
         response = respond(kind, kind.error(str(error.detail)).problem)
-        response.headers.update(error.headers or {})  # `Allow` belongs to a 405
+        if kind is METHOD_NOT_ALLOWED:
+            response.headers["Allow"] = ", ".join(_methods(app, request.url.path))
         return response
 
     @app.exception_handler(Exception)
@@ -72,10 +74,25 @@ def install(app: FastAPI) -> None:
         return respond(INTERNAL, INTERNAL.error("the request could not be answered").problem)
 
 
+def _methods(app: FastAPI, path: str) -> list[str]:
+    """Return what the address does (RFC 9110 section 15.5.6); the framework names only its first route's methods."""
+    described = app.openapi()["paths"].items()
+    return sorted(
+        method.upper() for template, does in described if compile_path(template)[0].match(path) for method in does
+    )
+
+
 def _place(item: Mapping[str, Any]) -> str:
     """Return where something is wrong; a name that is not known came from outside and is not repeated."""
     is_unknown = item["type"] == "extra_forbidden"
     return ".".join(map(str, item["loc"][:-1] if is_unknown else item["loc"]))
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a problem as it is answered: with its status."""
+    told = Problem.model_json_schema(mode="serialization")
+    status = {"type": "integer", "description": "That of the answer (RFC 9457 section 3.1.2)."}
+    return told | {"properties": {"status": status} | told["properties"]}
 
 
 def described(*kinds: Kind) -> dict[int | str, dict[str, Any]]:

@@ -80,9 +80,16 @@ def _add_uploads(router: APIRouter, desk: "_Desk", caller: Callable[..., Enrolme
     spoken = [Depends(_speaks_tus)]
 
     @router.options("", status_code=204)
-    @router.options("/{upload_id}", status_code=204)
     def describe(_enrolled: Caller) -> Response:
         """Say what is spoken here."""
+        return spoken_here()
+
+    @router.options("/{upload_id}", status_code=204)
+    def describe_one(upload_id: UploadId, _enrolled: Caller) -> Response:  # noqa: ARG001 - every upload speaks it
+        """Say what is spoken here."""
+        return spoken_here()
+
+    def spoken_here() -> Response:
         return _empty(
             204,
             **{

@@ -16,6 +16,7 @@ from schemas.settings import Settings
 from sohoa.demo import SCANS
 from tests.servers import free_ports
 from tests.sohoa.api.sending import SmallStation
+from tests.sohoa.api.test_app import bearer
 
 LOOKUP = {"purpose": "1.001193", "dossier_code": "H40.12-260331-0007"}
 
@@ -59,7 +60,7 @@ def test_what_was_ingested_is_looked_up_over_http_and_a_polite_stop_leaves_nothi
     request = urllib.request.Request(
         f"{url}/v1/lookups",
         data=json.dumps(LOOKUP | {"owner": owner}).encode(),
-        headers={"Authorization": "Bearer token", "Content-Type": "application/json"},
+        headers=bearer(secret="token") | {"Content-Type": "application/json"},
     )
     assert [found["record_id"] for found in answers(url, request)["records"]] == [line["record_id"]]
 
