@@ -60,7 +60,8 @@ def create_app(house: House, secret: str, wake: Callable[[], None] = lambda: Non
 
     api = house.settings.api
     links, pace = Links(secret), Pace(api.requests_per_minute)
-    desk = lookups.Desk(house, load_procedures(api.procedures), links, Breadth(api.owners_per_hour), counted.looked_up)
+    breadth = Breadth(api.owners_per_hour, counted.broad.inc)
+    desk = lookups.Desk(house, load_procedures(api.procedures), links, breadth, counted.looked_up)
     asking = caller(Clients(api, secret), pace)
     app.include_router(lookups.routes(desk, asking))
     app.include_router(kho.routes(desk, asking, taking_in.sign))

@@ -20,6 +20,7 @@ from prometheus_client import (
     Counter,
     Histogram,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -63,6 +64,11 @@ class Metrics:
     def __init__(self, intake: Intake) -> None:
         self.registry = CollectorRegistry()
         self._lookups = Counter("sohoa_lookups", "Lookups by what they found.", ["result"], registry=self.registry)
+        self.broad = Counter(
+            "sohoa_clients_too_broad",
+            "How often a client asked about more people within an hour than it should have to.",
+            registry=self.registry,
+        )
         self.requests = Histogram(
             "sohoa_http_request_seconds",
             "How long requests took, by the pattern of their path.",
@@ -85,6 +91,7 @@ class Metrics:
 
 def install(app: FastAPI, intake: Intake) -> Metrics:
     """Have *app* count its requests and answer `/metrics`; return what else can be counted."""
+    disable_created_metrics()  # a Prometheus server knows when a series began
     metrics = Metrics(intake)
     app.add_middleware(_Counting, metrics=metrics)
 

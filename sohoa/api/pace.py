@@ -54,6 +54,8 @@ class Breadth:
     """Counts about how many different people each client asks within an hour. Safe for many threads."""
 
     most: int
+    alarm: Callable[[], object]
+    """Called, beside the line in the log, when somebody has asked about more."""
     clock: Callable[[], float] = time.monotonic
     _seen: dict[str, tuple[float, set[str]]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
@@ -71,3 +73,4 @@ class Breadth:
             owners.add(owner_key)
             if len(owners) > self.most:
                 _log.warning("%s asked about more than %d people within an hour", client, self.most)
+                self.alarm()

@@ -20,6 +20,7 @@ STATIONS = {"station", "other station"}
 MAY = {
     ("GET", "/livez"): ANYBODY,
     ("GET", "/readyz"): ANYBODY,
+    ("GET", "/metrics"): ANYBODY,  # who reaches it: the network's business; it names nobody
     ("POST", "/v1/lookups"): CLIENTS,
     ("POST", "/v1/lookups/components"): CLIENTS,
     ("POST", "/v1/kho/results"): CLIENTS,

@@ -41,8 +41,8 @@ def test_nobody_waits_for_others():
 
 
 def test_who_asks_about_many_people_is_named_once_an_hour(caplog):
-    clock = Clock()
-    breadth = Breadth(3, clock)
+    clock, alarms = Clock(), []
+    breadth = Breadth(3, lambda: alarms.append(clock.now), clock)
 
     def asks(*owners):
         caplog.clear()
@@ -57,3 +57,4 @@ def test_who_asks_about_many_people_is_named_once_an_hour(caplog):
         clock.now += 3600
         assert asks("a", "b", "c") == []
         assert len(asks("d")) == 1
+    assert alarms == [1000, 4600]
