@@ -91,7 +91,7 @@ class Metrics:
 
 def install(app: FastAPI, intake: Intake) -> Metrics:
     """Have *app* count its requests and answer `/metrics`; return what else can be counted."""
-    disable_created_metrics()  # a Prometheus server knows when a series began
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # a Prometheus server knows when a series began
     metrics = Metrics(intake)
     app.add_middleware(_Counting, metrics=metrics)
 
