@@ -6,7 +6,7 @@ BIN := .venv/bin
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day bench-backfill bench-sealing chaos-backfill lock clean
+.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day bench-backfill bench-lookups bench-sealing chaos-backfill lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -50,6 +50,9 @@ chaos-stations: .make/dev ## Fifty stations on bad lines, killed all the time: i
 
 province-day: .make/dev ## The busiest hour of a province's stations against one server: cost, and who waits. Six minutes
 	$(BIN)/python -m benchmarks.province_day
+
+bench-lookups: .make/dev ## What a lookup and a copy cost beside a bare route and a bare S3 server
+	$(BIN)/python -m benchmarks.lookups
 
 bench-backfill: .make/dev ## What the orchestration of a backfill costs beside the reading, with real servers
 	$(BIN)/python -m benchmarks.backfill

@@ -11,15 +11,12 @@ import io
 import os
 import random
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import accumulate, count
 from pathlib import Path
@@ -30,6 +27,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.run import table
+from benchmarks.serving import api_server, cpu_seconds
 from flows.house import House
 from flows.keyring import Keyring
 from schemas.digest import sha256_hex
@@ -155,7 +153,7 @@ def main() -> None:
     arguments.add_argument("--stations", default=numbers, help="numbers of stations, with commas")
     chosen = arguments.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server does not stay behind
-    with tempfile.TemporaryDirectory(prefix="sohoa-province-") as folder, _server(Path(folder)) as (server, address):
+    with tempfile.TemporaryDirectory(prefix="sohoa-province-") as folder, api_server(Path(folder)) as (server, address):
         settings = Settings(home=Path(folder, "home"))
         house = House.open(settings)
         root = Keyring.open(settings, datetime.now(UTC)).roots[0].decode("ascii")
@@ -180,7 +178,7 @@ def _replay(
     a_second = len(stations) * DOSSIERS_A_DAY * PEAK_SHARE / 3600
     gaps = (chance.expovariate(a_second) for _ in range(max(1, round(a_second * seconds))))
     arrivals = [(at, chance.choice(stations), _dossier(papers, numbers)) for at in accumulate(gaps)]
-    before, begin = _cpu_seconds(server.pid), time.monotonic()
+    before, begin = cpu_seconds(server.pid), time.monotonic()
 
     def send(arrival: tuple[float, Station, Dossier]) -> Sent:
         at, station, dossier = arrival
@@ -190,40 +188,7 @@ def _replay(
 
     with ThreadPoolExecutor(_SENDERS) as senders:
         sent = list(senders.map(send, arrivals))
-    return Level(len(stations), a_second, sent, _cpu_seconds(server.pid) - before)
-
-
-# --- the server ----------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _server(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = {**os.environ, "SOHOA_HOME": str(folder / "home"), "SOHOA_API__PORT": str(port)}
-    command = [str(Path(sys.executable).with_name("sohoa")), "up", "api"]
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        for _ in range(600):
-            with socket.socket() as asking:
-                if asking.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield process, f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Return what a process and all below it have used, also those that have ended (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")  # utime, stime, cutime, cstime: proc(5)
-    children = [
-        child for thread in Path(f"/proc/{pid}/task").iterdir() for child in (thread / "children").read_text().split()
-    ]
-    return own + sum(map(_cpu_seconds, map(int, children)))
+    return Level(len(stations), a_second, sent, cpu_seconds(server.pid) - before)
 
 
 # --- the papers ----------------------------------------------------------------------------------------------------
