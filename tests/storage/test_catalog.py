@@ -62,6 +62,21 @@ def test_records_are_found_by_type_and_oldest_first(catalog: Catalog):
 
 
 @in_either
+def test_whoever_has_several_identifiers_is_found_by_each(catalog: Catalog):
+    old, oldest, other = (character * 64 for character in "abc")
+    kept = record(b"a", AN)
+    catalog.keep_record(kept)
+    for told in ((old, 1, None), (old, 2, owner(AN)), (oldest, 2, old), (old, 1, None)):  # what is late changes nothing
+        catalog.keep_alias(*told)
+    for each in (owner(AN), old, oldest):
+        assert catalog.same_person(each) == {owner(AN), old, oldest}
+        assert catalog.records_of(each) == ((kept.record_id, 1),)
+    assert (catalog.same_person(other), catalog.records_of(other)) == ({other}, ())
+    catalog.keep_alias(old, 4, None)
+    assert catalog.records_of(old) == ()
+
+
+@in_either
 def test_a_correction_moves_a_record_to_its_right_owner(catalog: Catalog):
     first, corrected = record(b"a", AN), record(b"a", BINH, version=2)
     for each in (first, corrected, first):  # what is late does not undo what is newer
