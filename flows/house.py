@@ -16,6 +16,7 @@ from storage.catalog import Catalog
 from storage.evidence import Evidence
 from storage.inbox import Inbox
 from storage.journals import Journals
+from storage.keyings import Keyings
 from storage.opening import catalog_at, open_catalog, open_store, open_warehouse
 from storage.port import ObjectStore
 from storage.quarantine import Quarantine
@@ -44,6 +45,7 @@ class House:
     quarantine: Quarantine
     backfills: Backfills
     reviews: Reviews
+    keyings: Keyings
     synced: Synced
     catalog: Catalog
     log: Log
@@ -74,6 +76,7 @@ class House:
             quarantine=Quarantine(store),
             backfills=Backfills(store),
             reviews=Reviews(store),
+            keyings=Keyings(store),
             synced=Synced(store),
             catalog=open_catalog(settings, store) if needs_catalog else catalog_at(settings),
             log=Log(sys.stderr if settings.logs == "json" else None),

@@ -285,8 +285,8 @@ class Intake:
             raise NOT_AUTHORISED.error("the bearer token is missing or wrong")
         if manifest.submission_id != submission_id:
             raise BAD_REQUEST.error("the manifest does not have the hash that the address names")
-        if manifest.keyed is not None:
-            raise BAD_REQUEST.error("keyed values come with a backfill, not from a station")
+        if manifest.keyed is not None or manifest.grouping is not None:
+            raise BAD_REQUEST.error("keyed values come with a backfill and groupings from a review, not from a station")
         given = self.house.inbox.receipt(submission_id)
         if given is None:
             given = self._receive(enrolled, manifest)

@@ -17,6 +17,8 @@ from flows.house import House
 from flows.incoming import first_look
 from flows.keyring import Keyring
 from flows.meters import Lane, Meters, lane_of
+from flows.regrouping import replace_regrouped
+from flows.reviewing import replace_rescanned
 from pipeline.ahead import work_ahead
 from pipeline.calibrate import Acceptance, calibrated, with_sample
 from pipeline.digitize import Digitized, Watcher, digitize, settled
@@ -175,7 +177,8 @@ class _Line:
         path = folder / file.sha256
         self.house.inbox.fetch(file, path)
         try:
-            digitized = digitize(path, file.name, self.workers, self.house.settings.limits, self.watcher)
+            papers = manifest.grouping.papers if manifest.grouping else None
+            digitized = digitize(path, file.name, self.workers, self.house.settings.limits, self.watcher, papers)
             row = self.house.inbox.keyed(manifest)
             understood = with_keyed(digitized.documents, row, document_types()) if row else digitized.documents
             judged = (self._judged(digitized, each, file) for each in understood)
@@ -234,16 +237,17 @@ class _Line:
             documents = [each for file in submission.files for each in self._store_file(manifest, file)]
             outcome = Outcome(submission_id=manifest.submission_id, documents=tuple(documents))
             outcome = self.house.inbox.conclude(outcome)
-            self._index(submission.receipt, manifest)
+            self._index(outcome, submission.receipt, manifest)
         self._tell(outcome, lane, (self.clock() - submission.receipt.received_at).total_seconds())
         return outcome
 
     def found(self, outcome: Outcome) -> Outcome:
         """Tell the catalog that a submission was done by an earlier run, which was killed before it could."""
-        self._index(*self.house.received(outcome.submission_id))
+        self._index(outcome, *self.house.received(outcome.submission_id))
         return outcome
 
-    def _index(self, receipt: Receipt, manifest: Manifest) -> None:
+    def _index(self, outcome: Outcome, receipt: Receipt, manifest: Manifest) -> None:
+        replace_regrouped(self.house, self.keyring, manifest, outcome, self.clock)
         self.house.catalog.keep_submission(receipt, keys.manifest(manifest), done=True)
 
     def _tell(self, outcome: Outcome, lane: Lane, seconds: float) -> None:
@@ -261,6 +265,7 @@ class _Line:
         for document in file.documents:
             record = self._keep(manifest, file, document)
             self.house.catalog.keep_record(record)
+            replace_rescanned(self.house, self.keyring, record, self.clock)
             is_ours = record.submission_id == manifest.submission_id
             yield DocumentOutcome(
                 file_sha256=file.file.sha256,

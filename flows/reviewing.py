@@ -11,15 +11,17 @@ from uuid import uuid4
 
 from flows.house import House
 from flows.keyring import Keyring
-from pipeline.understand.reviewed import reviewed
+from pipeline.understand.reviewed import is_same_paper, reviewed
 from schemas.audit import AuditEntry
 from schemas.document_type import document_types
-from schemas.problem import AMENDMENT_UNFIT, DECISION_UNFIT
+from schemas.problem import AMENDMENT_UNFIT, DECISION_UNFIT, REVIEW_CONFLICT, REVIEW_NOT_WAITING, ProblemError
 from schemas.record import Record, RecordId
 from schemas.review import Decision, check_amends, check_fits
 from schemas.vietnam import TIME_ZONE
 
 Clock = Callable[[], datetime]
+MACHINE = "sohoa:pages"
+"""Who decides where nobody has to."""
 
 
 def decide(house: House, keyring: Keyring, decision: Decision, clock: Clock) -> Record:
@@ -34,6 +36,8 @@ def decide(house: House, keyring: Keyring, decision: Decision, clock: Clock) -> 
         check_fits(decision, latest, document_types().get(latest.document_type or ""))
         if latest.version < decision.version:
             raise DECISION_UNFIT.error(f"record {decision.record_id} has no version {decision.version}")
+        for successor in decision.replaced_by:
+            house.warehouse.record(successor)  # it has to be there
         if decision.amends is not None:
             check_amends(decision.amends, decision, latest, clock().astimezone(TIME_ZONE).date())
             _check_successor(house, latest, decision.amends.superseded_by)
@@ -49,7 +53,8 @@ def finish(house: House, keyring: Keyring, record_id: RecordId, clock: Clock) ->
     while any(each.version == record.version for each in decisions):
         earlier = [each for each in decisions if each.version <= record.version]
         record = house.warehouse.keep_record(reviewed(record, earlier, document_types()), keyring.signing(clock))
-    house.catalog.keep_record(record)
+    house.catalog.keep_decisions(decisions)
+    house.catalog.keep_record(record)  # last: a record that is not indexed is found and finished again
     return record
 
 
@@ -61,6 +66,35 @@ def finish_all(house: House, clock: Clock) -> int:
         for record_id in undone:
             finish(house, keyring, record_id, clock)
     return len(undone)
+
+
+def replace_rescanned(house: House, keyring: Keyring, record: Record, clock: Clock) -> None:
+    """Let *record* stand in the place of the one that waits for a new scan of the same paper, if that is plain to see.
+
+    They have the dossier, the type and something that tells papers apart in common. Of several, or where what would
+    tell is what could not be read, a person says which (`replaced_by`).
+    """
+    type_ = document_types().get(record.document_type or "")
+    if record.dossier_code is None or type_ is None:
+        return
+    waiting = house.catalog.to_be_rescanned(record.dossier_code, type_.code)
+    found = [house.warehouse.record(each).value for each in waiting if each != record.record_id]
+    same = [each for each in found if each.needs_review and is_same_paper(each, record, type_)]
+    if len(same) != 1:
+        return
+    [old] = same
+    about = {
+        "record_id": old.record_id,
+        "version": old.version,
+        "who": MACHINE,
+        "at": clock(),
+        "replaced_by": (record.record_id,),
+    }
+    try:
+        decide(house, keyring, Decision.model_validate(about), clock)
+    except ProblemError as error:
+        if error.kind not in {REVIEW_CONFLICT, REVIEW_NOT_WAITING}:  # a person was faster
+            raise
 
 
 def unfinished(house: House) -> Iterator[RecordId]:

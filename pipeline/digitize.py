@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from pipeline.admit import Admitted, admit
 from pipeline.read import read_again, read_page
 from pipeline.understand import Understood, understand
+from pipeline.understand.split import Papers
 from pipeline.workers import Workers
 from schemas.document_type import document_types
 from schemas.page import PageReading, Spot, Word
@@ -61,7 +62,9 @@ class Digitized:
     documents: tuple[Understood, ...]
 
 
-def digitize(path: Path, name: str, workers: Workers, limits: Limits, watcher: Watcher) -> Digitized:
+def digitize(
+    path: Path, name: str, workers: Workers, limits: Limits, watcher: Watcher, papers: Papers | None = None
+) -> Digitized:
     """Admit and read one file, its pages side by side, and understand what it says.
 
     Args:
@@ -70,6 +73,7 @@ def digitize(path: Path, name: str, workers: Workers, limits: Limits, watcher: W
         workers: the pool in which foreign bytes are touched, never here.
         limits: what the file and each page may cost.
         watcher: told about progress.
+        papers: which pages make up which paper, where a person said so.
 
     Raises:
         ProblemError: the file was refused, or a page of it could not be read within the limits.
@@ -83,10 +87,10 @@ def digitize(path: Path, name: str, workers: Workers, limits: Limits, watcher: W
         for number, task in enumerate([scan.read(number) for number in range(1, file.page_count + 1)], start=1):
             readings.append(settled(task, name, number))
             watcher.page_read()
-        documents = understand(readings, types)
+        documents = understand(readings, types, papers=papers)
         opinions = scan.second_opinions(readings, [spot for document in documents for spot in document.doubts])
     if opinions:
-        documents = understand(readings, types, opinions)
+        documents = understand(readings, types, opinions, papers)
     return Digitized(file=file, readings=tuple(readings), documents=documents)
 
 

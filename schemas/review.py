@@ -9,7 +9,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, StringConstraints, model_validator
 from pydantic import Field as Constraint
 
-from schemas.document_type import DocumentType, FieldSpec
+from schemas.digest import Sha256
+from schemas.document_type import DocumentType, FieldSpec, document_types
 from schemas.field import Field
 from schemas.model import Value
 from schemas.problem import AMENDMENT_UNFIT, DECISION_UNFIT, REVIEW_NOT_WAITING
@@ -22,8 +23,11 @@ Who = Annotated[str, StringConstraints(pattern=r"^[a-z]+:\S{1,150}$")]
 
 LONGEST_VALUE = 500
 RESCAN = "rescan:document"
+REGROUPED = "regrouped:pages"
 SECOND_PERSON = "second_person"
 UNREADABLE = "unreadable"
+UNREAD = "unread"
+TYPE = "document_type"
 REVIEWED = "reviewed"
 """Name of the check that says what people decided about a field: `confirm by web:binh`."""
 _PARTIAL_DATE = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
@@ -43,6 +47,8 @@ class FieldDecision(Value):
     """The value that they saw."""
     after: str | int | None
     """The value that holds from now on."""
+    also: Who | None = Constraint(default=None, exclude_if=lambda who: who is None)
+    """Another person who said the same, each seeing nothing but the place on the paper (`schemas/snippet.py`)."""
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
@@ -72,6 +78,12 @@ class Decision(Value):
     fields: tuple[FieldDecision, ...] = Constraint(default=(), max_length=500)
     rescan: bool = False
     """Whether the paper has to be scanned again."""
+    no_rescan: bool = Constraint(default=False, exclude_if=lambda said: not said)
+    """Whether nobody will scan it again: what could not be read is decided about from what there is."""
+    replaced_by: tuple[RecordId, ...] = Constraint(default=(), max_length=1000, exclude_if=lambda records: not records)
+    """The records that stand in its place from now on: the paper scanned again, or its pages grouped otherwise."""
+    regrouped: Sha256 | None = Constraint(default=None, exclude_if=lambda submission_id: submission_id is None)
+    """The submission in which its pages are grouped otherwise, and which will replace it."""
     reason: str = Constraint(default="", max_length=500)
     amends: Amendment | None = Constraint(default=None, exclude_if=lambda amends: amends is None)
     """Done after the fact, on a legal basis; None where the review desk decided about what it was asked."""
@@ -82,10 +94,14 @@ class Decision(Value):
         if len(names) != len(set(names)):
             message = "a field is decided about once"
             raise ValueError(message)
-        if not names and not self.rescan and self.amends is None:
+        acts = [self.rescan, self.no_rescan, bool(self.replaced_by), self.regrouped is not None]
+        if sum(acts) > 1 or (names and (self.replaced_by or self.regrouped)):
+            message = "the whole paper is scanned again, or not, or replaced, or its pages are grouped otherwise"
+            raise ValueError(message)
+        if not names and not any(acts) and self.amends is None:
             message = "nothing is decided"
             raise ValueError(message)
-        if self.amends is not None and (self.rescan or bool(names) != (self.amends.act == "correct")):
+        if self.amends is not None and (any(acts) or bool(names) != (self.amends.act == "correct")):
             message = "a correction is about fields, and nothing else that is done after the fact"
             raise ValueError(message)
         return self
@@ -102,7 +118,7 @@ class Decision(Value):
 
 def subjects(record: Record) -> tuple[str, ...]:
     """Return what a person has to decide about, in the order of the fields: fields first, then all else."""
-    named = [reason.partition(":")[2] for reason in record.review_reasons if reason != RESCAN]
+    named = [reason.partition(":")[2] for reason in record.review_reasons if reason not in {RESCAN, REGROUPED}]
     return tuple(dict.fromkeys([name for name in record.fields if name in named] + named))
 
 
@@ -110,7 +126,7 @@ def value_of(record: Record, subject: str) -> str | int | None:
     """Return the value that is decided about; None where the subject is no field and has no value."""
     if subject in record.fields:
         return record.fields[subject].value
-    return record.document_type if subject == "document_type" else None
+    return record.document_type if subject == TYPE else None
 
 
 def needs_two(said: FieldDecision, type_: DocumentType) -> bool:
@@ -123,7 +139,7 @@ def needs_two(said: FieldDecision, type_: DocumentType) -> bool:
 
 
 def agreed(said: FieldDecision, decisions: Sequence[Decision]) -> bool:
-    """Return whether somebody else than the person of the last decision said the same before them.
+    """Return whether somebody else than the person of the last decision said the same, before them or with them.
 
     What two people agreed on once is done with: whoever wants to change it back needs a second person anew.
     """
@@ -132,7 +148,8 @@ def agreed(said: FieldDecision, decisions: Sequence[Decision]) -> bool:
     for each in decisions:
         for word in (word for word in each.fields if word.field == said.field):
             same = (word.act == "unreadable", word.after)
-            settled = any(person != each.person and other == same for person, other in open_)
+            people = {each.person} if word.also is None else {each.person, person_of(word.also)}
+            settled = len(people) > 1 or any(person != each.person and other == same for person, other in open_)
             open_ = [] if settled else [*open_, (each.person, same)]
     return settled
 
@@ -189,22 +206,39 @@ def check_fits(decision: Decision, record: Record, type_: DocumentType | None) -
     """Make sure that *decision* can be made about *record*.
 
     Raises:
-        ProblemError: `review-not-waiting`; `decision-unfit` if it is about something else than what the record says.
+        ProblemError: `review-not-waiting`; `decision-unfit` if it is about something else than what the record says;
+            `amendment-unfit` if other records stand in its place.
     """
     if decision.amends is None and not record.needs_review:
         raise REVIEW_NOT_WAITING.error(f"record {record.record_id} is {record.status}")
+    if decision.amends is not None and record.status == "superseded" and not record.in_force(date.max):
+        raise AMENDMENT_UNFIT.error("another record stands in its place: amend that one")
+    if record.record_id in decision.replaced_by:
+        raise DECISION_UNFIT.error("a record does not replace itself")
     for said in decision.fields:
-        if said.field not in record.fields and said.field not in subjects(record):
+        if said.field not in record.fields and said.field not in {TYPE, *subjects(record)}:
             raise DECISION_UNFIT.error("there is no such field in the record")
         if said.before != value_of(record, said.field):
             raise DECISION_UNFIT.error(f"{said.field}: the record says something else than what was seen")
         if said.field not in record.fields:
-            if said.act != "confirm" or (said.field == "document_type" and record.document_type is None):
-                raise DECISION_UNFIT.error(f"{said.field}: this can only be confirmed, or the paper scanned again")
-        elif type_ is not None and isinstance(said.after, str | int):
-            parsed = said.after if said.act == "confirm" else parse_value(str(said.after), type_.spec(said.field))
-            if parsed != said.after:
-                raise DECISION_UNFIT.error(f"{said.field}: the value is not in its normal form")
+            _check_whole(said, record, alone=len(decision.fields) == 1)
+        elif type_ is not None:
+            _check_form(said, type_.spec(said.field))
+
+
+def _check_whole(said: FieldDecision, record: Record, *, alone: bool) -> None:
+    if said.field == TYPE and said.act == "correct":
+        if not alone or said.after not in document_types():
+            raise DECISION_UNFIT.error("another type is one that is known, and decided before the fields it has")
+    elif said.act != "confirm" or (said.field == TYPE and record.document_type is None):
+        raise DECISION_UNFIT.error(f"{said.field}: this can only be confirmed, or the paper scanned again")
+
+
+def _check_form(said: FieldDecision, spec: FieldSpec) -> None:
+    if isinstance(said.after, str | int):
+        parsed = said.after if said.act == "confirm" else parse_value(str(said.after), spec)
+        if parsed != said.after:
+            raise DECISION_UNFIT.error(f"{said.field}: the value is not in its normal form")
 
 
 def check_amends(amendment: Amendment, decision: Decision, record: Record, today: date) -> None:

@@ -68,6 +68,21 @@ class SubmittedFile(Value):
     name: str = Constraint(max_length=255)
 
 
+REVIEW_STATION = "review"
+"""Under whose name a file comes in again whose pages a reviewer grouped in another way."""
+
+
+class Grouping(Value):
+    """How a person says that the pages of a file make up papers, where it was understood otherwise before."""
+
+    of: Sha256
+    """The submission in which it was."""
+    papers: tuple[tuple[int, ...], ...] = Constraint(min_length=1, max_length=1000)
+    """Numbers of the pages of each."""
+    who: str = Constraint(max_length=200)
+    """As in their decisions."""
+
+
 class Manifest(Value):
     """What was sent: by which station, for which dossier, scanned by whom and when, and the files in order."""
 
@@ -84,6 +99,9 @@ class Manifest(Value):
     """The hash of what was keyed from the file (`KeyedRow`), which is kept like a file. Only a backfill sends this.
 
     It is left out where there is none: the ids of all other submissions are what they always were."""
+
+    grouping: Grouping | None = Constraint(default=None, exclude_if=lambda grouping: grouping is None)
+    """Only of a file that comes in again after a review; left out everywhere else, as `keyed` is."""
 
     @property
     def submission_id(self) -> Sha256:

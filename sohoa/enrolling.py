@@ -13,7 +13,7 @@ from schemas.backfill import STATION as LEGACY
 from schemas.problem import BAD_REQUEST, STATION_UNKNOWN
 from schemas.settings import Settings
 from schemas.station import Enrolment, EnrolmentRequest, Gap, Quarantined, Welcome
-from schemas.submission import StationId
+from schemas.submission import REVIEW_STATION, StationId
 from sohoa.looking import existing_house, this_user
 from storage.gaps import gaps
 from storage.rebuild import catch_up
@@ -32,10 +32,10 @@ def register_station(
         daily_bytes: how much it may send in a day.
 
     Raises:
-        ProblemError: `bad-request` if it wants to be known as what legacy papers come from.
+        ProblemError: `bad-request` if it wants to be known as what comes from no station.
     """
-    if request.station == LEGACY:
-        raise BAD_REQUEST.error(f"{LEGACY} is the name of what legacy papers come from")
+    if request.station in {LEGACY, REVIEW_STATION}:
+        raise BAD_REQUEST.error(f"{request.station} is the name of what comes from no station")
     house, keyring = House.open(settings), Keyring.open(settings, _now())
     _decide(house, request, "enrolled", reason, daily_bytes)
     certificate = keyring.agency.signer.certificate.public_bytes(Encoding.PEM)

@@ -77,6 +77,11 @@ def show(configuration: Configured, record_id: str, *, as_json: bool) -> None:
 @click.option("--correct", metavar="FIELD=VALUE", multiple=True, help="The paper says this; may be repeated.")
 @click.option("--unreadable", metavar="FIELD", multiple=True, help="Nobody can read it; may be repeated.")
 @click.option("--rescan", is_flag=True, help="The paper has to be scanned again.")
+@click.option("--no-rescan", is_flag=True, help="Nobody will scan it again: decide from what there is.")
+@click.option(
+    "--replaced-by", metavar="RECORD_ID", multiple=True, help="It was scanned again, and that is this record."
+)
+@click.option("--papers", metavar="PAGES", help="Which pages of the file make up which paper: '1-2; 3'.")
 @click.option("--reason", default="", help="Why, in your words.")
 @json_option
 @click.pass_obj
@@ -86,20 +91,26 @@ def decide(
     confirm: Sequence[str],
     correct: Sequence[str],
     unreadable: Sequence[str],
+    replaced_by: Sequence[str],
+    papers: str | None,
     reason: str,
     *,
     rescan: bool,
+    no_rescan: bool,
     as_json: bool,
 ) -> Exit:
     """Decide about a record: its next version is sealed, the earlier ones stay as they are.
+
+    `--correct document_type=CODE` makes it a paper of another type, whose fields a person then reads.
 
     Identifiers, and whatever changes who the owner is, hold when a second person says the same. Ends with 21 while
     something still waits.
     """
     from flows.keyring import Keyring
+    from flows.regrouping import regroup
     from flows.reviewing import decide as decide_about
     from sohoa.looking import existing_house, this_user
-    from sohoa.reviewing import decision_about, take
+    from sohoa.reviewing import decision_about, parse_papers, take
 
     pairs = [each.partition("=") for each in correct]
     if any(not equals for _, equals, _ in pairs):
@@ -111,7 +122,20 @@ def decide(
         *((name, "correct", typed) for name, _, typed in pairs),
         *((name, "unreadable", "") for name in unreadable),
     ]
-    decision = decision_about(seen, this_user(), said, rescan=rescan, reason=reason)
+    if papers is not None:
+        keyring = Keyring.open(configuration.settings, datetime.now(UTC))
+        regroup(house, keyring, seen, parse_papers(papers), this_user(), lambda: datetime.now(UTC))
+        console.note("The file is read again, and its papers take the place of this one.")
+        return Exit.WAITS_FOR_REVIEW
+    decision = decision_about(
+        seen,
+        this_user(),
+        said,
+        rescan=rescan,
+        no_rescan=no_rescan,
+        replaced_by=replaced_by,
+        reason=reason,
+    )
     keyring = Keyring.open(configuration.settings, datetime.now(UTC))
     made = decide_about(house, keyring, decision, lambda: datetime.now(UTC))
     if as_json:

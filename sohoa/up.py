@@ -113,7 +113,7 @@ def _api(house: House, wake: Callable[[], None]) -> uvicorn.Server:
     token = api_token(settings)
     app = create_app(house, token, wake)
     app.mount("/dashboard", create_dashboard(house, token))
-    app.mount("/review", create_review(house, token))
+    app.mount("/review", create_review(house, token, wake))
     app.mount("/verify", create_checking(house))
     return uvicorn.Server(
         uvicorn.Config(

@@ -1,8 +1,9 @@
 """The catalog: an SQL index over the object store, in SQLite or PostgreSQL. A projection: safe to lose.
 
-It keeps no field of any record and no personal data: ids, owner keys, types, dates. Everything in it is written from
-the values in the store, in any order and any number of times. Whoever changes the store writes to the catalog after it,
-and the outcome to the store last: then a catalog that missed something belongs to a submission that is run again.
+It keeps no field of any record and no personal data of owners: ids, owner keys, types, dates, and which reviewer
+decided when. Everything in it is written from the values in the store, in any order and any number of times. Whoever
+changes the store writes to the catalog after it, and the outcome to the store last: then a catalog that missed
+something belongs to a submission that is run again.
 """
 
 import hmac
@@ -21,19 +22,22 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
+from schemas.backfill import STATION as BACKFILL
 from schemas.calibration import Sampled, sampled_in
 from schemas.digest import Sha256
 from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, OWNER_SECRET_CHANGED, ProblemError
 from schemas.record import Record, RecordId
+from schemas.review import RESCAN, UNREADABLE, Decision
 from schemas.station import JournalEntry
 from schemas.submission import Receipt, StationId
 from storage import durable, keys
 from storage.sqlite import WRITES, existing_file, tune
 
-SCHEMA = 6
+SCHEMA = 7
 """The number of the tables below; a catalog with another one has to be rebuilt."""
 
 _BATCH = 1000
+_HOUR = len("2026-11-20T05")
 _SECRET_CHECK = b"sohoa/owner/secret/1"
 _ABSENT = ("no such table", "not a database", "malformed", 'relation "')
 """How SQLite and PostgreSQL begin to say that tables are not there (`relation "records" does not exist`)."""
@@ -64,7 +68,10 @@ _records = sql.Table(
     sql.Column("dossier_code", sql.String(64)),
     sql.Column("created_at", sql.String(32), nullable=False),
     sql.Column("review_reasons", sql.Text, nullable=False),
-    sql.Index("records_in_review", "status", "created_at", "record_id"),
+    sql.Column("backfill", sql.Boolean, nullable=False),
+    sql.Index("records_in_review", "status", "backfill", "created_at", "record_id"),
+    sql.Index("records_of_dossier", "dossier_code", "created_at", "record_id"),
+    sql.Index("records_of_submission", "submission_id"),
 )
 _owners = sql.Table(
     "record_owners",
@@ -109,6 +116,17 @@ _sampled = sql.Table(
     sql.Column("decided_at", sql.String(32), nullable=False),
 )
 """What people found out about values that were drawn by lot."""
+_decisions = sql.Table(
+    "decisions",
+    metadata,
+    sql.Column("record_id", sql.String(32), primary_key=True),
+    sql.Column("version", sql.Integer, primary_key=True, autoincrement=False),
+    sql.Column("who", sql.String(200), nullable=False),
+    sql.Column("at", sql.String(32), nullable=False),
+    sql.Column("fields", sql.Integer, nullable=False),
+    sql.Index("decisions_of_person", "who", "at"),
+    sql.Index("decisions_by_time", "at", "fields"),
+)
 _leases = sql.Table(
     "leases",
     metadata,
@@ -127,7 +145,27 @@ _meters = sql.Table(
     sql.Column("total", sql.Double, nullable=False),
 )
 """What was counted and timed, on whatever machine: no projection either, and lost without harm."""
-_PROJECTED = (_records, _owners, _aliases, _sampled, _submissions, _announced)
+_snippets = sql.Table(
+    "snippets",
+    metadata,
+    sql.Column("ticket", sql.String(32), primary_key=True),
+    sql.Column("who", sql.String(200), nullable=False),
+    sql.Column("record_id", sql.String(32), nullable=False),
+    sql.Column("version", sql.Integer, nullable=False),
+    sql.Column("field", sql.String(100), nullable=False),
+    sql.Column("until", sql.String(32), nullable=False),
+    sql.Column("answered", sql.Boolean, nullable=False),
+    sql.Index("snippets_of_person", "who", "until"),
+)
+_shown = sql.Table(
+    "shown",
+    metadata,
+    sql.Column("who", sql.String(200), primary_key=True),
+    sql.Column("link", sql.String(64), primary_key=True),
+    sql.Column("at", sql.String(32), nullable=False),
+)
+"""What was shown to whom as a snippet, by what it has in common with others: lost, a sitting begins anew."""
+_PROJECTED = (_records, _owners, _aliases, _sampled, _submissions, _announced, _decisions)
 
 
 class Submission(NamedTuple):
@@ -152,6 +190,51 @@ class Waiting(NamedTuple):
     reasons: tuple[str, ...]
     """As `review_reasons` of the record."""
     backfill: bool
+
+
+class Found(NamedTuple):
+    """A record of a dossier."""
+
+    record_id: RecordId
+    document_type: str | None
+    status: str
+    since: str
+    """As of what waits."""
+
+
+class Backlog(NamedTuple):
+    """How many records of one lane wait since one hour."""
+
+    hour: str
+    """As `2026-11-20T05`, in UTC."""
+    backfill: bool
+    records: int
+
+
+class Throughput(NamedTuple):
+    """What people decided within one hour."""
+
+    hour: str
+    """As above."""
+    records: int
+    fields: int
+
+
+class Snippet(NamedTuple):
+    """A crop of one field that was given to a person."""
+
+    ticket: str
+    """Random: it says nothing about what is shown."""
+    record_id: RecordId
+    version: int
+    field: str
+
+
+class Decided(NamedTuple):
+    """One decision of a person."""
+
+    at: datetime
+    fields: int
 
 
 class Counts(NamedTuple):
@@ -288,6 +371,11 @@ class Catalog:
             "dossier_code": record.dossier_code,
             "created_at": _moment(record.created_at),
             "review_reasons": " ".join(record.review_reasons),
+            "backfill": sql.select(
+                sql.exists().where(
+                    _submissions.c.submission_id == record.submission_id, _submissions.c.station == BACKFILL
+                )
+            ).scalar_subquery(),
         }
         owners = [
             {
@@ -355,6 +443,25 @@ class Catalog:
         )
         with self._transaction(writes=True) as connection:
             connection.execute(upsert)
+            if receipt.station == BACKFILL:
+                its = (_records.c.submission_id == receipt.submission_id, sql.not_(_records.c.backfill))
+                connection.execute(sql.update(_records).where(*its).values(backfill=True))
+
+    def keep_decisions(self, decisions: Iterable[Decision]) -> None:
+        """Index who decided how much, and when."""
+        rows = [
+            {
+                "record_id": each.record_id,
+                "version": each.version,
+                "who": each.who,
+                "at": _moment(each.at),
+                "fields": len(each.fields),
+            }
+            for each in decisions
+        ]
+        if rows:
+            with self._transaction(writes=True) as connection:
+                connection.execute(self._insert(_decisions).on_conflict_do_nothing(), rows)
 
     def keep_entries(self, entries: Iterable[JournalEntry]) -> None:
         """Index what a station said that it will send."""
@@ -542,30 +649,71 @@ class Catalog:
             return tuple(Meter(*row) for row in connection.execute(sql.select(_meters)))
 
     # --- the review desk ---------------------------------------------------------------------------------------
-    def in_review(self, backfill: StationId, limit: int, after: RecordId | None = None) -> tuple[Waiting, ...]:
+    def in_review(self, limit: int, after: RecordId | None = None) -> tuple[Waiting, ...]:
         """Return what waits for a person: live papers before backfill, the longest waiting first.
 
         Args:
-            backfill: the station under whose name legacy papers come in.
             limit: at most so many.
             after: the last record of the page before; None: the first page. If it does not wait any more, it still
                 says where the next page begins.
         """
-        lane = sql.func.coalesce(_submissions.c.station == backfill, sql.false())
-        place = (sql.cast(lane, sql.Integer), _records.c.created_at, _records.c.record_id)
-        known = _records.outerjoin(_submissions, _submissions.c.submission_id == _records.c.submission_id)
+        place = (_records.c.backfill, _records.c.created_at, _records.c.record_id)
         columns = (_records.c.version, _records.c.document_type, _records.c.review_reasons)
-        query = sql.select(*place, *columns).select_from(known).where(_records.c.status == "review")
+        query = sql.select(*place, *columns).where(_records.c.status == "review")
         with self._transaction() as connection:
-            if after is not None:
-                where = sql.select(*place).select_from(known).where(_records.c.record_id == after)
-                last = connection.execute(where).one_or_none()
-                query = query if last is None else query.where(sql.tuple_(*place) > sql.tuple_(*map(sql.literal, last)))
+            query = _behind(connection, query, place, after)
             found = connection.execute(query.order_by(*place).limit(limit)).all()
         return tuple(
             Waiting(record_id, version, type_, since, tuple(reasons.split()), bool(in_backfill))
             for in_backfill, since, record_id, version, type_, reasons in found
         )
+
+    def of_dossier(self, code: str, limit: int, after: RecordId | None = None) -> tuple[Found, ...]:
+        """Return the records of a dossier, in the order in which they were made; *limit* and *after* as above."""
+        place = (_records.c.created_at, _records.c.record_id)
+        query = sql.select(_records.c.record_id, _records.c.document_type, _records.c.status, _records.c.created_at)
+        query = query.where(_records.c.dossier_code == code)
+        with self._transaction() as connection:
+            query = _behind(connection, query, place, after)
+            return tuple(Found(*row) for row in connection.execute(query.order_by(*place).limit(limit)))
+
+    def to_be_rescanned(self, dossier: str, document_type: str) -> tuple[RecordId, ...]:
+        """Return the records of a dossier and a type that wait for a new scan of their paper."""
+        row = _records.c
+        waits = sql.or_(*(row.review_reasons.contains(each, autoescape=True) for each in (RESCAN, f"{UNREADABLE}:")))
+        query = sql.select(row.record_id).where(row.dossier_code == dossier, row.document_type == document_type)
+        with self._transaction() as connection:
+            found = connection.execute(query.where(row.status == "review", waits).order_by(row.record_id))
+            return tuple(found.scalars())
+
+    def waits(self) -> int:
+        """Return how many records wait for a person."""
+        query = sql.select(sql.func.count()).where(_records.c.status == "review")
+        with self._transaction() as connection:
+            return connection.execute(query).scalar_one()
+
+    def backlog(self) -> tuple[Backlog, ...]:
+        """Return how much waits for a person, by the hour since when, the oldest first."""
+        lane, hour = _records.c.backfill, sql.func.substr(_records.c.created_at, 1, _HOUR)
+        query = sql.select(hour, lane, sql.func.count()).where(_records.c.status == "review")
+        with self._transaction() as connection:
+            found = connection.execute(query.group_by(hour, lane).order_by(hour, lane))
+            return tuple(Backlog(since, bool(backfill), records) for since, backfill, records in found)
+
+    def throughput(self, since: datetime) -> tuple[Throughput, ...]:
+        """Return what was decided since then, hour by hour; hours in which nothing was are left out."""
+        hour = sql.func.substr(_decisions.c.at, 1, _HOUR)
+        query = sql.select(hour, sql.func.count(), sql.func.sum(_decisions.c.fields))
+        query = query.where(_decisions.c.at >= _moment(since)).group_by(hour).order_by(hour)
+        with self._transaction() as connection:
+            return tuple(Throughput(*row) for row in connection.execute(query))
+
+    def decided_by(self, who: str, since: datetime) -> tuple[Decided, ...]:
+        """Return the decisions of one person since then, in order."""
+        mine = _decisions.c
+        query = sql.select(mine.at, mine.fields).where(mine.who == who, mine.at >= _moment(since)).order_by(mine.at)
+        with self._transaction() as connection:
+            return tuple(Decided(datetime.fromisoformat(at), fields) for at, fields in connection.execute(query))
 
     def lease(self, record_id: RecordId, who: str, now: datetime, until: datetime) -> bool:
         """Give *who* a record to look at until then, unless somebody else has it now; return whether they have it."""
@@ -587,6 +735,39 @@ class Catalog:
         )
         with self._transaction() as connection:
             return tuple(Sampled(*row) for row in connection.execute(query))
+
+    def give_snippet(
+        self, who: str, snippet: Snippet, links: Iterable[str], now: datetime, until: datetime, sitting: datetime
+    ) -> bool:
+        """Give *who* a snippet, unless they were shown one since *sitting* that it can be linked with by *links*."""
+        shown, names = _shown.c, sorted(set(links))
+        linked = sql.select(shown.link).where(shown.who == who, shown.link.in_(names), shown.at >= _moment(sitting))
+        insert = self._insert(_shown)
+        keep = insert.on_conflict_do_update(index_elements=[shown.who, shown.link], set_={"at": insert.excluded.at})
+        with self._transaction(writes=True) as connection:
+            if connection.execute(linked.limit(1)).first() is not None:
+                return False
+            row = {"who": who, **snippet._asdict(), "until": _moment(until), "answered": False}
+            connection.execute(sql.insert(_snippets).values(row))
+            connection.execute(keep, [{"who": who, "link": each, "at": _moment(now)} for each in names])
+        return True
+
+    def snippet_of(self, who: str, now: datetime, ticket: str | None = None) -> Snippet | None:
+        """Return the snippet that *who* has and did not answer, or the one with this ticket, whatever became of it."""
+        mine = _snippets.c
+        query = sql.select(mine.ticket, mine.record_id, mine.version, mine.field).where(mine.who == who)
+        if ticket is None:
+            query = query.where(mine.until > _moment(now), sql.not_(mine.answered)).order_by(mine.until.desc())
+        else:
+            query = query.where(mine.ticket == ticket)
+        with self._transaction() as connection:
+            row = connection.execute(query.limit(1)).first()
+        return None if row is None else Snippet(*row)
+
+    def answer_snippet(self, ticket: str) -> None:
+        """Write down that a snippet was answered."""
+        with self._transaction(writes=True) as connection:
+            connection.execute(sql.update(_snippets).where(_snippets.c.ticket == ticket).values(answered=True))
 
     def counts(self) -> Counts:
         """Return how much there is of everything."""
@@ -673,6 +854,16 @@ def _same_person(connection: Connection, owner: str) -> frozenset[str]:
         pairs = connection.execute(_pairs_of, {"owner": each})
         new |= {other for pair in pairs for other in pair if other is not None} - known
     return frozenset(known)
+
+
+def _behind(
+    connection: Connection, query: sql.Select[Any], place: tuple[sql.Column[Any], ...], after: RecordId | None
+) -> sql.Select[Any]:
+    """Return *query* from behind the record *after* on: by its place, for what is skipped by counting is read."""
+    if after is None:
+        return query
+    last = connection.execute(sql.select(*place).where(_records.c.record_id == after)).one_or_none()
+    return query if last is None else query.where(sql.tuple_(*place) > sql.tuple_(*map(sql.literal, last)))
 
 
 def _moment(moment: datetime) -> str:

@@ -26,6 +26,7 @@ OWNERS = "owners/"
 ALIASES = "aliases/"
 ESTABLISHED = "established/"
 REVIEWS = "reviews/"
+KEYINGS = "keyings/"
 LEVELS = "levels/"
 SIGNATURES = "signatures/"
 EVIDENCE = "evidence/"
@@ -56,6 +57,7 @@ _LAST_VERSION = 999_999
 _LAST_ENTRY = 2**53 - 1
 _LONGEST_KEY = 1024
 _PERSON = b"sohoa/owner/person/1\0"
+_LINK = b"sohoa/snippet/link/1\0"
 
 
 def checked(key: str) -> str:
@@ -333,6 +335,24 @@ def reviewed_version_of(key: str) -> RecordVersion:
     return RecordVersion(_hex(record_id, _RECORD_ID_DIGITS), int(name.partition(".")[0]))
 
 
+def keyings(record_id: RecordId) -> str:
+    """Return the folder of what people keyed from crops of a record's fields."""
+    return _spread(KEYINGS, record_id, _RECORD_ID_DIGITS) + "/"
+
+
+def keying(record_id: RecordId, field: str, number: int) -> str:
+    """Return where one answer about a field is kept; *number* is 1 for the first one."""
+    if not 1 <= number <= _LAST_VERSION:
+        message = f"not the number of an answer: {number}"
+        raise ValueError(message)
+    return f"{keyings(record_id)}{field}.{number:06d}{DATA}"
+
+
+def keying_number_of(key: str) -> int:
+    """Return the number of the answer that is kept under *key*."""
+    return int(key.removesuffix(DATA).rpartition(".")[2])
+
+
 # --- owners ----------------------------------------------------------------------------------------------------
 def owner_key(identifier: PersonalIdentifier, secret: bytes) -> str:
     """Return the pseudonym of a person: HMAC-SHA256 as 64 hex digits.
@@ -341,6 +361,11 @@ def owner_key(identifier: PersonalIdentifier, secret: bytes) -> str:
     no number of theirs can meet a person's.
     """
     return hmac.digest(secret, _PERSON + identifier.digits.encode("ascii"), "sha256").hex()
+
+
+def link(what: str, secret: bytes) -> str:
+    """Return the pseudonym of something that two crops may have in common; it is no part of any key."""
+    return hmac.digest(secret, _LINK + what.encode(), "sha256").hex()
 
 
 def owned(owner: str) -> str:

@@ -13,6 +13,7 @@ from storage import keys
 from storage.catalog import Catalog, Counts, differences
 from storage.inbox import Inbox
 from storage.journals import Journals
+from storage.reviews import Reviews
 from storage.stations import Stations
 from storage.warehouse import Warehouse
 
@@ -39,6 +40,7 @@ def catch_up(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> tuple[str,
         latest = max(each.version for each in versions)
         if catalog.version_of(record_id) < latest:
             with _collecting(damaged):
+                catalog.keep_decisions(Reviews(warehouse.store).of(record_id) if latest > 1 else ())
                 catalog.keep_record(warehouse.record(record_id, latest).value)
     for owner in warehouse.aliased():
         with _collecting(damaged):

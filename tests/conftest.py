@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
 
@@ -14,7 +15,9 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import sync_playwright
 
+from flows.keyring import Keyring
 from flows.orchestrator import own_key, server
+from schemas.settings import Settings
 from sohoa.cli import main
 from tests.pki import running_pki
 from tests.pki.softhsm import token_with
@@ -52,6 +55,12 @@ def pki(tmp_path_factory):
     """Certificates of all sorts, and the services that answer for them."""
     with running_pki(tmp_path_factory.mktemp("pki")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def keyring(tmp_path_factory):
+    """Keys that any house can be given: making some takes a second."""
+    return Keyring.open(Settings(home=tmp_path_factory.mktemp("keys")), datetime.now(UTC))
 
 
 @pytest.fixture(scope="session")

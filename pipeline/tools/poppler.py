@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PD
 from PIL import Image
 
 from pipeline.tools import Tool
+from schemas.page import Box
 from schemas.problem import FILE_DAMAGED, PAGE_FAILED, TOOL_MISSING
 
 PACKAGE = "poppler-utils"
@@ -70,8 +72,32 @@ def picture(path: Path, number: int, *, dpi: int, seconds: float) -> bytes:
     Raises:
         ProblemError: `tool-missing`, `file-damaged`, or `page-failed` when it takes too long.
     """
+    return _jpeg(path, number, ["-r", str(dpi)], seconds)
+
+
+def crop(path: Path, number: int, *, size: tuple[int, int], box: Box, quality: int, seconds: float) -> bytes:
+    """Return a part of page *number* (from 1) of a copy, as JPEG.
+
+    Args:
+        path: of the copy.
+        number: of the page.
+        size: width and height of the page, in pixels.
+        box: which part, in the same pixels.
+        quality: of the JPEG, 0 to 100.
+        seconds: that it may take.
+
+    Raises:
+        ProblemError: as for `picture`.
+    """
+    width, height = map(str, size)
+    x, y, w, h = map(str, box)
+    place = ["-scale-to-x", width, "-scale-to-y", height, "-x", x, "-y", y, "-W", w, "-H", h]
+    return _jpeg(path, number, [*place, "-jpegopt", f"quality={quality}"], seconds)
+
+
+def _jpeg(path: Path, number: int, options: Sequence[str], seconds: float) -> bytes:
     page = str(number)
-    command = ["pdftoppm", "-jpeg", "-r", str(dpi), "-f", page, "-l", page, "-singlefile", "-cropbox", str(path)]
+    command = ["pdftoppm", "-jpeg", *options, "-f", page, "-l", page, "-singlefile", "-cropbox", str(path)]
     try:
         drawn = subprocess.run(command, capture_output=True, timeout=seconds, check=False).stdout
     except FileNotFoundError as error:

@@ -20,7 +20,7 @@ from pipeline.understand.fields import Found, find_fields, foreign_words
 from pipeline.understand.keyed import crossed, is_confirmed
 from pipeline.understand.lines import rows
 from pipeline.understand.sheet import Sheet
-from pipeline.understand.split import Stack, split
+from pipeline.understand.split import Papers, Stack, grouped, split
 from schemas.backfill import KeyedRow
 from schemas.document_type import DocumentType, OwnerSpec, ValiditySpec, in_row
 from schemas.field import Check, Field
@@ -57,7 +57,10 @@ class Understood:
 
 
 def understand(
-    readings: Sequence[PageReading], types: Mapping[str, DocumentType], opinions: Opinions = _UNASKED
+    readings: Sequence[PageReading],
+    types: Mapping[str, DocumentType],
+    opinions: Opinions = _UNASKED,
+    papers: Papers | None = None,
 ) -> tuple[Understood, ...]:
     """Return the documents that the pages of one file make up, in order; none if all pages are blank or separators.
 
@@ -65,8 +68,10 @@ def understand(
         readings: every page of the file, in order, with what was read on it.
         types: the document types by code.
         opinions: second readings of what was doubtful before.
+        papers: which pages make up which paper, where a person said so.
     """
-    return tuple(_document(stack, types, opinions) for stack in split(readings, types))
+    stacks = split(readings, types) if papers is None else grouped(readings, papers)
+    return tuple(_document(stack, types, opinions) for stack in stacks)
 
 
 def _document(stack: Stack, types: Mapping[str, DocumentType], opinions: Opinions) -> Understood:

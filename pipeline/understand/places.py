@@ -136,7 +136,12 @@ def _known() -> tuple[_Unit, ...]:
 
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(normal(unit.name) for unit in (*_known(), *_provinces()))
+    return frozenset(map(normal, known_names()))
+
+
+def known_names() -> tuple[str, ...]:
+    """Return the name of every known place, without its level."""
+    return tuple(sorted({unit.name for unit in (*_known(), *_provinces())}))
 
 
 def _unit(printed: str, above: str) -> _Unit:

@@ -37,6 +37,10 @@ _OWN_MARKS: Final = 2
 """So many printed words of its type make a page one of a document's."""
 
 
+Papers = Sequence[Sequence[int]]
+"""Numbers of the pages of each paper, as a person says."""
+
+
 class Stack(NamedTuple):
     """The pages of one paper, and the separators beside it."""
 
@@ -70,6 +74,15 @@ def split(readings: Sequence[PageReading], types: Mapping[str, DocumentType]) ->
     for reading in readings:
         piles.add(reading)
     return piles.finished()
+
+
+def grouped(readings: Sequence[PageReading], papers: Papers) -> tuple[Stack, ...]:
+    """Return the papers that the pages of one file make up, as a person says; what they leave out are separators."""
+    by_number = {reading.page.number: reading for reading in readings}
+    said = {number for paper in papers for number in paper}
+    left_out = tuple(number for number in by_number if number not in said)
+    stacks = (tuple(by_number[number] for number in sorted(paper)) for paper in papers)
+    return tuple(Stack(pages, () if at else left_out, None, ()) for at, pages in enumerate(stacks))
 
 
 class _Piles:

@@ -1,11 +1,10 @@
 """The operators' pages: what has come from which station, and by name what has not (TT 01/2023/TT-VPCP art. 8)."""
 
 import hmac
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Annotated, Literal, NamedTuple
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
@@ -16,14 +15,19 @@ from flows.house import House
 from schemas.problem import ProblemError
 from schemas.station import Enrolment
 from schemas.submission import StationId
+from schemas.vietnam import as_written
+from sohoa.dashboard.desk import DAYS, overlook
 from sohoa.dashboard.score import points, score_pages
 from storage.catalog import Arrivals
 from storage.gaps import gaps
 
 _HERE = Path(__file__).parent
-_VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _NOTHING = Arrivals(announced=0, missing=0, last_received_at=None)
-_PAGES_MAY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+_PAGES_MAY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'self'"
+)
+_Static = Literal["dashboard.css", "dashboard.js"]
 _basic = HTTPBasic(auto_error=False, realm="Sohoa", description="Any name, and the API's token for a password.")
 
 
@@ -57,7 +61,7 @@ def create_dashboard(house: House, token: str) -> FastAPI:
         return PlainTextResponse(str(error), error.kind.http_status)
 
     templates = Jinja2Templates(_HERE / "templates")
-    templates.env.filters["moment"] = _moment
+    templates.env.filters["moment"] = as_written
     templates.env.filters["points"] = points
 
     def page(request: Request, name: str, **facts: object) -> Response:
@@ -83,21 +87,20 @@ def create_dashboard(house: House, token: str) -> FastAPI:
 
     pages.include_router(score_pages(house, page))
 
-    @pages.get("/dashboard.css")
-    def style() -> Response:
-        """Return how it looks."""
-        return FileResponse(_HERE / "dashboard.css", media_type="text/css")
+    @pages.get("/desk")
+    def review_desk(request: Request) -> Response:
+        """Show how much waits for reviewers and since when, and what they settle a day."""
+        now = datetime.now(UTC)
+        settled = house.catalog.throughput(now - timedelta(days=DAYS))
+        return page(request, "desk.html", desk=overlook(house.catalog.backlog(), settled, now))
+
+    @pages.get("/{name}")
+    def static(name: _Static) -> Response:
+        """Return how a page looks, or what keeps it up to date."""
+        return FileResponse(_HERE / name)
 
     return pages
 
 
 def _most_wanting_first(line: StationLine) -> tuple[int, str, StationId]:
     return -line.arrivals.missing, line.arrivals.last_received_at or "", line.enrolment.request.station
-
-
-def _moment(moment: datetime | str | None) -> str:
-    """Return a time as people in Vietnam write it."""
-    if moment is None:
-        return "chưa có"
-    told = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return f"{told.astimezone(_VIETNAM):%H:%M %d/%m/%Y}"

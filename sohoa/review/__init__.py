@@ -1,40 +1,64 @@
 """The reviewer's pages: the paper beside what was read of it, settled from the keyboard."""
 
 import hmac
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
-from pydantic import TypeAdapter, ValidationError
-from starlette.responses import FileResponse, RedirectResponse, Response
+from pydantic import StringConstraints, TypeAdapter, ValidationError
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
 from flows.house import House
 from flows.keyring import Keyring
+from flows.regrouping import papers_of, regroup
 from flows.reviewing import decide
+from flows.snippets import key_in
 from pipeline.tools import poppler
-from schemas.document_type import document_types
+from schemas.document_type import DocumentType, document_types
 from schemas.field import Field
 from schemas.page import Page
 from schemas.problem import DECISION_UNFIT, RECORD_UNKNOWN, REVIEW_CONFLICT, REVIEW_NOT_WAITING, ProblemError
 from schemas.record import Record, RecordId
-from schemas.review import Act, Who, subjects, value_of
+from schemas.review import TYPE, Act, Who, subjects, value_of
+from schemas.vietnam import as_written
 from sohoa.looking import write_down
-from sohoa.reviewing import PURPOSE, decision_about, next_for, pass_of, take, waiting
+from sohoa.review.suggest import names
+from sohoa.review.words import kinds, label, title, why
+from sohoa.reviewing import (
+    PAGE,
+    PURPOSE,
+    decision_about,
+    hold,
+    next_for,
+    parse_papers,
+    pass_of,
+    progress,
+    release,
+    take,
+    waiting,
+    waits_for_paper,
+    written,
+)
+from sohoa.snippets import answered, crop, keying_of, snippet_for
 
 _HERE = Path(__file__).parent
-_DPI = 110
+_DPI = 150
 _MOST_FIELDS = 2000
 _LONGEST_VERSION = 6
+_LONGEST_CODE = 64
 _PAGES_MAY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
+_Static = Literal["review.css", "review.js", "send.js", "snippet.js", "suggest.js"]
+_Ticket = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 _SAID = {
     REVIEW_CONFLICT: "Người khác đã quyết định trước. Quyết định của bạn chưa được lưu; hãy xem lại.",
     REVIEW_NOT_WAITING: "Bản ghi này không còn chờ rà soát.",
@@ -50,7 +74,8 @@ class _Line(NamedTuple):
 
     name: str
     label: str
-    """As the form prints it."""
+    kind: str
+    """Of value, `""` where it is no field."""
     value: str | int | None
     field: Field | None
     page: Page | None
@@ -58,12 +83,13 @@ class _Line(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def create_review(house: House, token: str) -> FastAPI:  # noqa: C901, PLR0915 - one small function a route
+def create_review(house: House, token: str, wake: Callable[[], None] = lambda: None) -> FastAPI:  # noqa: C901, PLR0915 - one small function a route
     """Return the pages over *house*, to be mounted beside the API.
 
     Args:
         house: whose records wait.
         token: the secret that reviewers' passes are made of; nobody signs in with it.
+        wake: called when a file is to be read again; must come back at once. Without it the worker finds it.
     """
 
     def reviewer(given: Annotated[HTTPBasicCredentials | None, Depends(_basic)]) -> str:
@@ -82,11 +108,16 @@ def create_review(house: House, token: str) -> FastAPI:  # noqa: C901, PLR0915 -
 
     pages = FastAPI(dependencies=[Depends(reviewer)], openapi_url=None)
     templates = Jinja2Templates(_HERE / "templates")
+    templates.env.filters |= {"kinds": kinds, "moment": as_written, "titled": _titled}
     reviewing = Annotated[str, Depends(reviewer)]
 
     def proof(who: str) -> str:
         """Return what a form has to bring: another site's page can send one, but does not know this."""
         return hmac.digest(token.encode(), f"review form of {who}".encode(), "sha256").hex()
+
+    def check_proof(sent: dict[str, str], who: str) -> None:
+        if not hmac.compare_digest(sent.get("proof", "").encode(), proof(who).encode()):
+            raise HTTPException(HTTPStatus.FORBIDDEN, "Biểu mẫu không phải của trang này.")
 
     def page(request: Request, name: str, status: int = HTTPStatus.OK, **facts: object) -> Response:
         shown = facts | {"root": request.scope["root_path"]}
@@ -99,9 +130,17 @@ def create_review(house: House, token: str) -> FastAPI:  # noqa: C901, PLR0915 -
         return page(request, "problem.html", error.kind.http_status, said=said, slug=error.kind.slug)
 
     @pages.get("/")
-    def queue(request: Request, after: RecordId | None = None) -> Response:
+    def queue(request: Request, who: reviewing, after: RecordId | None = None) -> Response:
         """Show what waits and why."""
-        return page(request, "queue.html", lines=waiting(house, after))
+        return page(
+            request, "queue.html", lines=waiting(house, after), progress=progress(house, who, datetime.now(UTC))
+        )
+
+    @pages.get("/dossiers")
+    def dossier(request: Request, code: str = "", after: RecordId | None = None) -> Response:
+        """Show the records of a dossier, whatever became of them."""
+        lines = house.catalog.of_dossier(code.strip(), PAGE, after) if len(code) <= _LONGEST_CODE else ()
+        return page(request, "dossier.html", code=code.strip(), lines=lines)
 
     @pages.get("/next")
     def next_one(request: Request, who: reviewing) -> Response:
@@ -113,11 +152,23 @@ def create_review(house: House, token: str) -> FastAPI:  # noqa: C901, PLR0915 -
     @pages.get("/records/{record_id}")
     def one(request: Request, record_id: RecordId, who: reviewing) -> Response:
         """Show a record beside its paper."""
-        record = take(house, record_id, who)
-        lines = [_line(record, name) for name in subjects(record)]
+        record, is_theirs = take(house, record_id, who), hold(house, record_id, who)
         type_ = document_types().get(record.document_type or "")
-        title = type_.title if type_ else "Chưa rõ loại giấy tờ"
-        return page(request, "record.html", record=record, title=title, lines=lines, proof=proof(who))
+        lines = [_line(record, type_, name) for name in _as_on_the_form(record, type_)]
+        others = house.catalog.of_dossier(record.dossier_code, PAGE) if record.dossier_code else ()
+        papers = papers_of(house, record)
+        facts: dict[str, Any] = {
+            "title": title(type_),
+            "proof": proof(who),
+            "progress": progress(house, who, datetime.now(UTC)),
+            "elsewhere": not is_theirs,
+            "waits_for_paper": waits_for_paper(record.review_reasons),
+            "types": document_types(),
+            "others": [each for each in others if each.record_id != record_id],
+            "papers": papers if sum(len(each.pages) for each in papers) > 1 else (),
+            "written": written(papers),
+        }
+        return page(request, "record.html", record=record, lines=lines, **facts)
 
     @pages.get("/records/{record_id}/pages/{number}")
     def picture(record_id: RecordId, number: int, who: reviewing) -> Response:
@@ -145,39 +196,110 @@ def create_review(house: House, token: str) -> FastAPI:  # noqa: C901, PLR0915 -
         request: Request, record_id: RecordId, who: reviewing, sent: Annotated[dict[str, str], Depends(form)]
     ) -> Response:
         """Take a decision, and go to the next record."""
-        if not hmac.compare_digest(sent.get("proof", "").encode(), proof(who).encode()):
-            raise HTTPException(HTTPStatus.FORBIDDEN, "Biểu mẫu không phải của trang này.")
+        check_proof(sent, who)
         version = sent.get("version", "")
         if not (version.isascii() and version.isdigit() and len(version) <= _LONGEST_VERSION):
             raise DECISION_UNFIT.error("the version that was seen is missing")
-        seen = house.warehouse.record(record_id, int(version)).value
-        said = [each for name in subjects(seen) if (each := _said(seen, name, sent)) is not None]
-        decision = decision_about(seen, who, said, rescan="rescan" in sent, reason=sent.get("reason", "").strip())
-        decide(house, Keyring.open(house.settings, datetime.now(UTC)), decision, lambda: datetime.now(UTC))
-        return RedirectResponse(f"{request.scope['root_path']}/next", HTTPStatus.SEE_OTHER)
+        seen, now = house.warehouse.record(record_id, int(version)).value, datetime.now(UTC)
+        keyring, onwards = Keyring.open(house.settings, now), f"{request.scope['root_path']}/next"
+        if sent.get("papers", "").strip() not in {"", written(papers_of(house, seen))}:
+            regroup(house, keyring, seen, parse_papers(sent["papers"]), who, lambda: datetime.now(UTC))
+            wake()
+            return RedirectResponse(onwards, HTTPStatus.SEE_OTHER)
+        decision = decision_about(
+            seen,
+            who,
+            _all_said(seen, sent),
+            rescan="rescan" in sent,
+            no_rescan="no_rescan" in sent,
+            replaced_by=filter(None, [sent.get("replaced_by")]),
+            reason=sent.get("reason", "").strip(),
+        )
+        decide(house, keyring, decision, lambda: datetime.now(UTC))
+        release(house, record_id, who)  # a second person need not wait
+        return RedirectResponse(onwards, HTTPStatus.SEE_OTHER)
 
-    @pages.get("/review.css")
-    def style() -> Response:
-        """Return how it looks."""
-        return FileResponse(_HERE / "review.css", media_type="text/css")
+    @pages.get("/snippets")
+    def snippet(request: Request, who: reviewing) -> Response:
+        """Show a place on some paper, and nothing that says whose it is."""
+        found = snippet_for(house, who)
+        if found is None:
+            return page(request, "snippet.html", snippet=None)
+        name, type_ = found.snippet.field, document_types().get(found.record.document_type or "")
+        return page(
+            request,
+            "snippet.html",
+            snippet=found.snippet,
+            proof=proof(who),
+            label=label(type_, name),
+            kind=type_.spec(name).kind if type_ else "",
+            title=title(type_),
+        )
 
-    @pages.get("/review.js")
-    def script() -> Response:
-        """Return what the keys do."""
-        return FileResponse(_HERE / "review.js", media_type="text/javascript")
+    @pages.get("/snippets/{ticket}.jpg")
+    def snippet_picture(ticket: _Ticket, who: reviewing) -> Response:
+        """Return the picture of a snippet that this person has."""
+        found = snippet_for(house, who)
+        if found is None or found.snippet.ticket != ticket:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "Không có ảnh này.")
+        return Response(crop(house, found), media_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
+
+    @pages.post("/snippets")
+    def keyed(request: Request, who: reviewing, sent: Annotated[dict[str, str], Depends(form)]) -> Response:
+        """Take what somebody typed of a snippet, and go to the next one."""
+        check_proof(sent, who)
+        now = datetime.now(UTC)
+        keying = keying_of(
+            house, who, sent.get("ticket", ""), None if "unreadable" in sent else sent.get("value", ""), now
+        )
+        key_in(house, Keyring.open(house.settings, now), keying, lambda: datetime.now(UTC))
+        answered(house, sent.get("ticket", ""), keying)
+        return RedirectResponse(f"{request.scope['root_path']}/snippets", HTTPStatus.SEE_OTHER)
+
+    @pages.get("/names.json")
+    def lexicon() -> Response:
+        """Return what may be suggested, by kind of field."""
+        return JSONResponse(names(), headers={"Cache-Control": "private, max-age=3600"})
+
+    @pages.get("/static/{name}")
+    def static(name: _Static) -> Response:
+        """Return how it looks, or what the keys do."""
+        return FileResponse(_HERE / "static" / name)
 
     return pages
 
 
-def _line(record: Record, name: str) -> _Line:
+def _as_on_the_form(record: Record, type_: DocumentType | None) -> list[str]:
+    """Return what is to be decided about: the paper as a whole first, then its fields in the order of the form."""
+    order = {name: at for at, name in enumerate(type_.fields if type_ else ())}
+    return sorted(subjects(record), key=lambda name: order.get(name, len(order) if name in record.fields else -1))
+
+
+def _line(record: Record, type_: DocumentType | None, name: str) -> _Line:
     field = record.fields.get(name)
     page = next((each for each in record.pages if field and field.box and each.number == field.page), None)
     if page is not None and page.corners is not None:
         page = None
-    codes = tuple(code for code, _, about in (each.partition(":") for each in record.review_reasons) if about == name)
-    type_ = document_types().get(record.document_type or "")
-    labels = type_.spec(name).labels if type_ is not None and field is not None else ()
-    return _Line(name, labels[0] if labels else name, value_of(record, name), field, page, codes)
+    reasons = tuple(why(each) for each in record.review_reasons if each.partition(":")[2] == name)
+    kind = type_.spec(name).kind if type_ is not None and field is not None else ""
+    return _Line(name, label(type_, name), kind, _shown(record, name), field, page, reasons)
+
+
+def _titled(code: str | None) -> str:
+    return title(document_types().get(code or ""))
+
+
+def _shown(record: Record, name: str) -> str | int | None:
+    value = value_of(record, name)
+    return _titled(str(value)) if name == "document_type" and value else value
+
+
+def _all_said(record: Record, sent: dict[str, str]) -> list[tuple[str, Act, str]]:
+    """Return what a form says of the fields; of a paper of another type, or that was replaced, nothing but that."""
+    if sent.get("type"):
+        return [(TYPE, "correct", sent["type"])]
+    said = (_said(record, name, sent) for name in subjects(record))
+    return [] if sent.get("replaced_by") else [each for each in said if each is not None]
 
 
 def _said(record: Record, name: str, sent: dict[str, str]) -> tuple[str, Act, str] | None:

@@ -25,12 +25,6 @@ def house(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def keyring(tmp_path_factory):
-    """Keys that any house can be given: making some takes a second."""
-    return Keyring.open(Settings(home=tmp_path_factory.mktemp("keys")), now())
-
-
-@pytest.fixture(scope="session")
 def sealed(pki, tmp_path_factory):
     """Return a function that gives a home with two sealed papers, by the label of the agency's key."""
     homes = {}

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from flows.reviewing import decide, finish, unfinished
+from flows.reviewing import decide, finish, replace_rescanned, unfinished
 from schemas.field import Field
 from schemas.problem import (
     DECISION_UNFIT,
+    RECORD_UNKNOWN,
     REVIEW_CONFLICT,
     REVIEW_NOT_WAITING,
     STORE_UNREACHABLE,
@@ -143,9 +144,10 @@ def test_decisions_survive_the_loss_of_the_catalog(house, keyring, paper):
     before = list(house.catalog.export())
     rebuild(house.inbox, house.warehouse, house.catalog)
     assert list(house.catalog.export()) == before
-    [waiting] = house.catalog.in_review("backfill", 10)
+    [waiting] = house.catalog.in_review(10)
     assert "rescan:document" in waiting.reasons
     assert "unsure:sex" not in waiting.reasons
+    assert [each.fields for each in house.catalog.decided_by("web:binh", NOON)] == [1]
 
 
 @pytest.mark.parametrize(
@@ -166,6 +168,119 @@ def test_what_does_not_fit_the_record_is_refused(house, keyring, paper, name, be
         decide(house, keyring, about, clock)
     assert refused.value.kind is DECISION_UNFIT
     assert house.store.stat(keys.review(paper.record_id, 1)) is None
+
+
+# --- the whole paper -----------------------------------------------------------------------------------------------------
+def whole(seen, who="binh", **what):
+    about = {"record_id": seen.record_id, "version": seen.version, "at": NOON + timedelta(minutes=seen.version)}
+    return Decision(who=f"web:{who}", **about, **what)
+
+
+def typed(seen, code):
+    said = FieldDecision(field="document_type", act="correct", before=seen.document_type, after=code)
+    return whole(seen, fields=(said,))
+
+
+def test_of_a_paper_of_another_type_a_person_reads_every_field(house, keyring, paper):
+    made = decide(house, keyring, typed(paper, "marital_status_confirmation"), clock)
+    assert (made.document_type, made.document_type_confidence, made.status) == (
+        "marital_status_confirmation",
+        1.0,
+        "review",
+    )
+    assert set(made.fields) == {reason.partition(":")[2] for reason in made.review_reasons}
+    assert {"unsure:full_name", "unread:marital_status"} <= set(made.review_reasons)
+    assert made.fields["full_name"].value == "NGUYỄN VĂN AN"
+    assert not any(field.accepted for field in made.fields.values())
+    assert made.owners[0].identifier is None
+
+
+def test_a_paper_of_unknown_type_gets_one_from_a_person(house, keyring):
+    strange = record(b"strange", document_type=None, fields={}, status="review", review_reasons=("unknown:document_type",))  # fmt: skip
+    strange = house.warehouse.keep_record(strange, keyring.signing(clock))
+    made = decide(house, keyring, typed(strange, "death_extract"), clock)
+    assert made.document_type == "death_extract"
+    assert "unread:full_name" in made.review_reasons
+    assert not [reason for reason in made.review_reasons if "document_type" in reason]
+
+
+@pytest.mark.parametrize("code", ["no_type", "Death_Extract"])
+def test_another_type_is_one_that_is_known(house, keyring, paper, code):
+    with pytest.raises(ProblemError) as refused:
+        decide(house, keyring, typed(paper, code), clock)
+    assert refused.value.kind is DECISION_UNFIT
+
+
+def test_what_nobody_scans_again_comes_back_to_the_desk(house, keyring, paper):
+    asked = decide(house, keyring, by("binh", paper, ("death_place", None), ("sex", "nam"), rescan=True), clock)
+    assert "rescan:document" in asked.review_reasons
+    made = decide(house, keyring, whole(asked, no_rescan=True), clock)
+    assert "rescan:document" not in made.review_reasons
+    assert not [reason for reason in made.review_reasons if reason.startswith("unreadable")]
+
+
+def new_scan(house, keyring, content=b"scanned again", **changes):
+    """Store what another scan of the paper of the tests gave, in the same dossier."""
+    fields = {"number": Field(value="85/TLKT", confidence=1, accepted=True)}
+    fields["full_name"] = Field(value="Nguyễn Văn An", confidence=1, accepted=True)
+    known = {"document_type": "death_extract", "fields": fields, "dossier_code": "H40.12-260331-0007"}
+    kept = house.warehouse.keep_record(record(content, **(known | changes)), keyring.signing(clock))
+    house.catalog.keep_record(kept)
+    return kept
+
+
+@pytest.fixture
+def unreadable(house, keyring, paper):
+    """The paper of which a new scan was asked for."""
+    return in_dossier(house, keyring, paper, b"unreadable")
+
+
+def in_dossier(house, keyring, paper, content, **changes):
+    origin = record(content)
+    about = {"record_id": origin.record_id, "origin": origin.origin, "dossier_code": "H40.12-260331-0007", **changes}
+    kept = house.warehouse.keep_record(paper.model_copy(update=about), keyring.signing(clock))
+    return decide(house, keyring, whole(kept, rescan=True), clock)
+
+
+def test_a_new_scan_stands_in_the_place_of_the_record_that_waited_for_it(house, keyring, unreadable):
+    new = new_scan(house, keyring)
+    for _ in range(2):  # the flow run was killed in between
+        replace_rescanned(house, keyring, new, clock)
+    old = house.warehouse.record(unreadable.record_id).value
+    assert (old.status, old.version, old.review_reasons) == ("superseded", unreadable.version + 1, ())
+    assert house.reviews.of(old.record_id)[-1].replaced_by == (new.record_id,)
+    assert [each.status for each in house.catalog.of_dossier(new.dossier_code, 9)].count("superseded") == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"dossier_code": "H40.12-260331-0008"},
+        {"dossier_code": None},
+        {"document_type": "marital_status_confirmation"},
+        {"fields": {"full_name": Field(value="TRẦN THỊ BÌNH", confidence=1, accepted=True)}},
+        {"fields": {"signer_name": Field(value="NGUYỄN VĂN AN", confidence=1, accepted=True)}},
+    ],
+)
+def test_what_may_be_another_paper_replaces_nothing(house, keyring, unreadable, changes):
+    replace_rescanned(house, keyring, new_scan(house, keyring, **changes), clock)
+    assert house.warehouse.record(unreadable.record_id).value == unreadable
+
+
+def test_of_two_that_it_may_be_a_person_says_which(house, keyring, paper, unreadable):
+    other = in_dossier(house, keyring, paper, b"another of the same")
+    new = new_scan(house, keyring)
+    replace_rescanned(house, keyring, new, clock)
+    assert all(house.warehouse.record(each.record_id).value == each for each in (unreadable, other))
+    made = decide(house, keyring, whole(other, replaced_by=(new.record_id,)), clock)
+    assert made.status == "superseded"
+
+
+def test_what_replaces_a_record_is_another_one_that_is_there(house, keyring, unreadable):
+    for other, kind in ((unreadable.record_id, DECISION_UNFIT), ("0" * 32, RECORD_UNKNOWN)):
+        with pytest.raises(ProblemError) as refused:
+            decide(house, keyring, whole(unreadable, replaced_by=(other,)), clock)
+        assert refused.value.kind is kind
 
 
 def test_a_record_that_waits_for_nobody_is_left_alone(house, keyring):

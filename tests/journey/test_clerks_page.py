@@ -24,6 +24,7 @@ from sohoa.api.app import create_app
 from sohoa.demo import SCANS
 from sohoa.station.home import Home
 from storage import keys
+from tests.accessible import barriers
 from tests.conftest import SOHOA
 from tests.faults.line import BadLine
 from tests.servers import serving
@@ -125,6 +126,7 @@ def test_a_clerk_takes_in_a_dossier_with_the_keyboard_alone_while_the_line_fails
         expect(cards).to_have_count(1)
         scan("2.jpg", blurred)
         expect(light).to_contain_text("Trang 2 bị mờ: quét lại")
+        assert barriers(page) == []
         picture(page, "station-blurred")
 
         page.keyboard.press("ArrowRight")
@@ -155,6 +157,7 @@ def test_a_clerk_takes_in_a_dossier_with_the_keyboard_alone_while_the_line_fails
         picture(page, "station-no-line")
         line.is_down = False
         expect(light).to_contain_text(GREEN)
+        assert barriers(page) == []
         picture(page, "station-safe-there")
 
     [manifest] = [house.inbox.manifest(key) for key in house.inbox.manifests()]

@@ -11,6 +11,7 @@ from flows.keyring import trusted_roots
 from pipeline.seal import verify_detached
 from schemas.problem import STORE_UNREACHABLE
 from schemas.station import JournalState, SignedReceipt
+from schemas.submission import Grouping
 from storage import keys
 from storage.gaps import gaps
 from tests.sohoa.api.sending import SmallStation, sha256
@@ -223,8 +224,12 @@ def test_a_file_that_only_another_station_sent_has_not_arrived(client, station, 
     assert client.get(path, headers=other.headers()).status_code == 404
 
 
-def test_a_station_cannot_say_that_something_was_keyed_from_its_scans(client, station, scan):
-    manifest = station.manifest(scan()).model_copy(update={"keyed": "ab" * 32})
+GROUPING = Grouping(of="ab" * 32, papers=((1,),), who="web:binh")
+
+
+@pytest.mark.parametrize("said", [{"keyed": "ab" * 32}, {"grouping": GROUPING}])
+def test_a_station_cannot_say_what_was_keyed_or_how_a_reviewer_groups_pages(client, station, scan, said):
+    manifest = station.manifest(scan()).model_copy(update=said)
     station.announce(manifest)
     station.send_journal(client)
     station.upload(client, scan())

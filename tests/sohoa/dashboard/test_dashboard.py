@@ -11,7 +11,7 @@ from tests.sohoa.api.sending import SmallStation, sha256
 
 TOKEN = "a token of the tests"
 OPERATOR = ("operator", TOKEN)
-PAGES = ("/", "/stations/bd-ba-to", "/dashboard.css")
+PAGES = ("/", "/stations/bd-ba-to", "/desk", "/dashboard.css", "/dashboard.js")
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_words_of_a_station_are_no_markup(client, house):
     assert "&lt;script&gt;" in page
 
 
-def test_a_page_loads_nothing_but_its_own_style_and_stays_in_no_cache(client, station):
+def test_a_page_loads_nothing_but_what_is_its_own_and_stays_in_no_cache(client, station):
     answer = client.get("/dashboard/", auth=OPERATOR)
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
     assert answer.headers["cache-control"] == "private, no-store"
