@@ -10,7 +10,10 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
@@ -305,19 +308,24 @@ def main() -> None:
     """Run, print the tables in Markdown, and draw the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
-    parser.add_argument("--runs-of-drift", type=int, default=40)
+    parser.add_argument("--runs-of-drift", type=int, default=30)
     parser.add_argument("--size", type=float, default=1.0, help="of all numbers of values (default: %(default)s)")
     parser.add_argument("--picture", type=Path, default=Path("benchmarks/results/calibration-simulation.svg"))
     chosen = parser.parse_args()
-    console = Console(stderr=True)
-    seeds = track(range(chosen.runs), "as it was", console=console, disable=not sys.stderr.isatty())
-    runs = [run(seed, size=chosen.size) for seed in seeds]
+    runs = _runs(range(chosen.runs), "as it was", chosen.size, 1.0)
     _print(_COLUMNS, table(runs, WORLD, chosen.size))
     draw(runs, WORLD, chosen.picture)
-    seeds = track(range(chosen.runs_of_drift), "drift", console=console, disable=not sys.stderr.isatty())
-    drifted = [run(10_000 + seed, size=chosen.size, worse=DRIFT) for seed in seeds]
+    drifted = _runs(range(10_000, 10_000 + chosen.runs_of_drift), "drift", chosen.size, DRIFT)
     print()
     _print(_COLUMNS_OF_DRIFT, table_of_drift(drifted, WORLD))
+
+
+def _runs(seeds: range, what: str, size: float, worse: float) -> list[Run]:
+    """Return the runs with these seeds, made on two cores."""
+    console = Console(stderr=True)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        done = pool.map(partial(run, size=size, worse=worse), seeds)
+        return list(track(done, what, total=len(seeds), console=console, disable=not sys.stderr.isatty()))
 
 
 def _print(columns: Sequence[str], rows: Iterator[tuple[str, ...]]) -> None:

@@ -1,8 +1,11 @@
 """What speaks for a value can be read off the field, as it is stored."""
 
+from typing import get_args
+
 import pytest
 
 from pipeline.calibrate.evidence import SIGNS, Evidence, facts_of, probability
+from schemas.calibration import Group
 from schemas.field import Check, Field
 from schemas.page import Page, Quality
 from tests.pipeline.calibrate.examples import a_calibration
@@ -26,7 +29,7 @@ def page(**quality):
         (field(0.95), field(0.90), "confidence"),
         (field(0.9, "read_again"), field(0.9, "!read_again"), "read_again"),
         (field(0.9, "repeated"), field(), "said_twice"),
-        (field(0.9, "as_printed"), field(), "listed"),
+        (field(0.9, "as_printed"), field(), "usual"),
         (field(0.9, source="qr"), field(), "coded"),
         (field(0.9, "settled"), field(), "settled"),
         (field(0.9, "!order", "!whole"), field(0.9, "!order", "whole"), "doubts"),
@@ -43,6 +46,10 @@ def test_how_well_the_page_was_read_counts_too():
     )
     assert facts_of(field(), page(warnings=("blurred",)))["page_warned"] == 1
     assert facts_of(field(), page())["page_confidence"] == facts_of(field(), None)["page_confidence"]
+
+
+def test_no_fact_is_called_like_a_group():
+    assert not set(SIGNS) & set(get_args(Group))
 
 
 def test_every_fact_has_a_weight():
