@@ -52,11 +52,8 @@ class SyncedDossier(Value):
 
     @property
     def unit(self) -> Unit:
-        """Return the agency that received it (TT 01/2018/TT-VPCP art. 19), in the new coding."""
-        agency = self.code.partition("-")[0]
-        if agency[0].isdigit():  # `000.00.04.H40`, the least significant part first
-            agency = ".".join(part for part in reversed(agency.split(".")) if part.strip("0"))
-        return agency
+        """Return the agency that received it."""
+        return unit_of(self.code)
 
     @property
     def month(self) -> Month | None:
@@ -64,9 +61,18 @@ class SyncedDossier(Value):
         day = self.received_on or self.finished_on
         return None if day is None else f"{day:%Y-%m}"
 
-    def is_of(self, unit: Unit) -> bool:
-        """Return whether it is one of the unit's, or of a unit below that."""
-        return f"{self.unit}.".startswith(f"{unit}.")
+
+def unit_of(code: DossierCode) -> Unit:
+    """Return the agency that received a dossier (TT 01/2018/TT-VPCP art. 19), in the new coding."""
+    agency = code.partition("-")[0]
+    if agency[0].isdigit():  # `000.00.04.H40`, the least significant part first
+        agency = ".".join(part for part in reversed(agency.split(".")) if part.strip("0"))
+    return agency
+
+
+def is_below(unit: Unit, above: Unit) -> bool:
+    """Return whether a unit is *above*, or belongs to it."""
+    return f"{unit}.".startswith(f"{above}.")
 
 
 def _day(written: object) -> object:
@@ -337,6 +343,21 @@ class Share(Value):
             finished=len(finished),
             with_result=sum(each.has_result for each in finished),
         )
+
+
+class Reuse(Value):
+    """What a month's lookups spared people: papers that nobody had to hand in once more, and nobody had to scan."""
+
+    month: Month
+    dossiers: int
+    """For which something was looked up."""
+    reusing: int
+    """Of these, with an answer that can stand in for paper."""
+    rate: float | None
+    papers: int
+    """Different papers that were found, each once a dossier."""
+    pages: int
+    """What those have."""
 
 
 class Wanting(Value):

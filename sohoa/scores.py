@@ -141,6 +141,33 @@ def score_wanting(
     _print(wanting_of(house, dossiers, number), csv_file, as_json=as_json)
 
 
+@score.command("reuse", epilog="sohoa score reuse\nsohoa score reuse --from 2026-01 --to 2026-12 --csv reuse.csv")
+@_first
+@_last
+@_unit
+@_table
+@json_option
+@click.pass_obj
+def score_reuse(
+    configuration: Configured,
+    first: str | None,
+    last: str | None,
+    unit: str | None,
+    csv_file: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print what lookups spared people, month by month: papers and pages that were there already.
+
+    Counted from the audit log, for dossiers that something was looked up for.
+    """
+    from sohoa.looking import existing_house
+    from sohoa.scoring import period_of, reuse_of
+
+    house = existing_house(configuration.settings, needs_catalog=False)
+    _print(reuse_of(house, period_of(house, first, last, unit)), csv_file, as_json=as_json)
+
+
 def _print(rows: Sequence[Value], csv_file: Path | None, *, as_json: bool) -> None:
     if csv_file is not None:
         _write(csv_file, rows)

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,17 +12,21 @@ from pydantic import ValidationError
 from flows.house import House
 from schemas.model import Value
 from schemas.problem import BAD_REQUEST, DOSSIERS_UNREADABLE, FILE_MISSING, FILE_TOO_LARGE, FILE_UNREADABLE, Problem
+from schemas.record import RecordId
 from schemas.score import (
     INDICATORS,
     Month,
+    Reuse,
     Score,
     Share,
     SyncedDossier,
     Unit,
     Wanting,
+    is_below,
     score,
     shares,
     synced_dossier,
+    unit_of,
 )
 from schemas.settings import ScoreSettings, Settings
 
@@ -144,7 +149,7 @@ def period_of(house: House, first: str | None, last: str | None, unit: str | Non
 def dossiers_of(house: House, period: Period) -> list[SyncedDossier]:
     """Return the synced dossiers of a period."""
     every = (dossier for month in period.months for dossier in house.synced.of(month))
-    return [each for each in every if period.unit is None or each.is_of(period.unit)]
+    return [each for each in every if period.unit is None or is_below(each.unit, period.unit)]
 
 
 def score_of(dossiers: list[SyncedDossier], period: Period, settings: ScoreSettings) -> Score:
@@ -155,6 +160,30 @@ def score_of(dossiers: list[SyncedDossier], period: Period, settings: ScoreSetti
 def shares_by(dossiers: Iterable[SyncedDossier], by: str) -> list[Share]:
     """Return what each unit, procedure or month has done; *by* is one of `BY`."""
     return shares(dossiers, _GROUPS[by])
+
+
+def reuse_of(house: House, period: Period) -> list[Reuse]:
+    """Return what lookups found, month by month, as the audit log has it (UTC)."""
+    return [_reuse_in(house, month, period.unit) for month in period.months]
+
+
+def _reuse_in(house: House, month: Month, unit: Unit | None) -> Reuse:
+    asked = defaultdict[str, set[RecordId]](set)
+    for entry in house.audit.entries(month):
+        code = entry.dossier_code
+        if entry.act == "lookup" and code is not None and (unit is None or is_below(unit_of(code), unit)):
+            answers = zip(entry.records, entry.judgements, strict=False)  # acts of earlier versions have no judgements
+            asked[code] |= {record for record, judged in answers if judged.reusable}
+    pages = {each: len(house.warehouse.record(each).value.origin.pages) for each in {*chain(*asked.values())}}
+    reusing = sum(map(bool, asked.values()))
+    return Reuse(
+        month=month,
+        dossiers=len(asked),
+        reusing=reusing,
+        rate=reusing / len(asked) if asked else None,
+        papers=sum(map(len, asked.values())),
+        pages=sum(pages[each] for found in asked.values() for each in found),
+    )
 
 
 def wanting_of(house: House, dossiers: Iterable[SyncedDossier], number: str) -> list[Wanting]:

@@ -39,9 +39,14 @@ class Audit:
         """Store *entry*; only when this has returned may the answer be given."""
         self.store.put(_key(entry), entry.canonical_bytes(), content_type=JSON)
 
-    def entries(self) -> Iterator[AuditEntry]:
-        """Yield every entry, by its day (UTC); within a day in no particular order."""
-        return (parse(AuditEntry, key, self.store.get(key)) for key in self.store.list(keys.AUDIT_ENTRIES))
+    def entries(self, month: str = "") -> Iterator[AuditEntry]:
+        """Yield every entry, by its day (UTC); within a day in no particular order.
+
+        Args:
+            month: only of this one, such as `2026-03`.
+        """
+        within = keys.audit_entries(month) if month else keys.AUDIT_ENTRIES
+        return (parse(AuditEntry, key, self.store.get(key)) for key in self.store.list(within))
 
     def entry(self, day: date, entry_id: AuditId) -> AuditEntry | None:
         """Return the entry of one act of a day (UTC), None if there is none."""

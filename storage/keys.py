@@ -407,6 +407,11 @@ def audit_entry(day: date, entry_id: str) -> str:
     return f"{AUDIT_ENTRIES}{_day(day)}/{_hex(entry_id, 32)}{DATA}"
 
 
+def audit_entries(month: str) -> str:
+    """Return the folder of the acts of a month, such as `2026-03`."""
+    return f"{AUDIT_ENTRIES}{month.replace('-', '/')}/"
+
+
 def audit_entry_of(key: str) -> str:
     """Return the id of the entry that is kept under *key*."""
     return _hex(key.rpartition("/")[2].removesuffix(DATA), 32)

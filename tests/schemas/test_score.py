@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from schemas.score import INDICATORS, SyncedDossier, score, shares, synced_dossier
+from schemas.score import INDICATORS, SyncedDossier, is_below, score, shares, synced_dossier
 from schemas.settings import ScoreSettings
 
 NOTHING = SyncedDossier(
@@ -127,12 +127,11 @@ def test_what_is_no_dossier_is_refused_without_repeating_it(wrong):
     [("H40.12-260331-0007", "H40.12"), ("000.00.04.H40-230414-0002", "H40.04"), ("000.00.00.H40-230414-0002", "H40")],
 )
 def test_a_unit_is_known_in_both_codings_and_belongs_to_those_above_it(code, unit):
-    dossier = but(code=code)
-    assert dossier.unit == unit
-    assert dossier.is_of("H40")
-    assert dossier.is_of(unit)
-    assert not dossier.is_of("H4")
-    assert not dossier.is_of("H40.1")
+    assert but(code=code).unit == unit
+    assert is_below(unit, "H40")
+    assert is_below(unit, unit)
+    assert not is_below(unit, "H4")
+    assert not is_below(unit, "H40.1")
 
 
 def test_shares_are_those_of_the_boards_that_provinces_have():

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import UTC, datetime
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,7 +13,7 @@ from schemas.settings import Settings
 from sohoa.api.app import create_app
 from sohoa.dashboard import create_dashboard
 from tests.schemas.test_score import SYNC
-from tests.sohoa.api.test_app import certificate
+from tests.sohoa.api.test_app import OWNER, certificate
 
 HERE = SYNC | {"MaHoSo": "H40.12-260331-0001", "TaiLieuNop": []}
 ELSEWHERE = SYNC | {"MaHoSo": "H40.20-260215-0001", "NgayTiepNhan": "2026-02-15", "TaiLieuNop": []}
@@ -67,6 +68,18 @@ def test_the_page_shows_the_same_and_leads_to_the_dossiers(taken):
         assert "H40.12-260331-0001" in client.get("/dashboard/score/4.2", auth=("operator", "token")).text
         assert client.get("/dashboard/score?from=spring", auth=("operator", "token")).status_code == 422
         assert client.get("/dashboard/score/9", auth=("operator", "token")).status_code == 422
+
+
+def test_what_lookups_spared_people_is_counted_from_the_audit_log(sohoa_here):
+    house = House.open(Settings(home=sohoa_here.home, owner_secret="a secret of the tests"))
+    house.catalog.keep_record(house.warehouse.keep_record(certificate(), lambda _data: b"signature"))
+    for owner, dossier in ((OWNER, "0001"), (OWNER, "0001"), (OWNER, "0002"), ("040095001234", "0003")):
+        words = ("lookup", owner, "--purpose", "1.001193", "--dossier", f"H40.12-260331-{dossier}")
+        assert sohoa_here(*words).returncode == 0
+    month = f"{datetime.now(UTC):%Y-%m}"
+    [told] = sohoa_here.lines("score", "reuse", "--from", month, "--unit", "H40")
+    assert told == {"month": month, "dossiers": 3, "reusing": 2, "rate": 2 / 3, "papers": 2, "pages": 2}
+    assert sohoa_here.lines("score", "reuse", "--from", month, "--unit", "H41")[0]["dossiers"] == 0
 
 
 @pytest.mark.parametrize(
