@@ -153,6 +153,8 @@ class ExplainedVersion(Value):
     changed: tuple[str, ...]
     """Fields that say something else than in the version before."""
     amendment: Amended | None
+    replaced_by: tuple[RecordId, ...]
+    """The records that stand in its place since then."""
     review_reasons: tuple[str, ...]
 
 
@@ -243,6 +245,7 @@ def explain_versions(
             who=decision.who if decision else None,
             changed=tuple(n for n, field in record.fields.items() if n in before and before[n].value != field.value),
             amendment=record.amendments[-1] if amends else None,
+            replaced_by=record.replaced_by,
             review_reasons=record.review_reasons,
         )
         before = record.fields

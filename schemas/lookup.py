@@ -103,14 +103,6 @@ class ScanAdvice(Value):
     """Records that can stand in for the paper today; none: scan it."""
 
 
-_REASON_OF: dict[RecordStatus, Reason] = {
-    "review": "unreviewed",
-    "superseded": "superseded",
-    "revoked": "revoked",
-    "suspended": "suspended",
-}
-
-
 def judge_all(records: Iterable[Record], on: date) -> tuple[FoundRecord, ...]:
     """Return the records of one owner as answers, each in view of the others."""
     found = [judge(record, on) for record in records]
@@ -137,8 +129,7 @@ def _in_view_of(all_: Sequence[FoundRecord], found: FoundRecord, on: date) -> Fo
 
 def judge(record: Record, on: date) -> FoundRecord:
     """Return *record* as an answer: reusable on that day, or every reason why not."""
-    status = record.status_on(on)
-    reasons: list[Reason] = [_REASON_OF[status]] if status in _REASON_OF else []
+    reasons: list[Reason] = ["unreviewed"] if record.needs_review else ["superseded"] if record.replaced_by else []
     reasons += [BARS[each.act] for each in record.in_force(on)]
     if record.valid_from is not None and on < record.valid_from:
         reasons.append("not_yet_valid")
@@ -148,7 +139,7 @@ def judge(record: Record, on: date) -> FoundRecord:
         record_id=record.record_id,
         version=record.version,
         document_type=record.document_type,
-        status=status,
+        status=record.status_on(on),
         reusable=not reasons,
         reasons=tuple(dict.fromkeys(reasons)),
         superseded_by=record.successor_on(on),

@@ -169,6 +169,8 @@ class Record(Value):
     text: str
     amendments: tuple[Amended, ...] = Constraint(default=(), exclude_if=lambda amendments: not amendments)
     """What was done to it after the fact, in the order in which it was. Left out where nothing was."""
+    replaced_by: tuple[RecordId, ...] = Constraint(default=(), exclude_if=lambda records: not records)
+    """The records that stand in its place, on every day: of a new scan, or of its pages grouped otherwise."""
 
     def in_force(self, day: date) -> tuple[Amended, ...]:
         """Return what stands against reusing the record on a day, as far as this version knows; the gravest first.
@@ -184,13 +186,17 @@ class Record(Value):
         return tuple(sorted(against, key=lambda each: list(BARS).index(each.act)))
 
     def successor_on(self, day: date) -> RecordId | None:
-        """Return which record takes its place on a day, as far as this version knows."""
+        """Return which record takes its place on a day, as far as this version knows; None too if there are several."""
+        if self.replaced_by:
+            return self.replaced_by[0] if len(self.replaced_by) == 1 else None
         return next((each.superseded_by for each in reversed(self.in_force(day)) if each.superseded_by), None)
 
     def status_on(self, day: date) -> RecordStatus:
         """Return what its status is on a day, as far as this version knows."""
-        if self.needs_review or not self.amendments:
-            return self.status
+        if self.replaced_by:
+            return "superseded"
+        if self.needs_review:
+            return "review"
         return next((BARS[each.act] for each in self.in_force(day)), "active")
 
     @property

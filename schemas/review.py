@@ -211,7 +211,7 @@ def check_fits(decision: Decision, record: Record, type_: DocumentType | None) -
     """
     if decision.amends is None and not record.needs_review:
         raise REVIEW_NOT_WAITING.error(f"record {record.record_id} is {record.status}")
-    if decision.amends is not None and record.status == "superseded" and not record.in_force(date.max):
+    if decision.amends is not None and record.replaced_by:
         raise AMENDMENT_UNFIT.error("another record stands in its place: amend that one")
     if record.record_id in decision.replaced_by:
         raise DECISION_UNFIT.error("a record does not replace itself")

@@ -256,7 +256,9 @@ def print_explanation(found: Explanation) -> None:
         by = f" by {version.who}" if version.who and version.amendment is None else ""
         changed = f"; now says something else: {', '.join(version.changed)}" if version.changed else ""
         waits = f"; waits for a person: {', '.join(version.review_reasons)}" if version.review_reasons else ""
-        say(f"  {version.version}, sealed {version.sealed_at:%Y-%m-%d %H:%M:%S %Z}: {said}{by}{changed}{waits}")
+        instead = f"; in its place stands {', '.join(version.replaced_by)}" if version.replaced_by else ""
+        when = f"{version.sealed_at:%Y-%m-%d %H:%M:%S %Z}"
+        say(f"  {version.version}, sealed {when}: {said}{by}{changed}{instead}{waits}")
     say("\nSignatures")
     for proof in found.signatures:
         say(f"  {_MARKS[proof.verdict]} {proof.subject}: {proof.detail}")

@@ -37,7 +37,7 @@ def reviewed(record: Record, decisions: Sequence[Decision], types: Mapping[str, 
     """
     last = decisions[-1]
     if last.replaced_by:
-        return _next(record, last, status="superseded", review_reasons=())
+        return _next(record, last, status="superseded", review_reasons=(), replaced_by=last.replaced_by)
     if last.regrouped is not None:
         return _next(record, last, review_reasons=(*record.review_reasons, REGROUPED))
     other = next((said.after for said in last.fields if said.field == TYPE and said.act == "correct"), None)

@@ -189,6 +189,21 @@ def test_what_was_cut_off_is_carried_out_later_and_sent_twice_counts_once(house,
     assert len(list(house.audit.entries())) == 1
 
 
+def test_what_another_scan_replaced_is_not_reusable_on_any_day_whatever_was_done_to_it_before(house, keyring):
+    paper = taken_in(house, keyring, status="review", review_reasons=("unsure:death_place",))
+    made = paper
+    for act in ("supersede", "reinstate"):
+        made = decide(house, keyring, by("binh", made, amending(act)), clock)
+    about = {"record_id": made.record_id, "version": made.version, "who": "cli:binh", "at": NOON}
+    made = decide(house, keyring, Decision(replaced_by=(SUCCESSOR.record_id,), **about), clock)
+    for day in (TODAY - timedelta(days=1000), TODAY + timedelta(days=1000)):
+        found = judge(made, day)
+        assert (found.reasons, found.superseded_by) == (("superseded",), SUCCESSOR.record_id)
+    with pytest.raises(ProblemError) as refused:
+        decide(house, keyring, by("binh", made, amending("reinstate")), clock)
+    assert refused.value.kind is AMENDMENT_UNFIT
+
+
 # --- what was known stays known --------------------------------------------------------------------------------
 days = st.integers(-40, 40).map(lambda count: TODAY + timedelta(days=count))
 places = st.sampled_from(["Khe Ngâu", "Khe Ngậu", "Khe Ngấu"])
