@@ -13,7 +13,7 @@ from schemas.field import Field
 from schemas.identifier import PersonalIdentifier
 from schemas.model import Value
 from schemas.record import BARS, Record, RecordId, RecordStatus
-from schemas.submission import DocumentTypeCode, DossierCode, ProcedureCode
+from schemas.submission import DocumentTypeCode, DossierCode, Moment, ProcedureCode
 
 AuditId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
@@ -40,7 +40,7 @@ class Inquiry(Value):
     """Only these; empty: all."""
     valid_on: date | None = None
     """Valid on this day; None: today, or the day of `known_at`."""
-    known_at: AwareDatetime | None = None
+    known_at: Moment | None = None
     """As the answer would have been at this moment of the past, whatever came later; None: as it is now."""
 
 

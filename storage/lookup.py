@@ -57,6 +57,8 @@ def look_up(
         ProblemError: `integrity-mismatch` if a record that the catalog names is lost or damaged: an answer without it
             would be wrong; `bad-request` if `known_at` is yet to come.
     """
+    if request.known_at is not None and request.known_at > now:
+        raise BAD_REQUEST.error("known_at is yet to come: nobody can say what will be known then")
     owner = warehouse.owner_key(request.owner)
     valid_on = request.valid_on or (request.known_at or now).astimezone(TIME_ZONE).date()
     wanted = request.document_types
@@ -65,11 +67,9 @@ def look_up(
         records = tuple(_latest(warehouse, row) for row in catalog.records_of(owner, types))
         is_whole = all(owner in warehouse.owner_keys(record) for record in records)
         owners = frozenset([owner]) if is_whole else catalog.same_person(owner)
-    elif request.known_at <= now:
+    else:
         owners = warehouse.same_person(owner, request.known_at)
         records = _known(warehouse, owners, types, request.known_at)
-    else:
-        raise BAD_REQUEST.error("known_at is yet to come: nobody can say what will be known then")
     theirs = (record for record in records if owners & set(warehouse.owner_keys(record)))
     judged = judge_all(theirs, valid_on)
     found = tuple(each for each in judged if not wanted or each.document_type in wanted)

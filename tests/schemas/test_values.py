@@ -16,6 +16,7 @@ from schemas.lookup import judge
 from schemas.problem import KINDS, ProblemError
 from schemas.record import Copy, Engine, Origin, Record, record_id
 from schemas.submission import Manifest, Receipt, SubmittedFile
+from tests.storage.examples import amended
 
 JSON_FOLDER = Path(__file__).parents[2] / "schemas" / "json"
 NOON = datetime(2026, 3, 31, 5, 0, tzinfo=UTC)
@@ -89,12 +90,16 @@ def test_the_same_pages_of_the_same_file_are_one_record():
     assert record_id(Origin(file_sha256=file, pages=(1, 2))) != record_id(Origin(file_sha256=file, pages=(1,)))
 
 
+REVOKED = amended(record(), "revoke", date(2025, 6, 1)).amendments
+
+
 @pytest.mark.parametrize(
     ("changes", "on", "reasons"),
     [
         ({}, date(2026, 1, 1), ()),
         ({"status": "review"}, date(2026, 1, 1), ("unreviewed",)),
-        ({"status": "revoked", "valid_to": date(2025, 12, 31)}, date(2026, 1, 1), ("revoked", "expired")),
+        ({"amendments": REVOKED, "valid_to": date(2025, 12, 31)}, date(2026, 1, 1), ("revoked", "expired")),
+        ({"replaced_by": ("0f" * 16,)}, date(2026, 1, 1), ("superseded",)),
         ({"valid_to": date(2026, 1, 1)}, date(2026, 1, 1), ()),
         ({"valid_to": date(2025, 12, 31)}, date(2026, 1, 1), ("expired",)),
         ({"valid_from": date(2026, 1, 2)}, date(2026, 1, 1), ("not_yet_valid",)),

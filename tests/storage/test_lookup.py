@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -160,9 +160,10 @@ def test_a_superseded_record_says_which_one_to_use_instead(counter: Counter):
     assert successors == [None, record(b"successor").record_id]
 
 
-def test_what_will_be_known_nobody_knows(counter: Counter):
+@pytest.mark.parametrize("moment", [NOON + timedelta(seconds=1), datetime.max.replace(tzinfo=UTC)])
+def test_what_will_be_known_nobody_knows(counter: Counter, moment):
     with pytest.raises(ProblemError, match="yet to come") as caught:
-        counter.ask(AN, known_at=NOON + timedelta(seconds=1))
+        counter.ask(AN, known_at=moment)
     assert caught.value.kind is BAD_REQUEST
 
 
