@@ -179,7 +179,7 @@ def _works(told: Told, ours: Signer, bare: BareSigner, copy: UnsignedCopy) -> It
     )
     yield Work(
         "B-T",
-        lambda pdf: pdf + raise_copy(pdf, "B-T", authorities, roots, now),
+        lambda pdf: pdf + raise_copy(pdf, "B-T", authorities, roots, now, answers),
         lambda pdf: _bare_stamped(told, pdf),
     )
     yield Work(

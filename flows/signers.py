@@ -63,14 +63,23 @@ def add_signer(
     return state_of(entry, at)
 
 
+def last_day(entry: SignerEntry) -> date:
+    """Return the last day of a right to sign: of the right or of the certificate, whichever ends first."""
+    ends = _certificate(entry).not_valid_after_utc.date()
+    return ends if entry.signs_until is None else min(ends, entry.signs_until)
+
+
+def _certificate(entry: SignerEntry) -> x509.Certificate:
+    certificate, *_ = x509.load_pem_x509_certificates(entry.certificates.encode("ascii"))
+    return certificate
+
+
 def state_of(entry: SignerEntry, at: datetime) -> SignerState:
     """Return how a signer is on a day, by what is written down."""
-    certificate, *_ = x509.load_pem_x509_certificates(entry.certificates.encode("ascii"))
-    ends = certificate.not_valid_after_utc.date()
-    until = ends if entry.signs_until is None else min(ends, entry.signs_until)
+    until = last_day(entry)
     return SignerState(
         certificate_sha256=entry.certificate_sha256,
-        name=Signer.of(certificate, (), lambda _: b"", origin="the certificate").name,
+        name=Signer.of(_certificate(entry), (), lambda _: b"", origin="the certificate").name,
         agency=entry.agency,
         role=entry.role,
         signs_from=entry.signs_from,

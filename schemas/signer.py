@@ -46,6 +46,10 @@ Revocation = Literal["good", "revoked", "unknown"]
 """`unknown`: no authority has answered, or no chain leads to a root that is trusted."""
 
 
+WARNINGS = (7, 30, 60)
+"""How many days before a right to sign ends it is warned of."""
+
+
 class SignerState(Value):
     """A signer on one day."""
 
@@ -67,7 +71,7 @@ class SignerState(Value):
         """The shortest term, of 60, 30 and 7 days, within which it ends; 0 when it has; None when there is time."""
         if self.days_left < 0:
             return 0
-        return next((days for days in (7, 30, 60) if self.days_left <= days), None)
+        return next((days for days in WARNINGS if self.days_left <= days), None)
 
     @property
     def exit_code(self) -> Exit:

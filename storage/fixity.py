@@ -8,6 +8,7 @@ from hashlib import sha256
 from schemas.problem import INTEGRITY_MISMATCH, STORE_CONFLICT, ProblemError
 from schemas.report import Fixity
 from storage import files, keys
+from storage.copying import missing
 from storage.port import ObjectMissingError, ObjectStore
 from storage.values import JSON, load, parse
 
@@ -41,10 +42,9 @@ def check_fixity(store: ObjectStore, at: datetime, *, days: int, second: ObjectS
         except (ObjectMissingError, ProblemError) as error:
             _unless_damage(error)
             (mended if _mend(store, key, second) else damaged).append(key)
-    for key in _turn(second, at.date(), days) if second is not None else ():
-        if store.stat(key) is None:
-            held[_folder(key)] += 1
-            (mended if _mend(store, key, second) else damaged).append(key)
+    for key in missing(_turn(second, at.date(), days), _turn(store, at.date(), days)) if second is not None else ():
+        held[_folder(key)] += 1
+        (mended if _mend(store, key, second) else damaged).append(key)
     found = Fixity(
         at=at,
         days=days,

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from schemas.digest import Sha256
 from schemas.problem import STORE_CONFLICT
 from schemas.signer import SignerEntry
 from storage import keys
 from storage.port import ObjectStore
-from storage.values import JSON, check_place, load
+from storage.values import JSON, check_place, load, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,17 @@ class Signers:
 
     def all(self) -> Iterator[SignerEntry]:
         """Yield the last step of each signer."""
-        for certificate_sha256 in dict.fromkeys(map(keys.signer_of, self.store.list(keys.SIGNERS))):
-            last = self.last(certificate_sha256)
-            if last is not None:
-                yield last
+        return map(self.step, self.steps())
+
+    def steps(self) -> Iterator[str]:
+        """Yield the key of the last step of each signer, without reading it."""
+        for _, steps in groupby(self.store.list(keys.SIGNERS), key=keys.signer_of):
+            *_, last = steps
+            yield last
+
+    def step(self, key: str) -> SignerEntry:
+        """Return the step that is kept under a key."""
+        return parse(SignerEntry, key, self.store.get(key))
 
     def _step(self, certificate_sha256: Sha256, number: int) -> SignerEntry | None:
         key = keys.signer(certificate_sha256, number)

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, groupby
 from threading import Lock
 from typing import Literal
@@ -32,10 +32,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from flows.backfill.watching import Watch
 from flows.intake import Intake
 from flows.meters import BOUNDS, lane_of
+from flows.signers import last_day
 from schemas.backfill import STATION
 from schemas.lookup import LookupAnswer
 from schemas.problem import ProblemError
 from schemas.report import Fixity
+from schemas.signer import WARNINGS
 from storage import catalog, fixity
 
 _LOOK_SECONDS = 15.0
@@ -160,6 +162,7 @@ class _Projected(Collector):
     _looked_at: float = -_LOOK_SECONDS
     _found: list[Metric] = field(default_factory=list)
     _reports: dict[str, Fixity] = field(default_factory=dict)
+    _ends: dict[str, date] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._plans = Watch(self.intake.house)
@@ -186,6 +189,7 @@ class _Projected(Collector):
             "audit": self._audit,
             "fixity": self._fixity,
             "keys": self._keys,
+            "signers": self._signers,
             "backfill": self._backfill,
             "disk": self._disk,
         }
@@ -292,6 +296,17 @@ class _Projected(Collector):
         for role, signer, _ in self.intake.keyring.held():
             ends.add_metric([role], signer.certificate.not_valid_after_utc.timestamp())
         yield ends
+
+    def _signers(self) -> Iterator[Metric]:
+        signers, today = self.intake.house.signers, datetime.now(UTC).date()
+        self._ends = {key: self._ends.get(key) or last_day(signers.step(key)) for key in signers.steps()}
+        ending = GaugeMetricFamily(
+            "sohoa_signers_ending", "Those in the directory whose right to sign ends within days.", labels=["days"]
+        )
+        ending.add_metric(["0"], sum(each < today for each in self._ends.values()))
+        for days in WARNINGS:
+            ending.add_metric([str(days)], sum(each <= today + timedelta(days=days) for each in self._ends.values()))
+        yield ending
 
     def _backfill(self) -> Iterator[Metric]:
         items = GaugeMetricFamily(

@@ -7,10 +7,16 @@ import pytest
 from flows import evidence as module
 from flows.evidence import evidence_of, preserve, prove
 from flows.house import House
+from pipeline.seal import sign_copy, sign_detached
 from pipeline.seal.evidence import decode, verify_evidence
+from schemas.digest import sha256_hex
 from schemas.problem import ProblemError
-from schemas.settings import Settings
+from schemas.record import Origin
+from schemas.settings import Settings, SignerSettings, SigningSettings
 from sohoa.verifying import verify_target
+from storage import keys
+from tests.pipeline.seal.scans import copied, reading, saved, sheet
+from tests.schemas.test_values import record
 from tests.servers import free_ports
 
 Y2021, LATE_2021, Y2023, Y2039 = (
@@ -113,6 +119,29 @@ def test_evidence_holds_after_authorities_and_an_algorithm_have_ended(settings, 
         evidence = evidence_of(house.evidence, version)
         found = verify_evidence(evidence, files_of(house, version), [pki.root], Y2039)
         assert (found.verdict, found.proven_at) == ("VALID", Y2021)
+
+
+def test_a_signature_whose_certificate_has_ended_holds_as_of_when_evidence_proves_it(pki, tmp_path):
+    (tmp_path / "root.pem").write_bytes(pki.root)
+    signing = SigningSettings(trust=(tmp_path / "root.pem",), evidence="sha256", time_stamps=pki.tsa)
+    named = SignerSettings(pkcs12=tmp_path / "named.p12")  # so that the self-made root is not trusted
+    signing = signing.model_copy(update={"scanner": named, "agency": named})
+    wanted = Settings(home=tmp_path / "home", signing=signing)
+    house, signer = House.open(wanted), pki.signer("expired")
+    picture, words = sheet()
+    unsigned = copied(saved(picture, tmp_path / "scan.jpg", quality=70), reading(words))
+    house.store.put(keys.file(sha256_hex(b"scan")), b"scan")
+    copy = house.warehouse.keep_copy(
+        unsigned.pdf, lambda pdf: pdf + sign_copy(unsigned, signer, signer, scanned_at=Y2021, signed_at=Y2021)
+    )
+    kept = record(copy_=copy, origin=Origin(file_sha256=sha256_hex(b"scan"), pages=(1,)))
+    house.warehouse.keep_record(kept, lambda data: sign_detached(data, signer, Y2021))
+    assert verify_target(wanted, kept.record_id).verdict == "INDETERMINATE"
+    with pki.at(Y2021):
+        assert list(prove(house)) == [kept.record_id]
+    found = verify_target(wanted, kept.record_id)
+    assert found.verdict == "VALID", found
+    assert sum("proven by a time-stamp of 2021" in proof.detail for proof in found.proofs) == 3
 
 
 def test_what_was_not_renewed_in_time_is_said(settings, pki, at):

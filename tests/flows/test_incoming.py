@@ -6,7 +6,9 @@ import pikepdf
 import pytest
 
 from flows.house import House
-from flows.incoming import check_again, first_look, judged_again
+from flows.incoming import check_again, first_look, judged_again, trust_lists
+from pipeline.seal.incoming import judge
+from pipeline.seal.trust import Heard
 from pipeline.workers import Workers
 from schemas.digest import sha256_hex
 from schemas.incoming import SignatureReport
@@ -36,10 +38,7 @@ def received(pki, tmp_path, pdf):
     house = House.open(Settings(home=tmp_path / "home", incoming=incoming))
     sha256 = sha256_hex(pdf)
     house.store.put(keys.file(sha256), pdf)
-    path = tmp_path / "file.pdf"
-    path.write_bytes(pdf)
-    with Workers(1, house.settings.limits) as workers:
-        found = first_look(path, "file.pdf", house.settings, workers, NOW)
+    found = judge(pdf, trust_lists(house.settings), NOW, NOW, Heard(), NOW)
     report = SignatureReport(file_sha256=sha256, number=1, seen_at=NOW, checked_at=NOW, signatures=found)
     house.signatures.keep(report)
     return house, sha256

@@ -1,12 +1,15 @@
 """What a Prometheus server is told: true, by patterns and codes, and without a word about anybody."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from prometheus_client.parser import text_string_to_metric_families
 
+from flows.keyring import Keyring
 from flows.meters import Meters
+from flows.signers import add_signer
 from schemas.audit import AuditEntry
 from schemas.problem import STORE_UNREACHABLE
 from schemas.report import Fixity
@@ -94,6 +97,15 @@ def test_the_log_the_keys_and_what_was_read_again_are_known(house, told):
     assert found["sohoa_fixity_damaged_objects",] == 2
     assert found["sohoa_sign_certificate_expiry_timestamp_seconds", "agency"] > NOW.timestamp()
     assert found["sohoa_home_free_bytes",] > 0
+
+
+def test_those_who_cannot_sign_much_longer_are_counted(house, told):
+    pem = Keyring.load(house.settings).agency.signer.certificate.public_bytes(Encoding.PEM)
+    for days_left, expected in ((61, [0, 0, 0, 0]), (30, [0, 0, 1, 1]), (-1, [1, 1, 1, 1])):
+        last = (datetime.now(UTC) + timedelta(days=days_left)).date()
+        add_signer(house, pem, "H40.12", "agency", date(2020, 1, 1), last, by="cli:hoa", at=NOW)
+        found = told()
+        assert [found["sohoa_signers_ending", days] for days in ("0", "7", "30", "60")] == expected
 
 
 def test_a_part_that_cannot_be_found_out_says_so_and_hides_no_other(house, told, monkeypatch):
