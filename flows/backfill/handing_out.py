@@ -9,10 +9,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Event
+from typing import Any
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.events.filters import EventFilter, EventNameFilter, EventOccurredFilter, EventResourceFilter
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed
@@ -28,8 +29,8 @@ _LOOK_SECONDS = 2.0
 _COUNT_SECONDS = 60.0
 _SILENT_SECONDS = 1800.0
 """After so long without any outcome a run is given up: more than the longest scan takes."""
-_LIFELESS_SECONDS = 150.0
-"""After so long without a heartbeat too: several of them, and more than a process takes to start."""
+_LIFELESS = timedelta(seconds=5 * HEARTBEAT_SECONDS)
+"""After so long without a heartbeat too: more than a process takes to start."""
 _AWAY_SECONDS = 300.0
 """For so long the server may be away."""
 _TRIES = 3
@@ -80,39 +81,41 @@ def _watched(
     client: SyncPrefectClient, run: FlowRun, house: House, plan: Plan, number: int, stopping: Event
 ) -> FlowRun:
     """Return a flow run when it has ended, or when it has to be given up."""
-    seen, moved = 0, time.monotonic()
-    counted = answered = beaten = moved
+    seen, began = 0, time.monotonic()
+    moved = counted = answered = back = began
     while not stopping.wait(_LOOK_SECONDS):
         now = time.monotonic()
         try:
             run = client.read_flow_run(run.id)
-            if now - answered > _COUNT_SECONDS:
-                beaten = now  # hearts were not heard while the server was away
+            back = now if now - answered > _COUNT_SECONDS else back  # hearts were not heard while the server was away
             answered = now
-            if run.state is not None and run.state.is_final():
-                return run
             if run.state is None or run.state.is_scheduled():
-                moved = beaten = now  # nobody has taken it yet
+                moved = now  # nobody has taken it yet
+            elif run.state.is_final():
+                return run
             elif now - counted > _COUNT_SECONDS:
                 counted, before = now, seen
                 seen = _outcomes(house, plan, number)
                 moved = now if seen > before else moved
-                beaten = now if _beats(client, run) else beaten
-            if now - moved > _SILENT_SECONDS or now - beaten > _LIFELESS_SECONDS:
-                client.set_flow_run_state(run.id, Crashed(message="it shows no sign of life"), force=True)
+                if now - moved > _SILENT_SECONDS or (
+                    now - back > _COUNT_SECONDS and not _lives(client, run, run.state)
+                ):
+                    client.set_flow_run_state(run.id, Crashed(message="it shows no sign of life"), force=True)
         except _AWAY as error:
             if now - answered > _AWAY_SECONDS:
                 raise ORCHESTRATOR_UNREACHABLE.error("the Prefect server does not answer any more") from error
     return run
 
 
-def _beats(client: SyncPrefectClient, run: FlowRun) -> bool:
-    """Return whether the heart of a flow run was heard lately."""
-    lately = datetime.now(UTC) - timedelta(seconds=_COUNT_SECONDS + 2 * HEARTBEAT_SECONDS)
+def _lives(client: SyncPrefectClient, run: FlowRun, state: State[Any]) -> bool:
+    """Return whether a flow run was taken just now, or its heart was heard lately."""
+    now = datetime.now(UTC)
+    if now - state.timestamp < _LIFELESS:
+        return True
     heard = EventFilter(
         event=EventNameFilter(name=["prefect.flow-run.heartbeat"]),
         resource=EventResourceFilter(id=[f"prefect.flow-run.{run.id}"]),
-        occurred=EventOccurredFilter(since=lately),
+        occurred=EventOccurredFilter(since=now - _LIFELESS),
     )
     return bool(client.read_events(heard, limit=1).events)
 

@@ -17,6 +17,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -30,6 +31,8 @@ from flows.orchestrator import quiet_environment
 from pipeline.workers import Workers
 from schemas.backfill import load_layout
 from schemas.settings import ApiSettings, CatalogSettings, PrefectSettings, Settings
+from schemas.token import READING
+from sohoa.api.clients import issue
 from sohoa.verifying import verify_target
 from storage.rebuild import rebuild
 from tests.servers import Postgres, S3Server, free_ports, weed_command, weed_ports
@@ -38,7 +41,7 @@ ROOT = Path(__file__).parents[2]
 SOHOA = Path(sys.executable).with_name("sohoa")
 OWNER = {"owner": "040323199413", "purpose": "1.001193", "dossier_code": "H40.12-260331-0007"}
 KEY = "sohoa:chaos"
-TOKEN = "a token of the chaos"
+SECRET = "a secret of the chaos for tokens"
 _START_SECONDS = 120
 _SICK = ("worker-1", "worker-2", "flow", "flow", "prefect", "postgres", "s3", "api", "driver")
 """Who is killed, each as often as it stands here: flow runs do the work."""
@@ -161,7 +164,7 @@ class Scene:
             store=S3Server(f"127.0.0.1:{ports['s3.port']}").settings("chaos"),
             catalog=CatalogSettings(url=self.postgres.url("catalog")),
             prefect=PrefectSettings(api_url=f"http://127.0.0.1:{prefect}/api"),
-            api=ApiSettings(port=api, token=TOKEN),
+            api=ApiSettings(port=api, token=SECRET),
         )
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("SOHOA_", "PREFECT_"))}
         ours |= quiet_environment(self.settings.home) | self.settings.environment()
@@ -248,24 +251,29 @@ class Scene:
                     part.start()
                     del down[name]
             if self._kills.total() < self.plan.kills and now >= next_kill:
-                self._kill(self._random.choice(_SICK))
-                next_kill = now + self._random.uniform(0.5, 2 * self.plan.every)
+                was_there = self._kill(self._random.choice(_SICK))
+                next_kill = now + (self._random.uniform(0.5, 2 * self.plan.every) if was_there else 0.5)
             time.sleep(0.1)
 
-    def _kill(self, name: str) -> None:
+    def _kill(self, name: str) -> bool:
+        """Kill something; return whether it was there."""
         if name == "flow":
-            worker = self.parts[f"worker-{self._random.randint(1, self.plan.workers)}"]
-            self._kills["flow"] += worker.kill_flow()
-        elif name in self.parts and self.parts[name].runs():
-            self.parts[name].kill()
+            killed = self.parts[f"worker-{self._random.randint(1, self.plan.workers)}"].kill_flow()
+        else:
+            killed = name in self.parts and self.parts[name].runs()
+            if killed:
+                self.parts[name].kill()
+        if killed:
             self._kills[name] += 1
+        return killed
 
     def _ask(self) -> None:
         """Look an owner up, again and again, and keep the numbers of the acts of which the answers tell."""
+        token = issue(SECRET, self.settings.api.audience, "chaos", READING, timedelta(hours=12), datetime.now(UTC))
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.settings.api.port}/v1/lookups",
             json.dumps(OWNER).encode(),
-            {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"},
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         )
         while not self._over.wait(0.5):
             with suppress(OSError, ValueError), urllib.request.urlopen(request, timeout=10) as answer:
