@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.nightly
 def test_a_minute_of_few_stations_is_replayed_and_told():
     command = [sys.executable, "-m", "benchmarks.province_day", "--seconds", "2", "--stations", "2,200"]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
