@@ -112,6 +112,11 @@ class Sohoa:
             check=False,
         )
 
+    @property
+    def here(self) -> "SohoaHere":
+        """The same in this process."""
+        return SohoaHere(self.home, **self.environment)
+
     def lines(self, *words: object) -> list[dict]:
         """Run with `--json` and return the objects that were printed."""
         run = self(*words, "--json")

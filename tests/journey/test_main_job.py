@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,22 +21,43 @@ from sohoa.demo import SCANS
 from storage.local import LocalStore
 from storage.s3 import S3Store
 
+SOHOA = Path(sys.executable).with_name("sohoa")
+SECRET = {"SOHOA_OWNER_SECRET": "a secret of the tests"}
 DOSSIER = ("--dossier", "H40.12-260331-0007")
 LOOKUP = ("--purpose", "1.001193", *DOSSIER)
 CERTIFICATE = "birth_certificate_01.jpg"
 NOTICE = "administrative_document_02.jpg"
 
 
-@pytest.fixture
-def scans(tmp_path):
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory):
     """A folder with two sound scans and a broken one."""
-    folder = tmp_path / "scans"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("scans")
     for name in (CERTIFICATE, NOTICE):
         shutil.copy2(SCANS / name, folder)
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog")
     os.utime(folder / "broken.pdf", (1_700_000_000, 1_700_000_000))
     return folder
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory, scans, prefect_url):
+    """A home in which they were ingested, and what was said of them."""
+    folder = tmp_path_factory.mktemp("done")
+    words = (SOHOA, "ingest", scans, *DOSSIER, "--json")
+    environment = os.environ | {"SOHOA_HOME": str(folder / "home"), "SOHOA_PREFECT__API_URL": prefect_url, **SECRET}
+    run = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == Exit.PARTLY_FAILED, run.stderr
+    return folder / "home", [json.loads(line) for line in run.stdout.splitlines()]
+
+
+@pytest.fixture
+def ingested(done, connected_sohoa):
+    """The command line over a copy of that home, and what was said."""
+    home, said = done
+    sohoa = connected_sohoa()
+    shutil.copytree(home, sohoa.home)  # with the hashes in extended attributes
+    return sohoa, said
 
 
 def objects(store):
@@ -80,28 +102,31 @@ def test_scans_become_signed_copies_and_records_that_are_found_again(sohoa, scan
     assert sohoa("verify", certificate["record_id"]).returncode == Exit.DONE
 
 
-def test_the_same_command_again_adds_nothing(connected_sohoa, scans):
-    sohoa = connected_sohoa()
-    first = sohoa.lines("ingest", scans)
+def test_the_same_command_again_adds_nothing(ingested, scans):
+    sohoa, said = ingested
     stored = local_objects(sohoa)
-    assert sohoa.lines("ingest", scans) == first
+    assert sohoa.lines("ingest", scans, *DOSSIER) == said
     assert local_objects(sohoa) == stored
 
 
-def test_the_same_scan_under_another_name_is_a_duplicate_and_no_second_record(connected_sohoa, scans):
-    sohoa = connected_sohoa()
-    [first] = sohoa.lines("ingest", scans / CERTIFICATE)
-    (scans / CERTIFICATE).rename(scans / "again.jpg")
-    run = sohoa("ingest", scans / "again.jpg", "--json")
+def test_the_same_scan_under_another_name_is_a_duplicate_and_no_second_record(ingested, scans, tmp_path):
+    sohoa, said = ingested
+    shutil.copy2(scans / CERTIFICATE, tmp_path / "again.jpg")
+    run = sohoa("ingest", tmp_path / "again.jpg", "--json")
     second = json.loads(run.stdout)
-    assert (second["status"], second["record_id"]) == ("duplicate", first["record_id"])
+    assert (second["status"], second["record_id"]) == ("duplicate", line_of(said, CERTIFICATE)["record_id"])
     assert run.returncode == Exit.DONE
 
 
-def test_an_s3_server_holds_the_same_as_a_folder(connected_sohoa, scans, s3_server):
+def line_of(said, name):
+    [line] = [line for line in said if Path(line["file"]).name == name]
+    return line
+
+
+def test_an_s3_server_holds_the_same_as_a_folder(ingested, connected_sohoa, scans, s3_server):
     settings = s3_server.settings("journey")
-    in_bucket, in_folder = connected_sohoa("bucket", **in_environment(settings)), connected_sohoa("folder")
-    assert in_bucket("ingest", scans).returncode == in_folder("ingest", scans).returncode == Exit.PARTLY_FAILED
+    in_bucket, (in_folder, _) = connected_sohoa("bucket", **in_environment(settings)), ingested
+    assert in_bucket("ingest", scans, *DOSSIER).returncode == Exit.PARTLY_FAILED
     assert same_but_for_clock_and_keys(objects(S3Store(settings))) == same_but_for_clock_and_keys(
         local_objects(in_folder)
     )
@@ -113,28 +138,28 @@ def in_environment(settings):
     return {name: value for name, value in variables.items() if name.startswith("SOHOA_STORE__")}
 
 
-def test_everything_but_the_store_can_be_deleted(connected_sohoa, scans):
-    sohoa = connected_sohoa()
-    ingested = sohoa.lines("ingest", scans)
-    owner = owner_in(sohoa, ingested)
-    before = sohoa.lines("lookup", owner, *LOOKUP)
+def test_everything_but_the_store_can_be_deleted(ingested, scans):
+    sohoa, said = ingested
+    here = sohoa.here
+    owner = owner_in(here, said)
+    before = here.lines("lookup", owner, *LOOKUP)
     shutil.rmtree(sohoa.home / "prefect", ignore_errors=True)
     for file in sohoa.home.glob("catalog*"):
         file.unlink()
 
-    missing = sohoa("lookup", owner, *LOOKUP)
+    missing = here("lookup", owner, *LOOKUP)
     assert missing.returncode == Exit.BAD_CONFIGURATION
     assert "sohoa rebuild" in missing.stderr
 
-    assert sohoa("rebuild").returncode == Exit.DONE
-    after = sohoa.lines("lookup", owner, *LOOKUP)
+    assert here("rebuild").returncode == Exit.DONE
+    after = here.lines("lookup", owner, *LOOKUP)
     assert [answer.pop("audit_id") for answer in before] != [answer.pop("audit_id") for answer in after]
     assert after == before
-    assert sohoa.lines("ingest", scans) == ingested
+    assert sohoa.lines("ingest", scans, *DOSSIER) == said
 
 
-def owner_in(sohoa, ingested):
-    for line in ingested:
+def owner_in(sohoa, said):
+    for line in said:
         if line["record_id"]:
             record = json.loads(sohoa("record", "show", line["record_id"], "--json").stdout)
             for owner in record["owners"]:
@@ -143,9 +168,8 @@ def owner_in(sohoa, ingested):
     raise AssertionError
 
 
-def test_a_later_flipped_byte_is_found_wherever_it_is(connected_sohoa, scans, tmp_path):
-    sohoa = connected_sohoa()
-    [line] = sohoa.lines("ingest", scans / CERTIFICATE)
+def test_a_later_flipped_byte_is_found_wherever_it_is(ingested, tmp_path):
+    sohoa, line = ingested[0].here, line_of(ingested[1], CERTIFICATE)
     identity = line["record_id"]
     sohoa("record", "export", identity, "--to", tmp_path / "out")
     copy = tmp_path / "out" / "copy.pdf"
