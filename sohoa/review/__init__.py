@@ -30,6 +30,7 @@ from schemas.review import TYPE, Act, Who, subjects, value_of
 from schemas.vietnam import as_written
 from sohoa.looking import write_down
 from sohoa.review.suggest import names
+from sohoa.review.told import told
 from sohoa.review.words import kinds, label, title, why
 from sohoa.reviewing import (
     PAGE,
@@ -157,6 +158,7 @@ def create_review(house: House, token: str, wake: Callable[[], None] = lambda: N
         lines = [_line(record, type_, name) for name in _as_on_the_form(record, type_)]
         others = house.catalog.of_dossier(record.dossier_code, PAGE) if record.dossier_code else ()
         papers = papers_of(house, record)
+        decisions = house.reviews.of(record_id) if record.version > 1 else ()
         facts: dict[str, Any] = {
             "title": title(type_),
             "proof": proof(who),
@@ -167,6 +169,7 @@ def create_review(house: House, token: str, wake: Callable[[], None] = lambda: N
             "others": [each for each in others if each.record_id != record_id],
             "papers": papers if sum(len(each.pages) for each in papers) > 1 else (),
             "written": written(papers),
+            "told": {name: tuple(told(record, name, decisions)) for name in record.fields},
         }
         return page(request, "record.html", record=record, lines=lines, **facts)
 

@@ -59,11 +59,18 @@ function show(name) {
   lens.setAttribute("viewBox", `${x - h} ${y - 0.6 * h} ${w + 2 * h} ${2.2 * h}`);
 }
 
+// Opens or closes what led to the value of a field.
+function tell(input) {
+  const told = input.closest(".line").querySelector(".told");
+  if (told) told.open = !told.open;
+}
+
 function pressed(event) {
   const input = event.target;
   if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
   if (lists.get(input)?.pressed(event.key)) { /* the list has it */ }
   else if (event.key === "Enter") settle(input, "confirm");
+  else if (event.key === "F2") tell(input);
   else if (event.key === "F8" && !input.readOnly) settle(input, "unreadable");
   else if (event.key === "Escape") restore(input, { value: input.defaultValue, act: "" });
   else return;

@@ -1,13 +1,18 @@
 """Whoever has a pass of their own sees what waits, every view is written down, and a form that is none decides nothing."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from flows.keyring import Keyring
+from flows.reviewing import decide
 from schemas.problem import DECISION_UNFIT
+from schemas.review import Decision, FieldDecision
 from sohoa.reviewing import pass_of
+from tests.sohoa.review.papers import waiting
 from tests.sohoa.review.signing_in import TOKEN, as_
-from tests.storage.examples import record
+from tests.storage.examples import NOON, record
 
 BINH = as_("binh")
 
@@ -88,3 +93,14 @@ def test_a_snippet_says_what_to_read_and_not_whose_it_is(client, house, paper):
     answer = client.post("/review/snippets", data=form, auth=BINH, follow_redirects=False)
     assert answer.status_code == 303
     assert [each.value for each in house.keyings.of(paper.record_id)] == [None]
+
+
+def test_beside_a_field_stands_what_led_to_it_and_not_what_somebody_else_made_of_it(client, house):
+    paper = waiting(house, "death_extract_01", {"full_name": "BÙI VĂN BA"})
+    said = FieldDecision(field="full_name", act="correct", before="BÙI VĂN BA", after="BÙI VĂN BÁCH")
+    decision = Decision(record_id=paper.record_id, version=1, who="web:chi", at=NOON, fields=(said,))
+    decide(house, Keyring.open(house.settings, datetime.now(UTC)), decision, lambda: datetime.now(UTC))
+    page = client.get(f"/review/records/{paper.record_id}", auth=BINH).text
+    assert "Lần đọc đầu: “BÙI VĂN BA”" in page
+    assert "chi đã sửa, 20/11/2026 12:00" in page
+    assert "BÁCH" not in page

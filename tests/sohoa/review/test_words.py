@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 import pipeline.understand
+from schemas import explanation
 from schemas.document_type import document_types
+from sohoa.review.told import CHECKS
 from sohoa.review.words import CODES, kinds, label, why
 
 FOLDER = Path(pipeline.understand.__file__).parent
@@ -61,3 +63,7 @@ def test_rows_of_a_table_and_what_is_no_field_have_names_too():
     decision = document_types()["merit_allowance_decision"]
     assert label(decision, "full_name_2").endswith("dòng 2")
     assert label(None, "document_type") == "Loại giấy tờ"
+
+
+def test_every_check_has_words_for_reviewers_too():
+    assert CHECKS.keys() == explanation.CHECKS.keys()
