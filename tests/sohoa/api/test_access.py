@@ -1,6 +1,5 @@
 """Who may ask for what: tokens, scopes, what a procedure needs, and how fast."""
 
-import json
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -78,12 +77,12 @@ def test_a_token_does_what_its_scopes_say(house, scopes, status, opened):
         assert list(house.audit.entries()) == []
 
 
-def test_a_command_makes_a_token_that_the_api_takes(house, sohoa):
-    run = sohoa("token", "mot-cua", "--scope", "lookup", "--json")
-    token = json.loads(run.stdout)["token"]
-    secret = (sohoa.home / "keys" / "api-token").read_text()
+def test_a_command_makes_a_token_that_the_api_takes(sohoa_here):
+    [made] = sohoa_here.lines("token", "mot-cua", "--scope", "lookup")
+    token = made["token"]
+    secret = (sohoa_here.home / "keys" / "api-token").read_text()
     assert Clients(ApiSettings(), secret).identify(token) == ("client:mot-cua", {"lookup"})
-    assert sohoa("token", "Lê Văn A").returncode == 1
+    assert sohoa_here("token", "Lê Văn A").returncode == 1
 
 
 # --- tokens of an OpenID Connect issuer ----------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def test_of_every_route_it_is_said_who_may_use_it(app):
     assert {(method.upper(), path) for path, methods in described for method in methods} == MAY.keys()
 
 
-@pytest.mark.parametrize(("method", "path"), MAY, ids=" ".join)
+@pytest.mark.parametrize(("method", "path"), MAY, ids=[" ".join(route) for route in MAY])
 def test_only_those_are_let_in_who_may(app, roles, method, path):
     client = TestClient(app, raise_server_exceptions=False)
     assert roles.keys() == ANYBODY

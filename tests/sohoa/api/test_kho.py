@@ -28,9 +28,9 @@ ASKED = {
 PDF = b"%PDF-1.7 a copy"
 
 
-@pytest.fixture
-def house(tmp_path):
-    house = House.open(Settings(home=tmp_path))
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    house = House.open(Settings(home=tmp_path_factory.mktemp("house")))
     fields = {"number": Field(value="12/2023", confidence=0.99, page=1, accepted=True)}
     copy = house.warehouse.keep_copy(PDF[:8], lambda _unsigned: PDF)
     record = certificate(fields=fields, copy_=copy)
@@ -38,7 +38,7 @@ def house(tmp_path):
     return house
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(house):
     with TestClient(create_app(house, TOKEN), raise_server_exceptions=False) as client:
         yield client
@@ -73,8 +73,9 @@ def test_the_answer_is_signed_by_the_agency(client, house):
 
 
 def test_the_log_tells_for_whom_a_system_asked_and_names_nobody(client, house):
+    known = {entry.entry_id for entry in house.audit.entries()}
     ask(client)
-    [entry] = house.audit.entries()
+    [entry] = [entry for entry in house.audit.entries() if entry.entry_id not in known]
     assert (entry.act, entry.who, entry.purpose, entry.dossier_code) == ("lookup", "client:mot-cua", "1.001193", None)
     assert entry.requester_key == house.warehouse.owner_key(PersonalIdentifier(REQUESTER))
     assert REQUESTER not in entry.model_dump_json()
