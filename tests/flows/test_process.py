@@ -22,6 +22,7 @@ from schemas.submission import Manifest, SubmittedFile
 from sohoa.demo import SCANS
 from storage import keys
 from storage.catalog import Catalog
+from tests.pipeline.seal.incoming import signed_by_others
 
 NOW = datetime(2026, 3, 31, 2, 41, 22, tzinfo=UTC)
 CERTIFICATE = SCANS / "birth_certificate_01.jpg"
@@ -145,6 +146,20 @@ def test_a_signed_file_of_several_papers_is_kept_whole_and_a_person_says_who_may
         record = house.warehouse.record(document.record_id).value
         assert record.copy_.original
         assert "shared:copy" in record.review_reasons
+
+
+def test_signatures_of_others_are_reported_and_a_spoiled_one_waits_for_a_person(run, house, pki, tmp_path):
+    signed = signed_by_others(pki, (SCANS / "administrative_document_01.pdf").read_bytes(), "good", NOW, stamped=False)
+    end = signed.index(b"00" * 64, signed.index(b"/Contents <"))  # what follows the signature is padding
+    spoiled = tmp_path / "spoiled.pdf"
+    spoiled.write_bytes(
+        signed[: end - 12] + (b"1" if signed[end - 12 : end - 11] == b"0" else b"0") + signed[end - 11 :]
+    )
+    [outcome] = run(spoiled)
+    [document] = outcome.documents
+    assert "invalid:copy" in house.warehouse.record(document.record_id).value.review_reasons
+    report = house.signatures.last(document.file_sha256)
+    assert (report.number, report.verdict, report.seen_at) == (1, "INVALID", NOW)
 
 
 def test_an_outage_leaves_no_outcome_and_the_next_run_goes_on(run, house, monkeypatch):
