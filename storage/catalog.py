@@ -786,10 +786,13 @@ class Catalog:
             return Counts(*connection.execute(query).one())
 
     def export(self) -> Iterator[str]:
-        """Yield everything as JSON Lines in one fixed order: equal catalogs give equal lines."""
+        """Yield everything as JSON Lines in the order of their text: equal catalogs give equal lines."""
         with self._transaction() as connection:
             for table in sorted(_PROJECTED, key=lambda table: table.name):
-                rows = connection.execute(sql.select(table).order_by(*table.primary_key)).mappings()
+                place = (
+                    sql.cast(key, sql.Text) if isinstance(key.type, sql.Integer) else key for key in table.primary_key
+                )
+                rows = connection.execute(sql.select(table).order_by(*place)).mappings()
                 for row in rows.yield_per(_BATCH):
                     yield json.dumps({"table": table.name} | dict(row), default=str)
 

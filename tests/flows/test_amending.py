@@ -273,7 +273,7 @@ def test_answers_as_of_the_past_never_change_and_the_catalog_can_be_made_anew(ke
 
 
 @pytest.mark.nightly
-@settings(max_examples=200)
+@settings(max_examples=50)
 @given(st.lists(steps, min_size=5, max_size=25))
 def test_so_it_is_in_long_lives_too(keyring, taken):
     with TemporaryDirectory() as home:

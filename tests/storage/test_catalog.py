@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, OWNER_SECRET_CHANGED, ProblemError
+from schemas.station import FIRST, JournalEntry
 from storage import keys
 from storage.catalog import Catalog, Counts, Meter, Received, Stock, differences
 from tests.storage.examples import AN, BINH, NOON, SECRET, manifest, receipt, record
@@ -146,6 +147,23 @@ def test_an_export_is_json_lines_without_personal_data(catalog: Catalog):
     assert lines == sorted(lines)
     assert json.loads(lines[2])["valid_from"] == "2026-01-01"
     assert not any(secret in line for line in lines for secret in (AN.digits, BINH.digits, "Lê Văn Quét", "195/2016"))
+
+
+@in_either
+def test_an_export_is_in_the_order_of_its_text_so_that_two_can_be_compared_line_by_line(catalog: Catalog):
+    told = JournalEntry(
+        station="vinh-01",
+        sequence=1,
+        previous=FIRST,
+        written_at=NOON,
+        submission_id="0" * 64,
+        file_count=1,
+        scanned_pages=1,
+    )
+    catalog.keep_entries(told.model_copy(update={"sequence": number}) for number in range(1, 12))
+    lines = list(catalog.export())
+    assert lines == sorted(lines)
+    assert len(lines) == 11
 
 
 events = st.one_of(
