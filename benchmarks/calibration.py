@@ -38,9 +38,9 @@ Numbers = NDArray[np.float64]
 DRIFT: Final = 10.0
 """By how much the odds of a slip rise, say with another scanner."""
 _MADE_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
-_LOOKS: Final = 8
+_LOOKS: Final = 6
 """How often acceptance is set anew in a run."""
-_CROWD: Final = 10_000
+_CROWD: Final = 6_000
 """Values of each stratum by which the true share of wrong ones is known."""
 _COVERAGES: Final = np.linspace(0.05, 1.0, 20)
 _COLUMNS: Final = (
@@ -74,14 +74,14 @@ class Place(NamedTuple):
 
 
 WORLD: Final = (
-    Place("birth_certificate", "name", -11.0, 0.00005, 16_000, 6_000),
-    Place("birth_certificate", "identifier", -12.0, 0.00002, 24_000, 8_000),
-    Place("birth_certificate", "place", -8.5, 0.0001, 12_000, 8_000),
-    Place("birth_certificate", "date", -11.0, 0.003, 4_000, 2_000),
-    Place("marriage_certificate", "name", -10.5, 0.0001, 4_000, 16_000),
-    Place("marriage_certificate", "place", -8.0, 0.0001, 1_500, 1_000),
-    Place("death_extract", "name", -10.5, 0.0001, 600, 400),
-    Place("death_extract", "date", -9.0, 0.0005, 600, 400),
+    Place("birth_certificate", "name", -11.0, 0.00005, 10_000, 8_000),
+    Place("birth_certificate", "identifier", -12.0, 0.00002, 16_000, 12_000),
+    Place("birth_certificate", "place", -8.5, 0.0001, 8_000, 6_000),
+    Place("birth_certificate", "date", -11.0, 0.003, 3_000, 2_000),
+    Place("marriage_certificate", "name", -10.5, 0.0001, 3_000, 14_000),
+    Place("marriage_certificate", "place", -8.0, 0.0001, 1_000, 800),
+    Place("death_extract", "name", -10.5, 0.0001, 500, 400),
+    Place("death_extract", "date", -9.0, 0.0005, 500, 400),
 )
 """Easy and hard ones, one in which nothing tells what is wrong, one that becomes proven only later, and thin ones."""
 

@@ -13,7 +13,7 @@ DOUBT: Final = 0.05
 """How often a bound may fail."""
 _RIVALS: Final = ((0.0, 0.4), (0.1, 0.2), (0.3, 0.2), (0.6, 0.2))
 """Shares that speak against the one that is tested, as parts of it, and how the stake is divided among them."""
-_HALVINGS: Final = 50
+_HALVINGS: Final = 30
 _ALL: Final = 1 - 1e-9
 _MOST_NEEDED: Final = 10_000_000
 _MOST: Final = 500.0

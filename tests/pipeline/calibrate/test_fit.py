@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.calibrate.evidence import Evidence, probability
 from pipeline.calibrate.fit import COVERAGES, Observation, fit
-from schemas.calibration import Tally, parse_calibration
+from schemas.calibration import Tally, calibration, parse_calibration
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -72,3 +72,9 @@ def test_the_same_values_make_the_same_calibration_and_it_survives_being_written
     assert made == fit(list(observed(500)), NOW)
     again = parse_calibration(made.model_dump_json(), origin="x.json")
     assert (again, again.version) == (made, made.version)
+
+
+def test_the_calibration_that_comes_along_says_what_it_was_made_of():
+    made_of = calibration().provenance
+    assert "samples.sets tuning" in made_of.note, "never of the half that is only measured with"
+    assert made_of.papers > 100 < made_of.measured.values
