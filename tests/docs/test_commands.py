@@ -12,7 +12,7 @@ from sohoa.demo import SCANS
 from tests.docs.pages import PAGES, blocks, name_of
 from tests.servers import free_ports
 
-_SECONDS = 300
+_SECONDS = 600
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "sh")], ids=name_of)
