@@ -20,6 +20,13 @@ AuditId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Reason = Literal["unreviewed", "superseded", "revoked", "suspended", "not_yet_valid", "expired", "ended"]
 """Why a record cannot be reused, for programs. `ended`: a later paper of the owner says that what it attests has
 changed."""
+_REASONS: dict[RecordStatus, tuple[Reason, ...]] = {
+    "active": (),
+    "review": ("unreviewed",),
+    "superseded": ("superseded",),
+    "revoked": ("revoked",),
+    "suspended": ("suspended",),
+}
 
 
 Opens = Literal["record", "copy"]
@@ -129,7 +136,7 @@ def _in_view_of(all_: Sequence[FoundRecord], found: FoundRecord, on: date) -> Fo
 
 def judge(record: Record, on: date) -> FoundRecord:
     """Return *record* as an answer: reusable on that day, or every reason why not."""
-    reasons: list[Reason] = ["unreviewed"] if record.needs_review else ["superseded"] if record.replaced_by else []
+    reasons = list(_REASONS["review" if record.needs_review else record.status_on(on)])
     reasons += [BARS[each.act] for each in record.in_force(on)]
     if record.valid_from is not None and on < record.valid_from:
         reasons.append("not_yet_valid")

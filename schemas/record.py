@@ -197,6 +197,8 @@ class Record(Value):
             return "superseded"
         if self.needs_review:
             return "review"
+        if not self.amendments:
+            return self.status  # what is not reusable stays so on every day when nothing says since when
         return next((BARS[each.act] for each in self.in_force(day)), "active")
 
     @property

@@ -12,7 +12,7 @@ from schemas.problem import Exit
 from tests.servers import free_ports
 
 FLOWS = {"flows.ingest.ingest", "flows.ingest.reconcile", "flows.ingest.raise_levels"}
-FLOWS |= {"flows.ingest.preserve", "flows.ingest.fixity"}
+FLOWS |= {"flows.ingest.preserve", "flows.ingest.fixity", "flows.ingest.check_signatures", "flows.ingest.check_signers"}
 
 
 @contextmanager
