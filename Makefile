@@ -48,7 +48,7 @@ bench: .make/dev ## Measure speed and memory side by side with bare Tesseract an
 chaos-stations: .make/dev ## Fifty stations on bad lines, killed all the time: is anything lost? At most ten minutes
 	$(BIN)/python -m benchmarks.chaos_stations
 
-province-day: .make/dev ## The busiest hour of a province's stations against one server: cost, and who waits. Four minutes
+province-day: .make/dev ## The busiest hour of a province's stations against one server: cost, and who waits. Six minutes
 	$(BIN)/python -m benchmarks.province_day
 
 bench-lookups: .make/dev ## What a lookup and a copy cost beside a bare route and a bare S3 server

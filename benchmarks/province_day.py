@@ -149,7 +149,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--seconds", type=float, default=60, help="of the busiest hour, at each number of stations")
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--stations", default="88,176,351", help="numbers of stations, with commas")
+    arguments.add_argument("--stations", default=f"88,176,351,{STATIONS}", help="numbers of stations, with commas")
     chosen = arguments.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server does not stay behind
     with tempfile.TemporaryDirectory(prefix="sohoa-province-") as folder, api_server(Path(folder)) as (server, address):
