@@ -1,8 +1,10 @@
 """The verbs of the score: the points of QĐ 766/QĐ-TTg, who has done what, and the dossiers that cost points."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import click
 
@@ -11,10 +13,32 @@ from schemas.problem import Exit
 from sohoa import console
 from sohoa.verbs import Configured, PathWord, Verbs, json_option
 
-_first = click.option("--from", "first", metavar="MONTH", help="First month, such as 2026-01; by default the last one.")
-_last = click.option("--to", "last", metavar="MONTH", help="Last month; by default the first one.")
-_unit = click.option("--unit", metavar="UNIT", help="Of this agency and those below it, such as H40.12.")
-_table = click.option("--csv", "csv_file", type=PathWord(), help="Write the table into this file, which Excel opens.")
+T = TypeVar("T")
+
+Verb = Callable[..., T]
+
+
+class Words(NamedTuple):
+    """Which dossiers are meant, as it was typed."""
+
+    first: str | None
+    last: str | None
+    unit: str | None
+
+
+def _of_period(verb: Verb[T]) -> Verb[T]:
+    """Give a verb the options that say which dossiers it is about, as `words`, and where its table goes."""
+
+    @click.option("--from", "first", metavar="MONTH", help="First month, such as 2026-01; by default the last one.")
+    @click.option("--to", "last", metavar="MONTH", help="Last month; by default the first one.")
+    @click.option("--unit", metavar="UNIT", help="Of this agency and those below it, such as H40.12.")
+    @click.option("--csv", "csv_file", type=PathWord(), help="Write the table into this file, which Excel opens.")
+    @json_option
+    @wraps(verb)
+    def told(*given: object, first: str | None, last: str | None, unit: str | None, **others: object) -> T:
+        return verb(*given, words=Words(first, last, unit), **others)
+
+    return told
 
 
 @click.group(cls=Verbs)
@@ -46,27 +70,15 @@ def score_take(configuration: Configured, file: Path, *, as_json: bool) -> Exit:
 @score.command(
     "show", epilog="sohoa score show\nsohoa score show --from 2026-01 --to 2026-03 --unit H40.12 --csv score.csv"
 )
-@_first
-@_last
-@_unit
-@_table
-@json_option
+@_of_period
 @click.pass_obj
-def score_show(
-    configuration: Configured,
-    first: str | None,
-    last: str | None,
-    unit: str | None,
-    csv_file: Path | None,
-    *,
-    as_json: bool,
-) -> None:
+def score_show(configuration: Configured, *, words: Words, csv_file: Path | None, as_json: bool) -> None:
     """Print the points, indicator by indicator."""
     from sohoa.looking import existing_house
     from sohoa.scoring import dossiers_of, period_of, score_of
 
     house = existing_house(configuration.settings, needs_catalog=False)
-    period = period_of(house, first, last, unit)
+    period = period_of(house, *words)
     told = score_of(dossiers_of(house, period), period, configuration.settings.score)
     if csv_file is not None:
         _write(csv_file, told.lines)
@@ -87,47 +99,23 @@ def score_show(
 
 @score.command("by", epilog="sohoa score by unit\nsohoa score by procedure --from 2026-01 --to 2026-03 --csv units.csv")
 @click.argument("what", type=click.Choice(["unit", "procedure", "month"]))
-@_first
-@_last
-@_unit
-@_table
-@json_option
+@_of_period
 @click.pass_obj
-def score_by(
-    configuration: Configured,
-    what: str,
-    first: str | None,
-    last: str | None,
-    unit: str | None,
-    csv_file: Path | None,
-    *,
-    as_json: bool,
-) -> None:
+def score_by(configuration: Configured, what: str, *, words: Words, csv_file: Path | None, as_json: bool) -> None:
     """Print what each unit, procedure or month has done."""
     from sohoa.looking import existing_house
     from sohoa.scoring import dossiers_of, period_of, shares_by
 
     house = existing_house(configuration.settings, needs_catalog=False)
-    _print(shares_by(dossiers_of(house, period_of(house, first, last, unit)), what), csv_file, as_json=as_json)
+    _print(shares_by(dossiers_of(house, period_of(house, *words)), what), csv_file, as_json=as_json)
 
 
 @score.command("wanting", epilog="sohoa score wanting 4.3 --unit H40.12")
 @click.argument("number")
-@_first
-@_last
-@_unit
-@_table
-@json_option
+@_of_period
 @click.pass_obj
 def score_wanting(
-    configuration: Configured,
-    number: str,
-    first: str | None,
-    last: str | None,
-    unit: str | None,
-    csv_file: Path | None,
-    *,
-    as_json: bool,
+    configuration: Configured, number: str, *, words: Words, csv_file: Path | None, as_json: bool
 ) -> None:
     """Print the dossiers that cost points of an indicator.
 
@@ -137,26 +125,14 @@ def score_wanting(
     from sohoa.scoring import dossiers_of, period_of, wanting_of
 
     house = existing_house(configuration.settings)
-    dossiers = dossiers_of(house, period_of(house, first, last, unit))
+    dossiers = dossiers_of(house, period_of(house, *words))
     _print(wanting_of(house, dossiers, number), csv_file, as_json=as_json)
 
 
 @score.command("reuse", epilog="sohoa score reuse\nsohoa score reuse --from 2026-01 --to 2026-12 --csv reuse.csv")
-@_first
-@_last
-@_unit
-@_table
-@json_option
+@_of_period
 @click.pass_obj
-def score_reuse(
-    configuration: Configured,
-    first: str | None,
-    last: str | None,
-    unit: str | None,
-    csv_file: Path | None,
-    *,
-    as_json: bool,
-) -> None:
+def score_reuse(configuration: Configured, *, words: Words, csv_file: Path | None, as_json: bool) -> None:
     """Print what lookups spared people, month by month: papers and pages that were there already.
 
     Counted from the audit log, for dossiers that something was looked up for.
@@ -165,7 +141,7 @@ def score_reuse(
     from sohoa.scoring import period_of, reuse_of
 
     house = existing_house(configuration.settings, needs_catalog=False)
-    _print(reuse_of(house, period_of(house, first, last, unit)), csv_file, as_json=as_json)
+    _print(reuse_of(house, period_of(house, *words)), csv_file, as_json=as_json)
 
 
 def _print(rows: Sequence[Value], csv_file: Path | None, *, as_json: bool) -> None:
