@@ -17,7 +17,8 @@ from typing import NamedTuple
 import sqlalchemy as sql
 
 from benchmarks.run import table
-from storage.catalog import Catalog, metadata
+from storage.catalog import Catalog
+from storage.tables import metadata
 
 _SECRET = b"a secret of the benchmark"
 _SEED = 20261128

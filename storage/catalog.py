@@ -30,11 +30,8 @@ from schemas.record import Record, RecordId
 from schemas.review import RESCAN, UNREADABLE, Decision
 from schemas.station import JournalEntry
 from schemas.submission import Receipt, StationId
-from storage import durable, keys
+from storage import durable, keys, tables
 from storage.sqlite import WRITES, existing_file, tune
-
-SCHEMA = 7
-"""The number of the tables below; a catalog with another one has to be rebuilt."""
 
 _BATCH = 1000
 _HOUR = len("2026-11-20T05")
@@ -46,126 +43,6 @@ _CLOSED = ("unable to open database file", "attempt to write a readonly database
 _MAKING = 0x536F686F61  # "Sohoa": the number of our advisory lock in PostgreSQL
 
 _insert: dict[str, Callable[[sql.Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
-metadata = sql.MetaData()
-_catalog = sql.Table(
-    "catalog",
-    metadata,
-    sql.Column("schema", sql.Integer, primary_key=True),
-    sql.Column("secret_check", sql.String(64), nullable=False),
-)
-_records = sql.Table(
-    "records",
-    metadata,
-    sql.Column("record_id", sql.String(32), primary_key=True),
-    sql.Column("version", sql.Integer, nullable=False),
-    sql.Column("status", sql.String(16), nullable=False),
-    sql.Column("document_type", sql.String(64)),
-    sql.Column("valid_from", sql.Date),
-    sql.Column("valid_to", sql.Date),
-    sql.Column("copy_sha256", sql.String(64), nullable=False),
-    sql.Column("submission_id", sql.String(64), nullable=False),
-    sql.Column("dossier_code", sql.String(64)),
-    sql.Column("created_at", sql.String(32), nullable=False),
-    sql.Column("review_reasons", sql.Text, nullable=False),
-    sql.Column("backfill", sql.Boolean, nullable=False),
-    sql.Index("records_in_review", "status", "backfill", "created_at", "record_id"),
-    sql.Index("records_of_dossier", "dossier_code", "created_at", "record_id"),
-    sql.Index("records_of_submission", "submission_id"),
-)
-_owners = sql.Table(
-    "record_owners",
-    metadata,
-    sql.Column("record_id", sql.String(32), sql.ForeignKey(_records.c.record_id), primary_key=True),
-    sql.Column("owner_key", sql.String(64), primary_key=True, index=True),
-    sql.Column("role", sql.String(64), primary_key=True),
-)
-_aliases = sql.Table(
-    "aliases",
-    metadata,
-    sql.Column("cancelled", sql.String(64), primary_key=True),
-    sql.Column("said", sql.Integer, nullable=False),
-    sql.Column("established", sql.String(64), index=True),
-)
-"""Identifiers that were cancelled, and those in their place, as owner keys."""
-_submissions = sql.Table(
-    "submissions",
-    metadata,
-    sql.Column("submission_id", sql.String(64), primary_key=True),
-    sql.Column("station", sql.String(63), nullable=False),
-    sql.Column("manifest_key", sql.String(255), nullable=False),
-    sql.Column("received_at", sql.String(32), nullable=False),
-    sql.Column("done", sql.Boolean, nullable=False),
-)
-_announced = sql.Table(
-    "announced",
-    metadata,
-    sql.Column("station", sql.String(63), primary_key=True),
-    sql.Column("sequence", sql.BigInteger, primary_key=True, autoincrement=False),
-    sql.Column("submission_id", sql.String(64), nullable=False, index=True),
-)
-_sampled = sql.Table(
-    "sampled",
-    metadata,
-    sql.Column("record_id", sql.String(32), sql.ForeignKey(_records.c.record_id), primary_key=True),
-    sql.Column("field", sql.String(100), primary_key=True),
-    sql.Column("calibration", sql.String(12), nullable=False, index=True),
-    sql.Column("stratum", sql.String(100), nullable=False),
-    sql.Column("probability", sql.Double, nullable=False),
-    sql.Column("wrong", sql.Boolean, nullable=False),
-    sql.Column("decided_at", sql.String(32), nullable=False),
-)
-"""What people found out about values that were drawn by lot."""
-_decisions = sql.Table(
-    "decisions",
-    metadata,
-    sql.Column("record_id", sql.String(32), primary_key=True),
-    sql.Column("version", sql.Integer, primary_key=True, autoincrement=False),
-    sql.Column("who", sql.String(200), nullable=False),
-    sql.Column("at", sql.String(32), nullable=False),
-    sql.Column("fields", sql.Integer, nullable=False),
-    sql.Index("decisions_of_person", "who", "at"),
-    sql.Index("decisions_by_time", "at", "fields"),
-)
-_leases = sql.Table(
-    "leases",
-    metadata,
-    sql.Column("record_id", sql.String(32), primary_key=True),
-    sql.Column("who", sql.String(200), nullable=False),
-    sql.Column("until", sql.String(32), nullable=False),
-)
-"""Who looks at what just now: no projection, lost without harm, since only one decision about a version ever counts."""
-_meters = sql.Table(
-    "meters",
-    metadata,
-    sql.Column("meter", sql.String(32), primary_key=True),
-    sql.Column("labels", sql.String(200), primary_key=True),
-    sql.Column("bucket", sql.String(8), primary_key=True),
-    sql.Column("times", sql.BigInteger, nullable=False),
-    sql.Column("total", sql.Double, nullable=False),
-)
-"""What was counted and timed, on whatever machine: no projection either, and lost without harm."""
-_snippets = sql.Table(
-    "snippets",
-    metadata,
-    sql.Column("ticket", sql.String(32), primary_key=True),
-    sql.Column("who", sql.String(200), nullable=False),
-    sql.Column("record_id", sql.String(32), nullable=False),
-    sql.Column("version", sql.Integer, nullable=False),
-    sql.Column("field", sql.String(100), nullable=False),
-    sql.Column("until", sql.String(32), nullable=False),
-    sql.Column("answered", sql.Boolean, nullable=False),
-    sql.Index("snippets_of_person", "who", "until"),
-)
-_shown = sql.Table(
-    "shown",
-    metadata,
-    sql.Column("who", sql.String(200), primary_key=True),
-    sql.Column("link", sql.String(64), primary_key=True),
-    sql.Column("at", sql.String(32), nullable=False),
-)
-"""What was shown to whom as a snippet, by what it has in common with others: lost, a sitting begins anew."""
-_PROJECTED = (_records, _owners, _aliases, _sampled, _submissions, _announced, _decisions)
 
 
 class Submission(NamedTuple):
@@ -336,11 +213,15 @@ class Catalog:
                 `owner-secret-changed`; `catalog-unreachable`; `configuration` if its file may not be used.
         """
         with self._transaction() as connection:
-            made = connection.execute(sql.select(_catalog)).one_or_none() if self._has_tables(connection) else None
+            made = (
+                connection.execute(sql.select(tables.catalog)).one_or_none() if self._has_tables(connection) else None
+            )
         if made is None:
             raise CATALOG_MISSING.error(f"{self._where} holds no catalog")
-        if made.schema != SCHEMA:
-            raise CATALOG_MISSING.error(f"{self._where} holds tables number {made.schema}, this version needs {SCHEMA}")
+        if made.schema != tables.SCHEMA:
+            raise CATALOG_MISSING.error(
+                f"{self._where} holds tables number {made.schema}, this version needs {tables.SCHEMA}"
+            )
         if made.secret_check != self._secret_check:
             raise OWNER_SECRET_CHANGED.error(f"{self._where} was made with another one")
 
@@ -373,7 +254,7 @@ class Catalog:
             "review_reasons": " ".join(record.review_reasons),
             "backfill": sql.select(
                 sql.exists().where(
-                    _submissions.c.submission_id == record.submission_id, _submissions.c.station == BACKFILL
+                    tables.submissions.c.submission_id == record.submission_id, tables.submissions.c.station == BACKFILL
                 )
             ).scalar_subquery(),
         }
@@ -396,16 +277,16 @@ class Catalog:
             }
             for name, calibration, found in sampled_in(record)
         ]
-        insert = self._insert(_records).values(row)
+        insert = self._insert(tables.records).values(row)
         upsert = insert.on_conflict_do_update(
-            index_elements=[_records.c.record_id],
+            index_elements=[tables.records.c.record_id],
             set_={name: insert.excluded[name] for name in row},
-            where=insert.excluded.version > _records.c.version,
-        ).returning(_records.c.record_id)
+            where=insert.excluded.version > tables.records.c.version,
+        ).returning(tables.records.c.record_id)
         with self._transaction(writes=True) as connection:
             if connection.execute(upsert).one_or_none() is None:
                 return
-            for table, rows in ((_owners, owners), (_sampled, sampled)):
+            for table, rows in ((tables.owners, owners), (tables.sampled, sampled)):
                 connection.execute(sql.delete(table).where(table.c.record_id == record.record_id))
                 if rows:
                     connection.execute(self._insert(table).on_conflict_do_nothing(), rows)
@@ -418,18 +299,18 @@ class Catalog:
             said: how often something was said of it.
             established: that of the one in its place, None if there is none.
         """
-        insert = self._insert(_aliases).values(cancelled=cancelled, said=said, established=established)
+        insert = self._insert(tables.aliases).values(cancelled=cancelled, said=said, established=established)
         upsert = insert.on_conflict_do_update(
-            index_elements=[_aliases.c.cancelled],
+            index_elements=[tables.aliases.c.cancelled],
             set_={"said": insert.excluded.said, "established": insert.excluded.established},
-            where=insert.excluded.said > _aliases.c.said,
+            where=insert.excluded.said > tables.aliases.c.said,
         )
         with self._transaction(writes=True) as connection:
             connection.execute(upsert)
 
     def keep_submission(self, receipt: Receipt, manifest_key: str, *, done: bool) -> None:
         """Index a submission that has a receipt; once done it stays done."""
-        insert = self._insert(_submissions).values(
+        insert = self._insert(tables.submissions).values(
             submission_id=receipt.submission_id,
             station=receipt.station,
             manifest_key=manifest_key,
@@ -437,15 +318,15 @@ class Catalog:
             done=done,
         )
         upsert = insert.on_conflict_do_update(
-            index_elements=[_submissions.c.submission_id],
+            index_elements=[tables.submissions.c.submission_id],
             set_={"done": sql.true()},
-            where=sql.and_(insert.excluded.done, sql.not_(_submissions.c.done)),
+            where=sql.and_(insert.excluded.done, sql.not_(tables.submissions.c.done)),
         )
         with self._transaction(writes=True) as connection:
             connection.execute(upsert)
             if receipt.station == BACKFILL:
-                its = (_records.c.submission_id == receipt.submission_id, sql.not_(_records.c.backfill))
-                connection.execute(sql.update(_records).where(*its).values(backfill=True))
+                its = (tables.records.c.submission_id == receipt.submission_id, sql.not_(tables.records.c.backfill))
+                connection.execute(sql.update(tables.records).where(*its).values(backfill=True))
 
     def keep_decisions(self, decisions: Iterable[Decision]) -> None:
         """Index who decided how much, and when."""
@@ -461,7 +342,7 @@ class Catalog:
         ]
         if rows:
             with self._transaction(writes=True) as connection:
-                connection.execute(self._insert(_decisions).on_conflict_do_nothing(), rows)
+                connection.execute(self._insert(tables.decisions).on_conflict_do_nothing(), rows)
 
     def keep_entries(self, entries: Iterable[JournalEntry]) -> None:
         """Index what a station said that it will send."""
@@ -471,16 +352,16 @@ class Catalog:
         ]
         if rows:
             with self._transaction(writes=True) as connection:
-                connection.execute(self._insert(_announced).on_conflict_do_nothing(), rows)
+                connection.execute(self._insert(tables.announced).on_conflict_do_nothing(), rows)
 
     def add_to_meters(self, counted: Iterable[Meter]) -> None:
         """Add what was counted to what was counted before, here or elsewhere."""
         rows = [each._asdict() for each in counted]
         if not rows:
             return
-        insert = self._insert(_meters)
-        more = {name: _meters.c[name] + insert.excluded[name] for name in ("times", "total")}
-        upsert = insert.on_conflict_do_update(index_elements=list(_meters.primary_key), set_=more)
+        insert = self._insert(tables.meters)
+        more = {name: tables.meters.c[name] + insert.excluded[name] for name in ("times", "total")}
+        upsert = insert.on_conflict_do_update(index_elements=list(tables.meters.primary_key), set_=more)
         with self._transaction(writes=True) as connection:
             connection.execute(upsert, rows)
 
@@ -500,9 +381,9 @@ class Catalog:
         self._make_file()
         with self._transaction(writes=True) as connection, other._transaction() as source:  # noqa: SLF001 - our own kind
             self._make_alone(connection)
-            metadata.drop_all(connection)
+            tables.metadata.drop_all(connection)
             self._make_tables(connection)
-            for table in _PROJECTED:
+            for table in tables.PROJECTED:
                 for rows in source.execute(sql.select(table)).mappings().partitions(_BATCH):
                     connection.execute(sql.insert(table), [dict(row) for row in rows])
 
@@ -517,15 +398,15 @@ class Catalog:
         types = tuple(document_types)
         with self._transaction() as connection:
             owners = _same_person(connection, owner)
-            is_theirs = sql.or_(*(_owners.c.owner_key == each for each in sorted(owners)))
-            owned = sql.select(_owners.c.record_id).where(is_theirs)
+            is_theirs = sql.or_(*(tables.owners.c.owner_key == each for each in sorted(owners)))
+            owned = sql.select(tables.owners.c.record_id).where(is_theirs)
             query = (
-                sql.select(_records.c.record_id, _records.c.version)
-                .where(_records.c.record_id.in_(owned))
-                .order_by(_records.c.created_at, _records.c.record_id)
+                sql.select(tables.records.c.record_id, tables.records.c.version)
+                .where(tables.records.c.record_id.in_(owned))
+                .order_by(tables.records.c.created_at, tables.records.c.record_id)
             )
             if types:
-                query = query.where(_records.c.document_type.in_(types))
+                query = query.where(tables.records.c.document_type.in_(types))
             return tuple(keys.RecordVersion(*row) for row in connection.execute(query))
 
     def same_person(self, owner: str) -> frozenset[str]:
@@ -538,19 +419,19 @@ class Catalog:
         asked = frozenset(codes)
         if not asked:
             return asked
-        query = sql.select(_records.c.dossier_code).where(_records.c.dossier_code.is_not(None)).distinct()
+        query = sql.select(tables.records.c.dossier_code).where(tables.records.c.dossier_code.is_not(None)).distinct()
         with self._transaction() as connection:
             return asked & frozenset(connection.scalars(query))
 
     def version_of(self, record_id: RecordId) -> int:
         """Return the version of a record that is indexed, 0 if none is."""
-        query = sql.select(_records.c.version).where(_records.c.record_id == record_id)
+        query = sql.select(tables.records.c.version).where(tables.records.c.record_id == record_id)
         with self._transaction() as connection:
             return connection.execute(query).scalar_one_or_none() or 0
 
     def submission(self, submission_id: Sha256) -> Submission | None:
         """Return what is known about a submission, None if it has no receipt."""
-        query = sql.select(_submissions).where(_submissions.c.submission_id == submission_id)
+        query = sql.select(tables.submissions).where(tables.submissions.c.submission_id == submission_id)
         with self._transaction() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else Submission(*row)
@@ -562,18 +443,18 @@ class Catalog:
             apart_from: a station whose submissions are left out: they are worked on in a lane of their own.
         """
         query = (
-            sql.select(_submissions)
-            .where(sql.not_(_submissions.c.done))
-            .where(_submissions.c.station != (apart_from or ""))
-            .order_by(_submissions.c.received_at, _submissions.c.submission_id)
+            sql.select(tables.submissions)
+            .where(sql.not_(tables.submissions.c.done))
+            .where(tables.submissions.c.station != (apart_from or ""))
+            .order_by(tables.submissions.c.received_at, tables.submissions.c.submission_id)
         )
         with self._transaction() as connection:
             return tuple(Submission(*row) for row in connection.execute(query))
 
     def sequence_of(self, station: StationId, submission_id: Sha256) -> int | None:
         """Return the number under which a station's journal names a submission, None if it does not."""
-        query = sql.select(sql.func.min(_announced.c.sequence)).where(
-            _announced.c.station == station, _announced.c.submission_id == submission_id
+        query = sql.select(sql.func.min(tables.announced.c.sequence)).where(
+            tables.announced.c.station == station, tables.announced.c.submission_id == submission_id
         )
         with self._transaction() as connection:
             found: int | None = connection.execute(query).scalar_one()
@@ -581,25 +462,27 @@ class Catalog:
 
     def entries_of(self, station: StationId) -> int:
         """Return how many entries of a station's journal are indexed without a gap, as far as counting tells."""
-        query = sql.select(sql.func.count(), sql.func.max(_announced.c.sequence)).where(_announced.c.station == station)
+        query = sql.select(sql.func.count(), sql.func.max(tables.announced.c.sequence)).where(
+            tables.announced.c.station == station
+        )
         with self._transaction() as connection:
             count, last = connection.execute(query).one()
         return int(count) if count == last else 0
 
     def missing(self, station: StationId) -> tuple[int, ...]:
         """Return the numbers of the entries whose submissions have no receipt, as far as is known here."""
-        received = sql.select(_submissions.c.submission_id)
+        received = sql.select(tables.submissions.c.submission_id)
         query = (
-            sql.select(_announced.c.sequence)
-            .where(_announced.c.station == station, _announced.c.submission_id.not_in(received))
-            .order_by(_announced.c.sequence)
+            sql.select(tables.announced.c.sequence)
+            .where(tables.announced.c.station == station, tables.announced.c.submission_id.not_in(received))
+            .order_by(tables.announced.c.sequence)
         )
         with self._transaction() as connection:
             return tuple(connection.execute(query).scalars())
 
     def arrivals(self) -> dict[StationId, Arrivals]:
         """Return how much is here of each station that has announced something."""
-        submissions, announced = _submissions.c, _announced.c
+        submissions, announced = tables.submissions.c, tables.announced.c
         query = (
             sql.select(
                 announced.station,
@@ -607,7 +490,9 @@ class Catalog:
                 sql.func.count() - sql.func.count(submissions.submission_id),
                 sql.func.max(submissions.received_at),
             )
-            .select_from(_announced.outerjoin(_submissions, submissions.submission_id == announced.submission_id))
+            .select_from(
+                tables.announced.outerjoin(tables.submissions, submissions.submission_id == announced.submission_id)
+            )
             .group_by(announced.station)
         )
         with self._transaction() as connection:
@@ -616,7 +501,7 @@ class Catalog:
     # --- how it goes -------------------------------------------------------------------------------------------
     def received(self) -> dict[StationId, Received]:
         """Return what has come from each station."""
-        submissions = _submissions.c
+        submissions = tables.submissions.c
         since = sql.case((sql.not_(submissions.done), submissions.received_at))
         query = sql.select(
             submissions.station,
@@ -630,9 +515,11 @@ class Catalog:
 
     def stock(self, backfill: StationId) -> tuple[Stock, ...]:
         """Return how many records there are, by type, state and whether they came in under the name *backfill*."""
-        records = _records.c
-        lane = sql.func.coalesce(_submissions.c.station == backfill, sql.false())
-        known = _records.outerjoin(_submissions, _submissions.c.submission_id == records.submission_id)
+        records = tables.records.c
+        lane = sql.func.coalesce(tables.submissions.c.station == backfill, sql.false())
+        known = tables.records.outerjoin(
+            tables.submissions, tables.submissions.c.submission_id == records.submission_id
+        )
         query = (
             sql.select(records.document_type, records.status, lane, sql.func.count(), sql.func.min(records.created_at))
             .select_from(known)
@@ -646,7 +533,7 @@ class Catalog:
     def meters(self) -> tuple[Meter, ...]:
         """Return what every meter counted since this catalog was made."""
         with self._transaction() as connection:
-            return tuple(Meter(*row) for row in connection.execute(sql.select(_meters)))
+            return tuple(Meter(*row) for row in connection.execute(sql.select(tables.meters)))
 
     # --- the review desk ---------------------------------------------------------------------------------------
     def in_review(self, limit: int, after: RecordId | None = None) -> tuple[Waiting, ...]:
@@ -657,9 +544,9 @@ class Catalog:
             after: the last record of the page before; None: the first page. If it does not wait any more, it still
                 says where the next page begins.
         """
-        place = (_records.c.backfill, _records.c.created_at, _records.c.record_id)
-        columns = (_records.c.version, _records.c.document_type, _records.c.review_reasons)
-        query = sql.select(*place, *columns).where(_records.c.status == "review")
+        place = (tables.records.c.backfill, tables.records.c.created_at, tables.records.c.record_id)
+        columns = (tables.records.c.version, tables.records.c.document_type, tables.records.c.review_reasons)
+        query = sql.select(*place, *columns).where(tables.records.c.status == "review")
         with self._transaction() as connection:
             query = _behind(connection, query, place, after)
             found = connection.execute(query.order_by(*place).limit(limit)).all()
@@ -670,16 +557,21 @@ class Catalog:
 
     def of_dossier(self, code: str, limit: int, after: RecordId | None = None) -> tuple[Found, ...]:
         """Return the records of a dossier, in the order in which they were made; *limit* and *after* as above."""
-        place = (_records.c.created_at, _records.c.record_id)
-        query = sql.select(_records.c.record_id, _records.c.document_type, _records.c.status, _records.c.created_at)
-        query = query.where(_records.c.dossier_code == code)
+        place = (tables.records.c.created_at, tables.records.c.record_id)
+        query = sql.select(
+            tables.records.c.record_id,
+            tables.records.c.document_type,
+            tables.records.c.status,
+            tables.records.c.created_at,
+        )
+        query = query.where(tables.records.c.dossier_code == code)
         with self._transaction() as connection:
             query = _behind(connection, query, place, after)
             return tuple(Found(*row) for row in connection.execute(query.order_by(*place).limit(limit)))
 
     def to_be_rescanned(self, dossier: str, document_type: str) -> tuple[RecordId, ...]:
         """Return the records of a dossier and a type that wait for a new scan of their paper."""
-        row = _records.c
+        row = tables.records.c
         waits = sql.or_(*(row.review_reasons.contains(each, autoescape=True) for each in (RESCAN, f"{UNREADABLE}:")))
         query = sql.select(row.record_id).where(row.dossier_code == dossier, row.document_type == document_type)
         with self._transaction() as connection:
@@ -688,50 +580,50 @@ class Catalog:
 
     def waits(self) -> int:
         """Return how many records wait for a person."""
-        query = sql.select(sql.func.count()).where(_records.c.status == "review")
+        query = sql.select(sql.func.count()).where(tables.records.c.status == "review")
         with self._transaction() as connection:
             return connection.execute(query).scalar_one()
 
     def backlog(self) -> tuple[Backlog, ...]:
         """Return how much waits for a person, by the hour since when, the oldest first."""
-        lane, hour = _records.c.backfill, sql.func.substr(_records.c.created_at, 1, _HOUR)
-        query = sql.select(hour, lane, sql.func.count()).where(_records.c.status == "review")
+        lane, hour = tables.records.c.backfill, sql.func.substr(tables.records.c.created_at, 1, _HOUR)
+        query = sql.select(hour, lane, sql.func.count()).where(tables.records.c.status == "review")
         with self._transaction() as connection:
             found = connection.execute(query.group_by(hour, lane).order_by(hour, lane))
             return tuple(Backlog(since, bool(backfill), records) for since, backfill, records in found)
 
     def throughput(self, since: datetime) -> tuple[Throughput, ...]:
         """Return what was decided since then, hour by hour; hours in which nothing was are left out."""
-        hour = sql.func.substr(_decisions.c.at, 1, _HOUR)
-        query = sql.select(hour, sql.func.count(), sql.func.sum(_decisions.c.fields))
-        query = query.where(_decisions.c.at >= _moment(since)).group_by(hour).order_by(hour)
+        hour = sql.func.substr(tables.decisions.c.at, 1, _HOUR)
+        query = sql.select(hour, sql.func.count(), sql.func.sum(tables.decisions.c.fields))
+        query = query.where(tables.decisions.c.at >= _moment(since)).group_by(hour).order_by(hour)
         with self._transaction() as connection:
             return tuple(Throughput(*row) for row in connection.execute(query))
 
     def decided_by(self, who: str, since: datetime) -> tuple[Decided, ...]:
         """Return the decisions of one person since then, in order."""
-        mine = _decisions.c
+        mine = tables.decisions.c
         query = sql.select(mine.at, mine.fields).where(mine.who == who, mine.at >= _moment(since)).order_by(mine.at)
         with self._transaction() as connection:
             return tuple(Decided(datetime.fromisoformat(at), fields) for at, fields in connection.execute(query))
 
     def lease(self, record_id: RecordId, who: str, now: datetime, until: datetime) -> bool:
         """Give *who* a record to look at until then, unless somebody else has it now; return whether they have it."""
-        insert = self._insert(_leases).values(record_id=record_id, who=who, until=_moment(until))
+        insert = self._insert(tables.leases).values(record_id=record_id, who=who, until=_moment(until))
         taken = insert.on_conflict_do_update(
-            index_elements=[_leases.c.record_id],
+            index_elements=[tables.leases.c.record_id],
             set_={"who": insert.excluded.who, "until": insert.excluded.until},
-            where=sql.or_(_leases.c.until <= _moment(now), _leases.c.who == who),
-        ).returning(_leases.c.record_id)
+            where=sql.or_(tables.leases.c.until <= _moment(now), tables.leases.c.who == who),
+        ).returning(tables.leases.c.record_id)
         with self._transaction(writes=True) as connection:
             return connection.execute(taken).one_or_none() is not None
 
     def sampled(self, calibration: str) -> tuple[Sampled, ...]:
         """Return what people found out about values drawn by lot that one calibration had judged, oldest first."""
         query = (
-            sql.select(_sampled.c.stratum, _sampled.c.probability, _sampled.c.wrong)
-            .where(_sampled.c.calibration == calibration)
-            .order_by(_sampled.c.decided_at, _sampled.c.record_id, _sampled.c.field)
+            sql.select(tables.sampled.c.stratum, tables.sampled.c.probability, tables.sampled.c.wrong)
+            .where(tables.sampled.c.calibration == calibration)
+            .order_by(tables.sampled.c.decided_at, tables.sampled.c.record_id, tables.sampled.c.field)
         )
         with self._transaction() as connection:
             return tuple(Sampled(*row) for row in connection.execute(query))
@@ -740,21 +632,21 @@ class Catalog:
         self, who: str, snippet: Snippet, links: Iterable[str], now: datetime, until: datetime, sitting: datetime
     ) -> bool:
         """Give *who* a snippet, unless they were shown one since *sitting* that it can be linked with by *links*."""
-        shown, names = _shown.c, sorted(set(links))
+        shown, names = tables.shown.c, sorted(set(links))
         linked = sql.select(shown.link).where(shown.who == who, shown.link.in_(names), shown.at >= _moment(sitting))
-        insert = self._insert(_shown)
+        insert = self._insert(tables.shown)
         keep = insert.on_conflict_do_update(index_elements=[shown.who, shown.link], set_={"at": insert.excluded.at})
         with self._transaction(writes=True) as connection:
             if connection.execute(linked.limit(1)).first() is not None:
                 return False
             row = {"who": who, **snippet._asdict(), "until": _moment(until), "answered": False}
-            connection.execute(sql.insert(_snippets).values(row))
+            connection.execute(sql.insert(tables.snippets).values(row))
             connection.execute(keep, [{"who": who, "link": each, "at": _moment(now)} for each in names])
         return True
 
     def snippet_of(self, who: str, now: datetime, ticket: str | None = None) -> Snippet | None:
         """Return the snippet that *who* has and did not answer, or the one with this ticket, whatever became of it."""
-        mine = _snippets.c
+        mine = tables.snippets.c
         query = sql.select(mine.ticket, mine.record_id, mine.version, mine.field).where(mine.who == who)
         if ticket is None:
             query = query.where(mine.until > _moment(now), sql.not_(mine.answered)).order_by(mine.until.desc())
@@ -767,7 +659,9 @@ class Catalog:
     def answer_snippet(self, ticket: str) -> None:
         """Write down that a snippet was answered."""
         with self._transaction(writes=True) as connection:
-            connection.execute(sql.update(_snippets).where(_snippets.c.ticket == ticket).values(answered=True))
+            connection.execute(
+                sql.update(tables.snippets).where(tables.snippets.c.ticket == ticket).values(answered=True)
+            )
 
     def counts(self) -> Counts:
         """Return how much there is of everything."""
@@ -777,10 +671,10 @@ class Catalog:
             return (query if condition is None else query.where(condition)).scalar_subquery()
 
         query = sql.select(
-            count(_records),
-            count(_records, _records.c.status == "review"),
-            count(_submissions),
-            count(_submissions, sql.not_(_submissions.c.done)),
+            count(tables.records),
+            count(tables.records, tables.records.c.status == "review"),
+            count(tables.submissions),
+            count(tables.submissions, sql.not_(tables.submissions.c.done)),
         )
         with self._transaction() as connection:
             return Counts(*connection.execute(query).one())
@@ -788,7 +682,7 @@ class Catalog:
     def export(self) -> Iterator[str]:
         """Yield everything as JSON Lines in the order of their text: equal catalogs give equal lines."""
         with self._transaction() as connection:
-            for table in sorted(_PROJECTED, key=lambda table: table.name):
+            for table in sorted(tables.PROJECTED, key=lambda table: table.name):
                 place = (
                     sql.cast(key, sql.Text) if isinstance(key.type, sql.Integer) else key for key in table.primary_key
                 )
@@ -821,7 +715,7 @@ class Catalog:
             return False
 
     def _has_tables(self, connection: Connection) -> bool:
-        return bool(sql.inspect(connection).has_table(_catalog.name))
+        return bool(sql.inspect(connection).has_table(tables.catalog.name))
 
     def _make_alone(self, connection: Connection) -> None:
         """Wait for whoever makes tables; in SQLite every transaction that writes is alone anyway."""
@@ -829,8 +723,8 @@ class Catalog:
             connection.execute(sql.select(sql.func.pg_advisory_xact_lock(_MAKING)))
 
     def _make_tables(self, connection: Connection) -> None:
-        metadata.create_all(connection)
-        connection.execute(sql.insert(_catalog).values(schema=SCHEMA, secret_check=self._secret_check))
+        tables.metadata.create_all(connection)
+        connection.execute(sql.insert(tables.catalog).values(schema=tables.SCHEMA, secret_check=self._secret_check))
 
     def _make_file(self) -> None:
         if self._path is None:
@@ -842,8 +736,10 @@ class Catalog:
             raise CONFIGURATION.error(f"the catalog: {error.strerror}", file=str(self._path)) from error
 
 
-_pairs_of = sql.select(_aliases.c.cancelled, _aliases.c.established).where(
-    sql.or_(_aliases.c.cancelled == sql.bindparam("owner"), _aliases.c.established == sql.bindparam("owner"))
+_pairs_of = sql.select(tables.aliases.c.cancelled, tables.aliases.c.established).where(
+    sql.or_(
+        tables.aliases.c.cancelled == sql.bindparam("owner"), tables.aliases.c.established == sql.bindparam("owner")
+    )
 )
 """Made once: every lookup asks this, and hardly ever finds something."""
 
@@ -865,7 +761,7 @@ def _behind(
     """Return *query* from behind the record *after* on: by its place, for what is skipped by counting is read."""
     if after is None:
         return query
-    last = connection.execute(sql.select(*place).where(_records.c.record_id == after)).one_or_none()
+    last = connection.execute(sql.select(*place).where(tables.records.c.record_id == after)).one_or_none()
     return query if last is None else query.where(sql.tuple_(*place) > sql.tuple_(*map(sql.literal, last)))
 
 
