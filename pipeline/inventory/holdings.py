@@ -38,6 +38,8 @@ SCANS = frozenset({".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"})
 
 _TAKEN = SCANS | spreadsheet.SUFFIXES
 _ARCHIVES = frozenset({".zip"})
+_NO_ARCHIVE = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError)
+"""What `zipfile` raises for an archive that it cannot open; the last one where it does not know how it was made."""
 _MOST_ENTRIES = 100_000
 _MOST_GROWTH = 200
 """An entry that would grow more than this when unpacked is no scan: those are compressed already."""
@@ -151,7 +153,7 @@ def _in_archive(path: Path, name: str, limits: Limits) -> Iterator[Holding | Unf
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except _NO_ARCHIVE as error:
         yield Unfit(name, FILE_DAMAGED.error(f"it is no archive that can be read ({type(error).__name__})", file=name))
         return
     if len(entries) > _MOST_ENTRIES:
