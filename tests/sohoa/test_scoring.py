@@ -82,6 +82,22 @@ def test_what_lookups_spared_people_is_counted_from_the_audit_log(sohoa_here):
     assert sohoa_here.lines("score", "reuse", "--from", month, "--unit", "H41")[0]["dossiers"] == 0
 
 
+def test_a_long_list_of_dossiers_comes_page_by_page_and_a_unit_has_a_page_of_its_own(taken, monkeypatch):
+    monkeypatch.setattr("sohoa.dashboard.score._ON_A_PAGE", 1)
+    house = House.open(Settings(home=taken.home, owner_secret="a secret of the tests"))
+    with TestClient(create_dashboard(house, "token")) as client:
+        client.auth = ("operator", "token")
+        whole = "from=2026-01&to=2026-03"
+        first, second = (client.get(f"/score/4.2?{whole}&after={after}").text for after in (0, 1))
+        assert "Trang sau" in first
+        assert "after=1" in first
+        assert "Trang sau" not in second
+        assert [code in first for code in ("H40.12-260331-0001", "H40.20-260215-0001")] == [True, False]
+        assert [code in second for code in ("H40.12-260331-0001", "H40.20-260215-0001")] == [False, True]
+        assert "unit=H40.20" in client.get(f"/score?{whole}").text
+        assert "0 / 1" in client.get(f"/score?{whole}&unit=H40.20").text
+
+
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
