@@ -115,11 +115,16 @@ def test_a_clerk_takes_in_a_dossier_with_the_keyboard_alone_while_the_line_fails
         cards = page.locator(".pages li")
         light = page.get_by_role("status")
 
+        def press(key):
+            """Press a key that does something, and wait for the page that answers."""
+            with page.expect_navigation():
+                page.keyboard.press(key)
+
         page.keyboard.type(CODE)  # the field has the focus
         page.keyboard.press("Tab")
         page.keyboard.press("Tab")
         page.keyboard.type("3")
-        page.keyboard.press("Enter")
+        press("Enter")
         expect(page.get_by_role("heading", name=CODE)).to_be_visible()
 
         scan("1.jpg", one)
@@ -131,7 +136,7 @@ def test_a_clerk_takes_in_a_dossier_with_the_keyboard_alone_while_the_line_fails
 
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowRight")
-        page.keyboard.press("r")
+        press("r")
         expect(page.get_by_text("Chờ quét lại")).to_be_visible()
         scan("2-again.jpg", two)
         expect(page.get_by_text("Chờ quét lại")).to_have_count(0)
@@ -143,15 +148,15 @@ def test_a_clerk_takes_in_a_dossier_with_the_keyboard_alone_while_the_line_fails
         expect(cards).to_have_count(4)
         expect(light).to_contain_text("Thừa trang")
         cards.nth(3).focus()
-        page.keyboard.press("Delete")
+        press("Delete")
         expect(cards).to_have_count(3)
         last = cards.nth(2).get_attribute("id")
         cards.nth(2).focus()
-        page.keyboard.press("Shift+ArrowLeft")
+        press("Shift+ArrowLeft")
         expect(cards.nth(1)).to_have_attribute("id", last)
 
         line.break_off()
-        page.keyboard.press("g")
+        press("g")
         expect(light).to_contain_text(YELLOW)
         expect(page.get_by_text(GREEN)).to_have_count(0)
         picture(page, "station-no-line")
