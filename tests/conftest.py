@@ -29,6 +29,11 @@ settings.load_profile("sohoa")
 SOHOA = Path(sys.executable).with_name("sohoa")
 
 
+def pytest_collection_modifyitems(items):
+    """Begin the long tests first: none is left to run alone when all others have ended."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory):
     """A real S3 server over a socket."""

@@ -12,6 +12,7 @@ from sohoa.demo import SCANS
 from tests.docs.pages import PAGES, blocks, name_of
 from tests.servers import free_ports
 
+pytestmark = pytest.mark.long
 _SECONDS = 600
 
 

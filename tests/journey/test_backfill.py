@@ -84,6 +84,7 @@ def test_what_was_never_planned_is_a_problem_and_hours_that_are_none_too(sohoa_h
     assert sohoa_here("backfill", "status", tmp_path).returncode == 1
 
 
+@pytest.mark.long
 def test_workers_take_shards_off_the_lane_and_a_flow_run_that_is_killed_costs_nothing(
     connected_sohoa, prefect_url, tmp_path
 ):

@@ -207,6 +207,7 @@ def flipped(path):
     flip(path, place)
 
 
+@pytest.mark.long
 def test_killed_at_six_moments_it_ends_as_if_nothing_had_happened(connected_sohoa, scans):
     survives_kills(scans, 6, connected_sohoa, local_objects)
 
