@@ -1,17 +1,19 @@
 """Evidence for all records, a batch under one time-stamp, and its renewal in time: wanted minus done, as levels are.
 
+The time-stamp of a record's signature is evidence too, of that signature alone, and is renewed in the same way.
+
 Whatever is killed here leaves at worst a time-stamp that nothing hangs on; what has no evidence yet gets it next time.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from flows.house import House
 from flows.keyring import trusted_roots
-from flows.levels import renew_copies
+from flows.levels import LOOKS, renew_copies
 from pipeline.seal.evidence import (
     Chain,
     Stamp,
@@ -30,6 +32,7 @@ from schemas.problem import INTEGRITY_MISMATCH, TIME_STAMP_ENDED, ProblemError
 from schemas.record import RecordId
 from schemas.settings import Digest
 from storage.evidence import Evidence
+from storage.fixity import has_its_turn
 from storage.keys import RecordVersion
 from storage.port import ObjectMissingError
 from storage.warehouse import Warehouse
@@ -44,7 +47,7 @@ class Preserved(NamedTuple):
     proven: int
     """Record versions that got evidence."""
     renewed: int
-    """Time-stamps of evidence that were renewed."""
+    """Time-stamps of evidence and of records that were renewed."""
     copies: int
     """Copies whose time-stamps were renewed."""
 
@@ -92,26 +95,55 @@ def prove(house: House) -> Iterator[RecordId]:
 
 
 def renew(house: House, clock: Callable[[], datetime]) -> int:
-    """Renew the time-stamps that end soon, all with one new time-stamp (RFC 4998, 5.2); return how many were.
+    """Renew the time-stamps of hash trees and of records that end soon; return how many were.
 
-    Those that were made with another algorithm than the wanted one are left to end: `prove` goes on from them.
+    A batch of them gets one new time-stamp (RFC 4998, 5.2). Those that were made with another algorithm than evidence
+    is made with now are left to end: `prove` goes on from them. What is damaged is passed over.
 
     Raises:
-        ProblemError: `time-stamps-unreachable`; `time-stamp-ended` at the end, if one does not hold any more: there is
-            nothing in it that could be renewed.
+        ProblemError: `time-stamps-unreachable`; at the end `time-stamp-ended`, if one does not hold any more: there is
+            nothing in it that could be renewed; or `integrity-mismatch`, for the first one that was passed over.
     """
     signing, now = house.settings.signing, clock()
-    if signing.evidence is None or signing.time_stamps is None:
+    if signing.time_stamps is None:
         return 0
-    digest, roots = signing.evidence, trusted_roots(house.settings)
-    soon = now + timedelta(days=signing.renew_days)
-    tokens = (each for each in house.evidence.tokens() if imprint_of(each).digest == digest)
-    ending = [each for each in tokens if end_of(each) < soon]
-    holding = [each for each in ending if verify_time_stamp(each, *imprint_of(each), roots, now).verdict == "VALID"]
-    renewed = _renew(house, holding, digest, Authorities(signing.time_stamps, signing.time_stamp_seconds))
-    if lost := len(ending) - len(holding):
-        raise TIME_STAMP_ENDED.error(f"{lost} time-stamps of hash trees")
+    digest: Digest = signing.evidence or "sha256"  # what records are time-stamped with
+    roots = trusted_roots(house.settings)
+    authorities = Authorities(signing.time_stamps, signing.time_stamp_seconds)
+    soon, passed_over = now + timedelta(days=signing.renew_days), list[ProblemError]()
+    trees = [each for each in house.evidence.tokens() if end_of(each) < soon]
+    tokens = chain(trees, _of_records(house, now, soon, passed_over))
+    ending = (each for each in tokens if imprint_of(each).digest == digest)
+    renewed = lost = 0
+    while batch := list(islice(ending, _BATCH)):
+        holding = [each for each in batch if verify_time_stamp(each, *imprint_of(each), roots, now).verdict == "VALID"]
+        renewed += _renew(house, holding, digest, authorities)
+        lost += len(batch) - len(holding)
+    if lost:
+        raise TIME_STAMP_ENDED.error(f"{lost} time-stamps of hash trees or records")
+    if passed_over:
+        raise passed_over[0]
     return renewed
+
+
+def _of_records(house: House, now: datetime, soon: datetime, passed_over: list[ProblemError]) -> Iterator[bytes]:
+    """Yield the time-stamps of record versions that end soon and were not renewed yet, of those that have their turn.
+
+    Where there is evidence, that stands for them: it is about the signature too.
+    """
+    days = max(1, house.settings.signing.renew_days // LOOKS)
+    for version in house.warehouse.versions():
+        if not has_its_turn(version.record_id, now.date(), days):
+            continue
+        try:
+            token = house.warehouse.time_stamp(version)
+            is_due = token is not None and end_of(token) < soon and house.evidence.renewal(token) is None
+            if token is not None and is_due and not house.evidence.of(version):
+                yield token
+        except ProblemError as error:
+            if error.kind is not INTEGRITY_MISMATCH:
+                raise
+            passed_over.append(error)
 
 
 def _renew(house: House, tokens: list[bytes], digest: Digest, authorities: Authorities) -> int:
@@ -138,11 +170,28 @@ def evidence_of(evidence: Evidence, version: RecordVersion) -> bytes | None:
 
 
 def _chains(evidence: Evidence, version: RecordVersion) -> tuple[Chain, ...]:
-    chains = max((decode(each) for each in evidence.of(version)), key=len, default=())
+    return _renewed(evidence, max((decode(each) for each in evidence.of(version)), key=len, default=()))
+
+
+def _renewed(evidence: Evidence, chains: tuple[Chain, ...]) -> tuple[Chain, ...]:
     while chains and (renewal := evidence.renewal(chains[-1][-1].token)) is not None:
         ((stamp,),) = decode(renewal)
         chains = extended(chains, stamp, is_new_tree=False)
     return chains
+
+
+def evidence_of_signature(house: House, version: RecordVersion) -> bytes | None:
+    """Return the time-stamp over the signature of a record version with all renewals until now, as an evidence record.
+
+    What it proves is the value of the signature (`signature_value`). None if there is no time-stamp.
+
+    Raises:
+        ProblemError: `integrity-mismatch`.
+    """
+    token = house.warehouse.time_stamp(version)
+    if token is None:
+        return None
+    return encode(_renewed(house.evidence, ((Stamp(imprint_of(token).digest, (), token),),)))
 
 
 def _leaves(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from flows.evidence import evidence_of
+from flows.evidence import evidence_of, evidence_of_signature
 from flows.house import House
 from flows.keyring import Keyring
 from pipeline.seal.evidence import decode
@@ -23,7 +23,7 @@ from storage.values import Sealed
 
 _REMEDIES: Mapping[Protection, str] = {
     "signature": "Set signing.time_stamps and signing.evidence, or signing.level; then run `sohoa reconcile`.",
-    "record time-stamp": "Set signing.evidence: evidence is renewed, the time-stamp of a record is not.",
+    "record time-stamp": "It is renewed by itself, when signing.time_stamps is an authority that ends later.",
     "copy time-stamp": "It is renewed by itself, when signing.time_stamps is an authority that ends later.",
     "evidence": "It is renewed by itself, when signing.time_stamps is an authority that ends later.",
     "signature of others": "Set signing.evidence: it proves that the file was there while its signature was good.",
@@ -65,18 +65,23 @@ def horizon(house: House, keyring: Keyring, at: datetime) -> Horizon:
 def _of_record(house: House, version: RecordVersion) -> _Protected:
     """Return what protects a version of a record together with its copy: neither is worth much without the other."""
     sealed = house.warehouse.record(*version)
-    weakest = min(_record(house, sealed), _copy(house, sealed.value))
+    weakest = min(_record(house, sealed, version), _copy(house, sealed.value))
     evidence = evidence_of(house.evidence, version)
     if evidence is None:
         return weakest
-    return max(weakest, _Protected(end_of_signature(decode(evidence)[-1][-1].token), "evidence"))
+    return max(weakest, _Protected(_end_of_evidence(evidence), "evidence"))
 
 
-def _record(house: House, sealed: Sealed[Record]) -> _Protected:
-    token = house.warehouse.time_stamp(sealed.value)
-    if token is None:
+def _end_of_evidence(evidence: bytes) -> End:
+    """Return when the last time-stamp of an evidence record ends."""
+    return end_of_signature(decode(evidence)[-1][-1].token)
+
+
+def _record(house: House, sealed: Sealed[Record], version: RecordVersion) -> _Protected:
+    stamped = evidence_of_signature(house, version)
+    if stamped is None:
         return _Protected(end_of_signature(sealed.signature), "signature")
-    return _Protected(end_of_signature(token), "record time-stamp")
+    return _Protected(_end_of_evidence(stamped), "record time-stamp")
 
 
 def _copy(house: House, record: Record) -> _Protected:

@@ -31,7 +31,7 @@ Waiting = TypeVar("Waiting", Raised, RecordVersion)
 
 _AT_ONCE = 4
 """Requests under way: more than these, authorities were seen to refuse."""
-_LOOKS = 6
+LOOKS = 6
 """How often it is seen in time that a time-stamp ends: to read a million of them each day is too much."""
 _WAIT_ON = frozenset({VALIDATION_DATA_MISSING, INTEGRITY_MISMATCH, TIME_STAMP_ENDED})
 """What is the matter with one alone, and stops no other."""
@@ -75,7 +75,7 @@ def renew_copies(house: House, clock: Clock) -> Iterator[RecordId]:
     run, today = _Run.of(house, clock), clock().date()
     if run is None:
         return
-    days = max(1, house.settings.signing.renew_days // _LOOKS)
+    days = max(1, house.settings.signing.renew_days // LOOKS)
     due = (each for each in house.warehouse.raised() if has_its_turn(each.record_id, today, days))
     for each, made in run.made(run.renewal, due):
         if made:

@@ -1,14 +1,14 @@
 """What `sohoa record export` writes: a folder that can be checked for ever without Sohoa, and how to check it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from asn1crypto import cms, pem
 
-from flows.evidence import evidence_of
+from flows.evidence import evidence_of, evidence_of_signature
 from flows.house import House
-from pipeline.seal.evidence import Stamp, decode, imprint_of, stated_time
-from pipeline.seal.raising import time_stamped
+from pipeline.seal.evidence import Stamp, decode, encode, imprint_of, stated_time
+from pipeline.seal.raising import signature_value, time_stamped
 from schemas.digest import sha256_hex
 from schemas.record import Record
 from storage.keys import RecordVersion
@@ -28,6 +28,10 @@ _EVIDENCE = """evidence.ers   the evidence record of all this (RFC 4998)
 evidence.path  from it, for plain tools: the hashes that lead to what was time-stamped, one step a line
 evidence-N.tst from it: its time-stamps (RFC 3161), the oldest first
 signature.p7s  the signature of record.json as the evidence is about it
+"""
+_STAMPED = """signature.value  the bits of the signature of record.json, as record.p7s holds them
+time-stamp.ers the time-stamp of these with its renewals (RFC 4998)
+time-stamp-N.tst from it: the time-stamps (RFC 3161), the oldest first
 """
 _CHECKS = """
 How to check it (OpenSSL 3, poppler-utils, qpdf, coreutils). Every line has to end without an error.
@@ -58,9 +62,9 @@ def exported(house: House, sealed: Sealed[Record], roots: tuple[bytes, ...]) -> 
     """
     record, warehouse = sealed.value, house.warehouse
     copy, tail = (b"".join(parts) for parts in (warehouse.copy(record.copy_.sha256), warehouse.tails(record.record_id)))
-    token = warehouse.time_stamp(record)
-    evidence = evidence_of(house.evidence, RecordVersion(record.record_id, record.version))
-    stamps = [stamp for chain in decode(evidence) for stamp in chain] if evidence else []
+    version = RecordVersion(record.record_id, record.version)
+    token, evidence = warehouse.time_stamp(version), evidence_of(house.evidence, version)
+    stamps, renewed = _stamps(evidence), _stamps(evidence_of_signature(house, version))
     files = {
         "copy.pdf": copy,
         **({"copy-time-stamped.pdf": copy + tail} if tail else {}),
@@ -72,9 +76,17 @@ def exported(house: House, sealed: Sealed[Record], roots: tuple[bytes, ...]) -> 
     if evidence is not None:
         files |= {"evidence.ers": evidence, "evidence.path": _steps(stamps[0]), "signature.p7s": sealed.signature}
         files |= {f"evidence-{number}.tst": stamp.token for number, stamp in enumerate(stamps, start=1)}
-    files["README.txt"] = "".join(_readme(stamps, is_raised=bool(tail))).encode()
+    if len(renewed) > 1:
+        files |= {"time-stamp.ers": encode([renewed]), "signature.value": signature_value(sealed.signature)}
+        files |= {f"time-stamp-{number}.tst": stamp.token for number, stamp in enumerate(renewed, start=1)}
+    files["README.txt"] = "".join(_readme(stamps, renewed, is_raised=bool(tail))).encode()
     sums = "".join(f"{sha256_hex(data)}  {name}\n" for name, data in files.items())
     return files | {"SHA256SUMS": sums.encode()}
+
+
+def _stamps(evidence: bytes | None) -> tuple[Stamp, ...]:
+    """Return all time-stamps of an evidence record, the oldest first; none where there is no record."""
+    return tuple(stamp for chain in decode(evidence) for stamp in chain) if evidence else ()
 
 
 def _certificates(signature: bytes) -> bytes:
@@ -86,18 +98,29 @@ def _steps(stamp: Stamp) -> bytes:
     return "".join(" ".join(each.hex() for each in hashes) + "\n" for hashes in stamp.path).encode()
 
 
-def _readme(stamps: list[Stamp], *, is_raised: bool) -> Iterator[str]:
+def _readme(stamps: Sequence[Stamp], renewed: Sequence[Stamp], *, is_raised: bool) -> Iterator[str]:
+    is_renewed = len(renewed) > 1
     yield _FILES
     yield _RAISED if is_raised else ""
+    yield _STAMPED if is_renewed else ""
     yield _EVIDENCE if stamps else ""
     yield _CHECKS
+    if is_renewed:
+        yield "The signature of the record was time-stamped, and each time-stamp was renewed before it ended:\n"
+        yield f'    test "$(sha256sum < signature.value | cut -c -64)" = {imprint_of(renewed[0].token).value.hex()}\n'
+        yield from _time_stamp_checks("time-stamp", renewed)
     if not stamps:
         return
     digest, root = stamps[0].digest, imprint_of(stamps[0].token).value.hex()
     yield _WAY.format(digest=digest, root=root, width=len(root))
     yield "That was time-stamped, and each time-stamp was renewed before it ended:\n"
+    yield from _time_stamp_checks("evidence", stamps)
+
+
+def _time_stamp_checks(name: str, stamps: Sequence[Stamp]) -> Iterator[str]:
+    """Yield the command for each time-stamp: it has to hold until the next one was made, the last one now."""
     times = [stated_time(each.token) for each in stamps]
     until = [f" -attime {int(later.timestamp())}" for _, later in pairwise(times)]
     for number, (stamp, at) in enumerate(zip(stamps, [*until, ""], strict=True), start=1):
         over = imprint_of(stamp.token).value.hex()
-        yield f"    openssl ts -verify -digest {over} -in evidence-{number}.tst -token_in -CAfile roots.pem{at}\n"
+        yield f"    openssl ts -verify -digest {over} -in {name}-{number}.tst -token_in -CAfile roots.pem{at}\n"

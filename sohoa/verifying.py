@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from flows.evidence import evidence_of
+from flows.evidence import evidence_of, evidence_of_signature
 from flows.house import House
 from flows.incoming import judged_again
 from flows.keyring import trusted_roots
 from pipeline.seal.evidence import verify_evidence
-from pipeline.seal.raising import time_stamped
+from pipeline.seal.raising import signature_value, time_stamped
 from pipeline.seal.verify import verify_detached, verify_pdf
 from schemas.digest import sha256_hex
 from schemas.incoming import SignatureReport
@@ -78,11 +78,11 @@ def _record_proofs(house: House, record_id: str, roots: tuple[bytes, ...], now: 
     yield Proof(subject="record", verdict="VALID", detail=f"version {sealed.value.version}, {len(sealed.data)} bytes")
     evidence, damage = _evidence(house, sealed, roots, now)
     moments = _Moments(now, evidence.proven_at if evidence is not None and evidence.verdict == "VALID" else None)
-    yield from _record_signature_proofs(warehouse, sealed, roots, moments)
+    yield from _record_signature_proofs(house, sealed, roots, moments)
     yield from _copy_proofs(house, sealed.value, roots, moments)
     yield _original_proof(warehouse, sealed.value.origin.file_sha256)
     if evidence is not None:
-        yield _evidence_proof(evidence)
+        yield _evidence_proof("evidence", evidence)
     if damage is not None:
         yield damage
 
@@ -95,19 +95,41 @@ class _Moments(NamedTuple):
 
 
 def _record_signature_proofs(
-    warehouse: Warehouse, sealed: Sealed[Record], roots: tuple[bytes, ...], moments: _Moments
+    house: House, sealed: Sealed[Record], roots: tuple[bytes, ...], moments: _Moments
 ) -> Iterator[Proof]:
-    signature = sealed.signature
-    try:
-        token = warehouse.time_stamp(sealed.value)
-        signature = signature if token is None else time_stamped(signature, token)
-    except ProblemError as error:
-        yield _not_intact("record time-stamp", error)
+    stamped, damage = _time_stamp(house, sealed, roots, moments.now)
+    if damage is not None:
+        yield damage
+    alone = signature = sealed.signature
+    if stamped is not None and (token := house.warehouse.time_stamp(_version(sealed.value))) is not None:
+        signature = time_stamped(alone, token)
+        if stamped.verdict == "VALID":  # for as long as it is renewed, the signature holds as of then
+            alone, moments = signature, moments._replace(proven=stamped.proven_at)
+        if stamped.verdict != "INDETERMINATE" or moments.proven is None:  # otherwise evidence stands for it
+            yield _evidence_proof("record time-stamp", stamped)
     found = verify_detached(sealed.data, signature, roots, moments.now)
     if found.verdict == "INDETERMINATE" and moments.proven is not None:
-        then = verify_detached(sealed.data, sealed.signature, roots, moments.proven)
+        then = verify_detached(sealed.data, alone, roots, moments.proven)
         found = _proven(then, moments.proven) if then.verdict == "VALID" else found
     yield _signature_proof("record signature", found)
+
+
+def _time_stamp(
+    house: House, sealed: Sealed[Record], roots: tuple[bytes, ...], now: datetime
+) -> tuple[EvidenceVerdict | None, Proof | None]:
+    """Return the verdict on the time-stamp of the record's signature and on its renewals, or why there is none."""
+    try:
+        stamped = evidence_of_signature(house, _version(sealed.value))
+    except ProblemError as error:
+        return None, _not_intact("record time-stamp", error)
+    if stamped is None:
+        return None, None
+    files = {"the record's signature": signature_value(sealed.signature)}
+    return verify_evidence(stamped, files, roots, now), None
+
+
+def _version(record: Record) -> RecordVersion:
+    return RecordVersion(record.record_id, record.version)
 
 
 def _proven(verdict: SignatureVerdict, at: datetime) -> SignatureVerdict:
@@ -171,7 +193,7 @@ def _evidence(
     """
     record = sealed.value
     try:
-        evidence = evidence_of(house.evidence, RecordVersion(record.record_id, record.version))
+        evidence = evidence_of(house.evidence, _version(record))
     except ProblemError as error:
         return None, _not_intact("evidence", error)
     if evidence is None:
@@ -183,10 +205,10 @@ def _evidence(
     return verify_evidence(evidence, files, roots, now), None
 
 
-def _evidence_proof(found: EvidenceVerdict) -> Proof:
+def _evidence_proof(subject: str, found: EvidenceVerdict) -> Proof:
     said = f"there since {found.proven_at}, {found.time_stamps} time-stamps, to be renewed before {found.good_until}"
     detail = "; ".join((said, *found.reasons))
-    return Proof(subject="evidence", verdict=found.verdict, detail=detail, is_signature=True)
+    return Proof(subject=subject, verdict=found.verdict, detail=detail, is_signature=True)
 
 
 def _not_intact(subject: str, error: ProblemError | ObjectMissingError) -> Proof:

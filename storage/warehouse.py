@@ -97,10 +97,10 @@ class Warehouse:
         """Store the time-stamp over the signature of a record version; only the first one that was stored counts."""
         self.store.put_once(keys.time_stamp_of(keys.record(*version)), token)
 
-    def time_stamp(self, record: Record) -> bytes | None:
-        """Return the time-stamp over the signature of this version of a record, None if there is none yet."""
+    def time_stamp(self, version: keys.RecordVersion) -> bytes | None:
+        """Return the time-stamp over the signature of a record version, None if there is none yet."""
         try:
-            return self.store.get(keys.time_stamp_of(keys.record(record.record_id, record.version)))
+            return self.store.get(keys.time_stamp_of(keys.record(*version)))
         except ObjectMissingError:
             return None
 

@@ -108,8 +108,14 @@ def time_stamp(signature: bytes, authorities: Authorities) -> bytes:
     Raises:
         ProblemError: `time-stamps-unreachable`.
     """
+    return time_stamp_of(sha256(signature_value(signature)).digest(), DIGEST, authorities)
+
+
+def signature_value(signature: bytes) -> bytes:
+    """Return what a time-stamp of a detached signature is over (ETSI EN 319 122-1, 5.3)."""
     (signed,) = cms.ContentInfo.load(signature)["content"]["signer_infos"]
-    return time_stamp_of(sha256(signed["signature"].native).digest(), DIGEST, authorities)
+    value: bytes = signed["signature"].native
+    return value
 
 
 def time_stamp_of(imprint: bytes, digest: str, authorities: Authorities) -> bytes:
