@@ -44,6 +44,7 @@ from schemas.problem import (
     Exit,
     ProblemError,
 )
+from schemas.procedure import Procedures
 from schemas.station import (
     AdmittedFile,
     Enrolment,
@@ -106,6 +107,7 @@ class Intake:
 
     house: House
     staging: Staging
+    procedures: Procedures
     clock: Clock
     wake: Callable[[], None]
     """Called when something has a receipt; must come back at once."""
@@ -327,7 +329,8 @@ class Intake:
         self.allow(enrolled, LEAST_CHARGE)
         self.spend(enrolled, LEAST_CHARGE)
         house, station = self.house, enrolled.request.station
-        return advise(house.warehouse, house.catalog, house.audit, question, station=station, now=self.clock())
+        needs = self.procedures.known_needs(question.purpose)
+        return advise(house.warehouse, house.catalog, house.audit, question, needs, station=station, now=self.clock())
 
     # --- legibility --------------------------------------------------------------------------------------------
     def glance(self, enrolled: Enrolment, preview: bytes) -> Glance:

@@ -7,9 +7,9 @@ from pydantic import AwareDatetime, Base64Bytes
 from pydantic import Field as Constraint
 
 from schemas.digest import Sha256
-from schemas.lookup import AuditId, FoundRecord, Reason
+from schemas.lookup import AuditId, Basis, FoundRecord, Reason
 from schemas.model import Value
-from schemas.record import RecordId
+from schemas.record import InstrumentCode, RecordId
 from schemas.submission import StationId
 
 BEFORE_FIRST = "0" * 64
@@ -62,6 +62,10 @@ class AuditEntry(Value):
     """Of a lookup: the types that it was for and of which nothing could be reused. They tell what to bring in next."""
     requester_key: Sha256 | None = Constraint(default=None, exclude_if=lambda key: key is None)
     """Of a lookup: the key of the person for whom a system asked."""
+    legal_basis: Basis | None = Constraint(default=None, exclude_if=lambda basis: basis is None)
+    """Of a lookup and what it opened: what asking rested on. Left out in acts of earlier versions."""
+    basis_document: InstrumentCode | None = Constraint(default=None, exclude_if=lambda code: code is None)
+    """The document that it rested on, where it did on one."""
 
 
 class Segment(Value):

@@ -83,6 +83,8 @@ class OwnerSpec(Value):
     name: str
     birth: str | None = None
     sex: str | None = None
+    deceased: bool = False
+    """The paper says that this owner has died: of theirs a procedure is told only what it needs of the dead."""
 
 
 class OrderSpec(Value):
@@ -113,6 +115,9 @@ class ValiditySpec(Value):
     """The field with the printed last day."""
     ended_by: tuple[str, ...] = ()
     """Types of papers of which a later one of the same owner ends it: they say that what it attests has changed."""
+    purpose: str | None = None
+    """The field that says what it was issued for, where it holds for nothing else. Which purposes serve a procedure,
+    the procedure says (`procedures.toml`)."""
     source: str
 
 
@@ -157,7 +162,7 @@ class DocumentType(Value):
         named = {name for owner in self.owners for name in (owner.identifier, owner.name, owner.birth, owner.sex)}
         named |= {name for order in self.orders for name in (order.first, order.then)}
         named |= {name for pair in self.same_year for name in (pair.number, pair.date)}
-        named |= {self.validity.starts, self.validity.ends, *self.table}
+        named |= {self.validity.starts, self.validity.ends, self.validity.purpose, *self.table}
         unknown |= named - set(self.fields) - {None}
         lost = {name for name, spec in self.fields.items() if not spec.labels and spec.part is None} - set(self.table)
         if lost:
@@ -167,6 +172,11 @@ class DocumentType(Value):
             message = f"names that do not exist: {', '.join(sorted(map(str, unknown)))}"
             raise ValueError(message)
         return self
+
+    @property
+    def is_of_dead(self) -> bool:
+        """Whether it says that its owner has died."""
+        return any(owner.deceased for owner in self.owners)
 
     def spec(self, name: str) -> FieldSpec:
         """Return what is known of a field, also of one in a later row of a table (`full_name_2`)."""

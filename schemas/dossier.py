@@ -8,7 +8,7 @@ from pydantic import StringConstraints, model_validator
 
 from schemas.document_type import ResultCode
 from schemas.identifier import PersonalIdentifier
-from schemas.lookup import AuditId, FoundRecord
+from schemas.lookup import AuditId, FoundRecord, Ground
 from schemas.model import Value
 from schemas.submission import DossierCode, ProcedureCode
 
@@ -28,7 +28,7 @@ class Component(Value):
     """Whose it is; None: the applicant's."""
 
 
-class ComponentsRequest(Value):
+class ComponentsRequest(Ground):
     """The components of a dossier, before anything of it is scanned."""
 
     owner: PersonalIdentifier

@@ -12,14 +12,17 @@ from schemas.document_type import document_types
 from schemas.field import Field
 from schemas.identifier import PersonalIdentifier
 from schemas.model import Value
-from schemas.record import BARS, Record, RecordId, RecordStatus
+from schemas.problem import BASIS_UNFIT
+from schemas.record import BARS, OWNER_DIED, InstrumentCode, Record, RecordId, RecordStatus
 from schemas.submission import DocumentTypeCode, DossierCode, Moment, ProcedureCode
 
 AuditId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
-Reason = Literal["unreviewed", "superseded", "revoked", "suspended", "not_yet_valid", "expired", "ended"]
+Reason = Literal[
+    "unreviewed", "superseded", "revoked", "suspended", "not_yet_valid", "expired", "ended", "wrong_purpose"
+]
 """Why a record cannot be reused, for programs. `ended`: a later paper of the owner says that what it attests has
-changed."""
+changed; `wrong_purpose`: the paper holds for nothing but what it was issued for, and that is something else."""
 _REASONS: dict[RecordStatus, tuple[Reason, ...]] = {
     "active": (),
     "review": ("unreviewed",),
@@ -33,7 +36,36 @@ Opens = Literal["record", "copy"]
 """What an address that is handed out opens."""
 
 
-class Inquiry(Value):
+Basis = Literal["tthc_processing", "owner_self", "consent", "court_or_police", "audit"]
+"""What lets somebody ask (Luật 91/2025/QH15): the law of the procedure, without anybody's consent; the owner asks about
+themselves; the owner has consented, and that is on record; a court or the police demand it; an inspection does. None of
+them opens more than the procedure does."""
+BY_DOCUMENT: frozenset[Basis] = frozenset({"consent", "court_or_police", "audit"})
+"""Those that rest on a document: which one has to be said."""
+
+
+class Ground(Value):
+    """What asking rests on. It is kept in the audit log, and the once-only receipt says it."""
+
+    legal_basis: Basis = "tthc_processing"
+    basis_document: InstrumentCode | None = None
+    """Number and symbol of the consent on record, of the demand, of the decision to inspect: `45/QĐ-TTr`."""
+    requester: PersonalIdentifier | None = None
+    """The person for whom a system asks, where there is one: the log can tell that they did."""
+
+    def check_about(self, people: Iterable[PersonalIdentifier]) -> None:
+        """Make sure that people can be asked about on this basis.
+
+        Raises:
+            ProblemError: `basis-unfit`.
+        """
+        if (self.basis_document is None) == (self.legal_basis in BY_DOCUMENT):
+            raise BASIS_UNFIT.error(f"basis_document: said with {', '.join(sorted(BY_DOCUMENT))}, and only there")
+        if self.legal_basis == "owner_self" and {self.requester} != set(people):
+            raise BASIS_UNFIT.error("requester: with owner_self they ask about themselves, and about nobody else")
+
+
+class Inquiry(Ground):
     """Whose records, for which procedure."""
 
     owner: PersonalIdentifier
@@ -41,8 +73,6 @@ class Inquiry(Value):
     """The procedure that needs them (mã TTHC)."""
     dossier_code: DossierCode | None
     """None only where the national look-up asks, which does not say it."""
-    requester: PersonalIdentifier | None = None
-    """The person for whom a system asks, where there is one: the log can tell that they did."""
     document_types: tuple[str, ...] = ()
     """Only these; empty: all."""
     valid_on: date | None = None
@@ -82,7 +112,11 @@ class FoundRecord(Value):
 
 
 class LookupAnswer(Value):
-    """What was found. An owner that nobody knows and one without records look the same."""
+    """What was found.
+
+    An owner that nobody knows, one without records, and one who has died and about whom the procedure may not ask any
+    more, look the same.
+    """
 
     audit_id: AuditId
     """The entry in the audit log that was written before this answer."""
@@ -114,6 +148,21 @@ def judge_all(records: Iterable[Record], on: date) -> tuple[FoundRecord, ...]:
     """Return the records of one owner as answers, each in view of the others."""
     found = [judge(record, on) for record in records]
     return tuple(_in_view_of(found, each, on) for each in found)
+
+
+def may_tell_of_death(record: Record) -> bool:
+    """Return whether a record may say, on whichever day, that its owner has died: which ones have to be asked."""
+    type_ = document_types().get(record.document_type or "")
+    return (type_ is not None and type_.is_of_dead) or any(each.reason == OWNER_DIED for each in record.amendments)
+
+
+def tells_of_death(record: Record, on: date) -> bool:
+    """Return whether a record says for sure that its owner has died: a death extract that could be reused, or an act.
+
+    One that waits for review says nothing yet: a misread number must not shut out the living.
+    """
+    type_ = document_types().get(record.document_type or "")
+    return record.says_owner_died(on) or (type_ is not None and type_.is_of_dead and judge(record, on).reusable)
 
 
 def ended_by(codes: Iterable[str]) -> tuple[str, ...]:

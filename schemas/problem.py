@@ -545,6 +545,13 @@ PURPOSE_UNFIT = Kind(
     Exit.USAGE,
     403,
 )
+BASIS_UNFIT = Kind(
+    "basis-unfit",
+    "The legal basis is not said as it has to be",
+    "Say the document that it rests on (`basis_document`), or, with `owner_self`, the owner as `requester`.",
+    Exit.USAGE,
+    403,
+)
 TOO_MANY_REQUESTS = Kind(
     "too-many-requests",
     "Too many requests at once",

@@ -4,6 +4,7 @@ Data minimisation by procedure (Luật 91/2025/QH15): what a procedure does not 
 """
 
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Self
@@ -12,6 +13,7 @@ from pydantic import Field as Constraint
 from pydantic import StringConstraints, ValidationError, model_validator
 
 from schemas.document_type import DocumentType, document_types
+from schemas.folding import holds_words
 from schemas.lookup import FoundRecord, Inquiry
 from schemas.model import Value
 from schemas.problem import CONFIGURATION, PURPOSE_UNFIT
@@ -30,6 +32,10 @@ class Need(Value):
     """Only these; empty: all that are not sensitive."""
     sensitive: tuple[str, ...] = ()
     """Sensitive fields that it needs too."""
+    purposes: tuple[Text, ...] = ()
+    """Of papers that hold only for what they were issued for: words that such a paper has to name, one of them."""
+    deceased: bool = False
+    """It may ask for it too where the owner has died."""
 
     @model_validator(mode="after")
     def _names_what_exists(self) -> Self:
@@ -37,6 +43,11 @@ class Need(Value):
         unknown = {self.document_type} if type_ is None else {*self.fields, *self.sensitive} - type_.fields.keys()
         if unknown:
             message = f"names that do not exist: {', '.join(sorted(unknown))}"
+            raise ValueError(message)
+        if (self._type.validity.purpose is not None) != bool(self.purposes):
+            message = (
+                "`purposes` are said where papers of the type hold only for what they were issued for, and only there"
+            )
             raise ValueError(message)
         return self
 
@@ -64,6 +75,23 @@ class Need(Value):
         return document_types()[self.document_type]
 
 
+Needs = Mapping[DocumentTypeCode, Need]
+"""What a procedure needs, by type."""
+
+
+def in_view_of(needs: Needs, found: FoundRecord) -> FoundRecord:
+    """Return *found* in view of what it is asked for: a paper that holds only for something else cannot be reused."""
+    type_ = document_types().get(found.document_type or "")
+    named = type_.validity.purpose if type_ is not None else None
+    if type_ is None or named is None:
+        return found
+    printed, need = found.fields.get(named), needs.get(type_.code)
+    said = "" if printed is None or printed.value is None else str(printed.value)
+    if need is not None and any(holds_words(said, words) for words in need.purposes):
+        return found
+    return found.model_copy(update={"reusable": False, "reasons": (*found.reasons, "wrong_purpose")})
+
+
 class Procedure(Value):
     """A procedure, and which papers it may ask for."""
 
@@ -80,17 +108,22 @@ class Procedures(Value):
 
     procedures: tuple[Procedure, ...]
 
-    def needs(self, purpose: ProcedureCode) -> dict[DocumentTypeCode, Need]:
-        """Return what a procedure may ask for, by type.
+    def known_needs(self, purpose: ProcedureCode) -> Needs:
+        """Return what a procedure may ask for; nothing if it is not known here."""
+        code = purpose[:_CODE_LENGTH]
+        found = next((each for each in self.procedures if each.code == code), None)
+        return {need.document_type: need for need in found.needs} if found else {}
+
+    def needs(self, purpose: ProcedureCode) -> Needs:
+        """Return what a procedure may ask for.
 
         Raises:
             ProblemError: `purpose-unfit` if it is not known here.
         """
-        code = purpose[:_CODE_LENGTH]
-        found = next((each for each in self.procedures if each.code == code), None)
-        if found is None:
+        found = self.known_needs(purpose)
+        if not found:
             raise PURPOSE_UNFIT.error("this procedure is not among those that may ask")
-        return {need.document_type: need for need in found.needs}
+        return found
 
     def narrowed(self, request: Inquiry) -> Inquiry:
         """Return *request* for the types that its procedure needs.

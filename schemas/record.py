@@ -46,6 +46,7 @@ REASONS: dict[AmendmentAct, dict[str, str]] = {
         "annulled_by_court": "a court annulled it (Tòa án tuyên hủy)",
         "forged": "it is not genuine (giả mạo)",
         "taken_in_by_mistake": "it should not have been taken in",
+        "owner_died": "its owner has died, and what it says ended with that",
     },
     "suspend": {
         "complaint": "a complaint is being settled (khiếu nại, tố cáo)",
@@ -59,6 +60,13 @@ REASONS: dict[AmendmentAct, dict[str, str]] = {
     },
 }
 """Why, for each act: codes for programs, and what they mean."""
+OWNER_DIED = "owner_died"
+"""The reason by which an act says that the one owner of a record has died."""
+
+InstrumentCode = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{1,6}[^\s/0-9]{0,3}(/[^\s/]{1,30}){1,4}$", max_length=100)
+]
+"""Number and symbol of an instrument (số, ký hiệu): `12/QĐ-UBND`, `60/2014/QH13`."""
 
 
 class Owner(Value):
@@ -100,8 +108,7 @@ class Engine(Value):
 class LegalBasis(Value):
     """What an act rests on."""
 
-    code: str = Constraint(pattern=r"^[0-9]{1,6}[^\s/0-9]{0,3}(/[^\s/]{1,30}){1,4}$", max_length=100)
-    """Number and symbol of the instrument (số, ký hiệu): `12/QĐ-UBND`, `60/2014/QH13`."""
+    code: InstrumentCode
     text: str = Constraint(default="", max_length=500)
     """In words: which article, whose decision, of which day."""
 
@@ -200,6 +207,10 @@ class Record(Value):
         if not self.amendments:
             return self.status  # what is not reusable stays so on every day when nothing says since when
         return next((BARS[each.act] for each in self.in_force(day)), "active")
+
+    def says_owner_died(self, on: date) -> bool:
+        """Return whether an act that stands on that day says so; of several owners it could not say which."""
+        return len(self.owners) == 1 and any(each.reason == OWNER_DIED for each in self.in_force(on))
 
     @property
     def needs_review(self) -> bool:

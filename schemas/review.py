@@ -14,7 +14,7 @@ from schemas.document_type import DocumentType, FieldSpec, document_types
 from schemas.field import Field
 from schemas.model import Value
 from schemas.problem import AMENDMENT_UNFIT, DECISION_UNFIT, REVIEW_NOT_WAITING
-from schemas.record import BARS, Amendment, Record, RecordId
+from schemas.record import BARS, OWNER_DIED, Amendment, Record, RecordId
 
 Act = Literal["confirm", "correct", "unreadable"]
 """The value is what the paper says (for None: the paper has none); it is another one; nobody can read it."""
@@ -259,6 +259,8 @@ def check_amends(amendment: Amendment, decision: Decision, record: Record, today
         if all(said.act == "confirm" for said in decision.fields):
             raise AMENDMENT_UNFIT.error("the record says that already")
         return
+    if amendment.reason == OWNER_DIED and len(record.owners) != 1:
+        raise AMENDMENT_UNFIT.error("it does not belong to one person alone: keep the death extract instead")
     against = record.in_force(amendment.effective)
     if amendment.act == "reinstate" and not against:
         raise AMENDMENT_UNFIT.error(f"nothing stands against the record on {amendment.effective}")

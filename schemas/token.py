@@ -5,18 +5,29 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from schemas.lookup import Opens
+from schemas.lookup import Basis, Opens
 
 LOCAL_ISSUER = "urn:sohoa:local"
 """Who issues the tokens that `sohoa token` makes (`iss`, RFC 7519)."""
 ClientName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$")]
 """Name of a system, such as `mot-cua`: it stands in the audit log. It names nobody."""
 
-Scope = Literal["lookup", "record:read", "copy:read", "admin"]
-"""`lookup`: ask what an owner has; `record:read`, `copy:read`: be given addresses that open records and copies;
-`admin`: fetch the receipts of other clients' acts too."""
+Scope = Literal[
+    "lookup", "lookup:owner_self", "lookup:consent", "lookup:court_or_police", "lookup:audit",
+    "record:read", "copy:read", "admin",
+]  # fmt: skip
+"""`lookup`: ask what an owner has, by the law of a procedure, and `lookup:…` on another basis too; `record:read`,
+`copy:read`: be given addresses that open records and copies; `admin`: fetch the receipts of other clients' acts too."""
 ADMIN: Scope = "admin"
 READING: tuple[Scope, ...] = ("lookup", "record:read", "copy:read")
 """What most systems need."""
+ASKED_BY: Mapping[Basis, Scope] = {
+    "tthc_processing": "lookup",
+    "owner_self": "lookup:owner_self",
+    "consent": "lookup:consent",
+    "court_or_police": "lookup:court_or_police",
+    "audit": "lookup:audit",
+}
+"""The scope that asking on each basis takes, beside `lookup`."""
 OPENED_BY: Mapping[Opens, Scope] = {"record": "record:read", "copy": "copy:read"}
 """The scope that each sort of address is handed out for."""

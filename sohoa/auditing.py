@@ -75,7 +75,9 @@ def verify_receipt(settings: Settings, path: Path) -> Verification:
     wrong = what_fails(receipt, _checked(settings))
     entry = receipt.entry
     reusable = sum(judgement.reusable for judgement in entry.judgements)
-    said = f"{entry.who} at {entry.at:%Y-%m-%d %H:%M:%S %Z} for {entry.purpose}: {len(entry.records)} records"
+    basis = " ".join(filter(None, [entry.legal_basis, entry.basis_document]))
+    said = f"{entry.who} at {entry.at:%Y-%m-%d %H:%M:%S %Z} for {entry.purpose}{f' on {basis}' if basis else ''}"
+    said += f": {len(entry.records)} records"
     said += f", {reusable} of them reusable on {entry.valid_on}" if entry.valid_on else ""
     proof = Proof(subject="act", verdict="VALID" if wrong is None else "INVALID", detail=wrong or said)
     return Verification.of(str(path), (proof,))

@@ -69,7 +69,7 @@ def audit_of(configuration: Configured, owner: str, *, as_json: bool) -> None:
         if as_json:
             console.print_json(act)
         else:
-            what_for = " ".join(filter(None, [act.purpose, act.dossier_code]))
+            what_for = " ".join(filter(None, [act.purpose, act.dossier_code, act.legal_basis, act.basis_document]))
             console.say(f"{act.at:%Y-%m-%d %H:%M:%S %Z}  {act.act}  {act.who}  {what_for}  {act.entry_id}")
 
 

@@ -14,10 +14,11 @@ from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TextIO, TypeVar, get_args
 
 import click
 
+from schemas.lookup import Basis
 from schemas.problem import INTEGRITY_MISMATCH, INTERNAL, Exit, ProblemError, refused_by_system
 from schemas.report import Extraction, Ingestion
 from schemas.settings import Loaded, Settings
@@ -110,7 +111,9 @@ def ingest(
 @cli.command(
     epilog="sohoa lookup 040095001234 --purpose 1.001193 --dossier H40.12-260331-0007\n"
     "sohoa lookup 040095001234 --purpose 1.001193 --dossier H40.12-260331-0007 --type birth_certificate --json\n"
-    "sohoa lookup 040095001234 --purpose 1.001193 --dossier H40.12-260331-0007 --known-at 2026-11-03T09:30:00+07:00"
+    "sohoa lookup 040095001234 --purpose 1.001193 --dossier H40.12-260331-0007 --known-at 2026-11-03T09:30:00+07:00\n"
+    "sohoa lookup 040095001234 --purpose 1.001193 --dossier H40.12-260331-0007 --legal-basis court_or_police \\\n"
+    "    --basis-document 45/YC-CSĐT"
 )
 @click.argument("owner", metavar="OWNER_ID")
 @click.option("--type", "types", metavar="TYPE", multiple=True, help="Only records of this type; may be repeated.")
@@ -122,6 +125,15 @@ def ingest(
 )
 @click.option("--purpose", metavar="CODE", required=True, help="Procedure that needs the record (mã TTHC).")
 @click.option("--dossier", metavar="CODE", required=True, help="Dossier it is needed for (mã hồ sơ).")
+@click.option(
+    "--legal-basis",
+    type=click.Choice(get_args(Basis)),
+    default="tthc_processing",
+    show_default=True,
+    help="What lets you ask.",
+)
+@click.option("--basis-document", metavar="CODE", help="Consent, demand or decision that it rests on: 45/QĐ-TTr.")
+@click.option("--requester", metavar="ID", help="Identifier of the person for whom you ask.")
 @json_option
 @click.pass_obj
 def lookup(
@@ -132,6 +144,9 @@ def lookup(
     known_at: datetime | None,
     purpose: str,
     dossier: str,
+    legal_basis: Basis,
+    basis_document: str | None,
+    requester: str | None,
     *,
     as_json: bool,
 ) -> None:
@@ -141,7 +156,18 @@ def lookup(
     """
     from sohoa.looking import look_up_owner
 
-    answer = look_up_owner(configuration.settings, owner, types, purpose, dossier, valid_on=valid_on, known_at=known_at)
+    answer = look_up_owner(
+        configuration.settings,
+        owner,
+        types,
+        purpose,
+        dossier,
+        valid_on=valid_on,
+        known_at=known_at,
+        legal_basis=legal_basis,
+        basis_document=basis_document,
+        requester=requester,
+    )
     if as_json:
         console.print_json(answer)
     else:

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from flows.house import House
 from schemas.audit import AuditEntry
 from schemas.identifier import PersonalIdentifier
-from schemas.lookup import LookupAnswer, LookupRequest
+from schemas.lookup import Basis, LookupAnswer, LookupRequest
 from schemas.problem import BAD_REQUEST, CONFIGURATION, SYSTEM_REFUSED
+from schemas.procedure import load_procedures
 from schemas.record import Record
 from schemas.settings import Settings
 from schemas.vietnam import TIME_ZONE
@@ -43,6 +44,9 @@ def look_up_owner(
     *,
     valid_on: datetime | None = None,
     known_at: datetime | None = None,
+    legal_basis: Basis = "tthc_processing",
+    basis_document: str | None = None,
+    requester: str | None = None,
 ) -> LookupAnswer:
     """Return the records of an owner, for a procedure and a dossier; the audit log names the user who asked.
 
@@ -56,13 +60,20 @@ def look_up_owner(
             dossier_code=dossier,
             document_types=tuple(types),
             valid_on=valid_on.date() if valid_on else None,
+            legal_basis=legal_basis,
+            basis_document=basis_document,
+            requester=None if requester is None else parse_owner(requester),
             known_at=known_at if known_at is None or known_at.tzinfo else known_at.replace(tzinfo=TIME_ZONE),
         )
     except ValidationError as error:
-        wrong = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors(include_input=False))
+        wrong = "; ".join(
+            f"{'.'.join(map(str, item['loc'])) or 'request'}: {item['msg']}"
+            for item in error.errors(include_input=False)
+        )
         raise BAD_REQUEST.error(wrong) from error
-    house = existing_house(settings)
-    return look_up(house.warehouse, house.catalog, house.audit, request, who=this_user(), now=datetime.now(UTC))
+    house, needs = existing_house(settings), load_procedures(settings.api.procedures).known_needs(purpose)
+    now = datetime.now(UTC)
+    return look_up(house.warehouse, house.catalog, house.audit, request, needs, who=this_user(), now=now)
 
 
 def parse_owner(text: str) -> PersonalIdentifier:

@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from schemas.backfill import STATION as BACKFILL
 from schemas.calibration import Sampled, sampled_in
 from schemas.digest import Sha256
+from schemas.lookup import may_tell_of_death
 from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, OWNER_SECRET_CHANGED, ProblemError
 from schemas.record import Record, RecordId
 from schemas.review import RESCAN, UNREADABLE, Decision
@@ -252,6 +253,7 @@ class Catalog:
             "dossier_code": record.dossier_code,
             "created_at": _moment(record.created_at),
             "review_reasons": " ".join(record.review_reasons),
+            "of_death": may_tell_of_death(record),
             "backfill": sql.select(
                 sql.exists().where(
                     tables.submissions.c.submission_id == record.submission_id, tables.submissions.c.station == BACKFILL
@@ -388,12 +390,15 @@ class Catalog:
                     connection.execute(sql.insert(table), [dict(row) for row in rows])
 
     # --- asking ------------------------------------------------------------------------------------------------
-    def records_of(self, owner: str, document_types: Iterable[str] = ()) -> tuple[keys.RecordVersion, ...]:
+    def records_of(
+        self, owner: str, document_types: Iterable[str] = (), *, or_of_death: bool = False
+    ) -> tuple[keys.RecordVersion, ...]:
         """Return the latest version of each record of *owner* (an owner key), oldest record first.
 
         Args:
             owner: their `keys.owner_key`, of whichever of their identifiers.
             document_types: only these; empty: all.
+            or_of_death: and, whatever their types, those that may say that the owner has died.
         """
         types = tuple(document_types)
         with self._transaction() as connection:
@@ -406,7 +411,8 @@ class Catalog:
                 .order_by(tables.records.c.created_at, tables.records.c.record_id)
             )
             if types:
-                query = query.where(tables.records.c.document_type.in_(types))
+                is_wanted = tables.records.c.document_type.in_(types)
+                query = query.where(sql.or_(is_wanted, tables.records.c.of_death) if or_of_death else is_wanted)
             return tuple(keys.RecordVersion(*row) for row in connection.execute(query))
 
     def same_person(self, owner: str) -> frozenset[str]:

@@ -21,8 +21,10 @@ from schemas.lookup import (
     ScanQuestion,
     ended_by,
     judge_all,
+    tells_of_death,
 )
 from schemas.problem import BAD_REQUEST, INTEGRITY_MISMATCH, RECORD_UNKNOWN, ProblemError
+from schemas.procedure import Needs, in_view_of
 from schemas.record import Record, RecordId
 from schemas.submission import StationId
 from schemas.vietnam import TIME_ZONE
@@ -40,39 +42,61 @@ class Opened(NamedTuple):
     sealed: Sealed[Record]
 
 
+_NONE: Needs = {}
+
+
 def look_up(
-    warehouse: Warehouse, catalog: Catalog, audit: Audit, request: Inquiry, *, who: str, now: datetime
+    warehouse: Warehouse,
+    catalog: Catalog,
+    audit: Audit,
+    request: Inquiry,
+    needs: Needs = _NONE,
+    *,
+    who: str,
+    now: datetime,
 ) -> LookupAnswer:
     """Return the owner's records and whether each may be reused.
+
+    Of an owner who has died nothing is told but what the procedure needs of the dead, and nothing says that this is
+    why: not the answer, and not the act in the log, for whoever asked may read that too.
 
     Args:
         warehouse: holds the records; the truth.
         catalog: says which records there are.
         audit: gets an entry about this before anything is answered.
         request: whose records, and what for.
+        needs: what the procedure needs, where it is known; what holds for a purpose or of the dead rests on that.
         who: who asks, for the audit log.
         now: the time; without `valid_on` and `known_at` its day in Vietnam counts.
 
     Raises:
         ProblemError: `integrity-mismatch` if a record that the catalog names is lost or damaged: an answer without it
-            would be wrong; `bad-request` if `known_at` is yet to come.
+            would be wrong; `bad-request` if `known_at` is yet to come; `basis-unfit`.
     """
+    request.check_about([request.owner])
     if request.known_at is not None and request.known_at > now:
         raise BAD_REQUEST.error("known_at is yet to come: nobody can say what will be known then")
     owner = warehouse.owner_key(request.owner)
     valid_on = request.valid_on or (request.known_at or now).astimezone(TIME_ZONE).date()
     wanted = request.document_types
     types = (*wanted, *ended_by(wanted))
-    if request.known_at is None:
-        records = tuple(_latest(warehouse, row) for row in catalog.records_of(owner, types))
-        is_whole = all(owner in warehouse.owner_keys(record) for record in records)
-        owners = frozenset([owner]) if is_whole else catalog.same_person(owner)
-    else:
+    records = tuple(_latest(warehouse, row) for row in catalog.records_of(owner, types, or_of_death=True))
+    is_whole = all(owner in warehouse.owner_keys(record) for record in records)
+    owners = frozenset([owner]) if is_whole else catalog.same_person(owner)
+    theirs = [record for record in records if owners & set(warehouse.owner_keys(record))]
+    today = now.astimezone(TIME_ZONE).date()
+    has_died = any(tells_of_death(record, today) for record in theirs)  # whatever was known then: they have died now
+    if request.known_at is not None:
         owners = warehouse.same_person(owner, request.known_at)
-        records = _known(warehouse, owners, types, request.known_at)
-    theirs = (record for record in records if owners & set(warehouse.owner_keys(record)))
-    judged = judge_all(theirs, valid_on)
-    found = tuple(each for each in judged if not wanted or each.document_type in wanted)
+        known = _known(warehouse, owners, types, request.known_at)
+        theirs = [record for record in known if owners & set(warehouse.owner_keys(record))]
+    judged = (in_view_of(needs, each) for each in judge_all(theirs, valid_on))
+    of_dead = {need.document_type for need in needs.values() if need.deceased}
+    found = tuple(
+        each
+        for each in judged
+        if (not wanted or each.document_type in wanted) and (not has_died or each.document_type in of_dead)
+    )
     entry = AuditEntry(
         entry_id=uuid4().hex,
         at=now,
@@ -88,6 +112,8 @@ def look_up(
         known_at=request.known_at,
         missed=_missed(wanted, found),
         requester_key=None if request.requester is None else warehouse.owner_key(request.requester),
+        legal_basis=request.legal_basis,
+        basis_document=request.basis_document,
     )
     audit.append(entry)
     return LookupAnswer(audit_id=entry.entry_id, valid_on=valid_on, known_at=request.known_at, records=found)
@@ -100,7 +126,14 @@ def _missed(wanted: tuple[str, ...], found: tuple[FoundRecord, ...]) -> tuple[st
 
 
 def advise(
-    warehouse: Warehouse, catalog: Catalog, audit: Audit, question: ScanQuestion, *, station: StationId, now: datetime
+    warehouse: Warehouse,
+    catalog: Catalog,
+    audit: Audit,
+    question: ScanQuestion,
+    needs: Needs = _NONE,
+    *,
+    station: StationId,
+    now: datetime,
 ) -> ScanAdvice:
     """Return whether an owner's paper has to be scanned: a lookup like any other, of which less is told.
 
@@ -113,7 +146,7 @@ def advise(
         dossier_code=question.dossier_code,
         document_types=(question.document_type,),
     )
-    answer = look_up(warehouse, catalog, audit, request, who=f"station:{station}", now=now)
+    answer = look_up(warehouse, catalog, audit, request, needs, who=f"station:{station}", now=now)
     reusable = tuple(record.record_id for record in answer.records if record.reusable)
     return ScanAdvice(audit_id=answer.audit_id, reusable=reusable)
 
@@ -138,6 +171,8 @@ def write_down(audit: Audit, opened: Opened, opens: Opens, now: datetime) -> Non
         purpose=asked.purpose,
         dossier_code=asked.dossier_code,
         owner_key=asked.owner_key,
+        legal_basis=asked.legal_basis,
+        basis_document=asked.basis_document,
         records=(opened.sealed.value.record_id,),
     )
     audit.append(entry)

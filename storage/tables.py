@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-SCHEMA = 7
+SCHEMA = 8
 """The number of the tables below; a catalog with another one has to be rebuilt."""
 
 metadata = sql.MetaData()
@@ -27,6 +27,7 @@ records = sql.Table(
     sql.Column("created_at", sql.String(32), nullable=False),
     sql.Column("review_reasons", sql.Text, nullable=False),
     sql.Column("backfill", sql.Boolean, nullable=False),
+    sql.Column("of_death", sql.Boolean, nullable=False),
     sql.Index("records_in_review", "status", "backfill", "created_at", "record_id"),
     sql.Index("records_of_dossier", "dossier_code", "created_at", "record_id"),
     sql.Index("records_of_submission", "submission_id"),

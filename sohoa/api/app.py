@@ -27,7 +27,9 @@ def create_app(house: House, secret: str, wake: Callable[[], None] = lambda: Non
         secret: what signs tokens of our own and addresses of records; stations have keys of their own.
         wake: called when a submission has its receipt; must come back at once. Without it the worker finds it.
     """
-    taking_in = Intake(house, Staging(house.settings.home / "uploads"), lambda: datetime.now(UTC), wake)
+    api = house.settings.api
+    procedures = load_procedures(api.procedures)
+    taking_in = Intake(house, Staging(house.settings.home / "uploads"), procedures, lambda: datetime.now(UTC), wake)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -58,10 +60,9 @@ def create_app(house: House, secret: str, wake: Callable[[], None] = lambda: Non
         house.check()
         return {"status": "ready"}
 
-    api = house.settings.api
     links, pace = Links(secret), Pace(api.requests_per_minute)
     breadth = Breadth(api.owners_per_hour, counted.broad.inc)
-    desk = lookups.Desk(house, load_procedures(api.procedures), links, breadth, counted.looked_up)
+    desk = lookups.Desk(house, procedures, links, breadth, counted.looked_up)
     asking = caller(Clients(api, secret), pace)
     app.include_router(lookups.routes(desk, asking))
     app.include_router(kho.routes(desk, asking, taking_in.sign))

@@ -13,8 +13,9 @@ from schemas.audit import OnceOnlyReceipt
 from schemas.document_type import types_of
 from schemas.dossier import Component, ComponentAdvice, ComponentsAnswer, ComponentsRequest, Standing
 from schemas.identifier import PersonalIdentifier
-from schemas.lookup import AuditId, FoundRecord, Inquiry, LookupAnswer, LookupRequest
+from schemas.lookup import AuditId, FoundRecord, Ground, Inquiry, LookupAnswer, LookupRequest
 from schemas.problem import (
+    BASIS_UNFIT,
     CATALOG_MISSING,
     ISSUER_UNREACHABLE,
     NOT_AUTHORISED,
@@ -25,7 +26,7 @@ from schemas.problem import (
     TOO_MANY_REQUESTS,
 )
 from schemas.procedure import Need, Procedures
-from schemas.token import ADMIN, OPENED_BY
+from schemas.token import ADMIN, ASKED_BY, OPENED_BY
 from sohoa.api.clients import Client
 from sohoa.api.links import Links
 from sohoa.api.pace import Breadth
@@ -50,12 +51,13 @@ class Desk:
         """Return what a client is told; it is written down first.
 
         Raises:
-            ProblemError: `purpose-unfit`; what `look_up` raises.
+            ProblemError: `scope-missing` for the legal basis, `purpose-unfit`; what `look_up` raises.
         """
+        _check_basis(request, client)
         needs, narrowed = self.procedures.needs(request.purpose), self.procedures.narrowed(request)
         house = self.house
         self.breadth.note(client.name, house.warehouse.owner_key(request.owner))
-        answer = look_up(house.warehouse, house.catalog, house.audit, narrowed, who=client.name, now=now)
+        answer = look_up(house.warehouse, house.catalog, house.audit, narrowed, needs, who=client.name, now=now)
         self.looked_up(answer)
         found = ((each, needs.get(each.document_type or "")) for each in answer.records)
         told = tuple(self._told(each, need, client, answer.audit_id, now) for each, need in found if need is not None)
@@ -67,6 +69,8 @@ class Desk:
         Raises:
             ProblemError: as for `answer`.
         """
+        _check_basis(request, client)
+        request.check_about(each.owner or request.owner for each in request.components)
         may_ask = self.procedures.needs(request.purpose).keys()
         types = [types_of(each.result_codes) for each in request.components]
         wanted = defaultdict[PersonalIdentifier, set[str]](set)
@@ -80,6 +84,9 @@ class Desk:
                     dossier_code=request.dossier_code,
                     document_types=tuple(sorted(these)),
                     valid_on=request.valid_on,
+                    legal_basis=request.legal_basis,
+                    basis_document=request.basis_document,
+                    requester=request.requester,
                 ),
                 client,
                 now,
@@ -110,12 +117,12 @@ def routes(desk: Desk, caller: Callable[..., Client]) -> APIRouter:
     router = APIRouter(tags=["lookup"], responses=described(*FAILS))
     Asking = Annotated[Client, Security(caller, scopes=["lookup"])]  # noqa: N806 - a type
 
-    @router.post("/v1/lookups", responses=described(PURPOSE_UNFIT, CATALOG_MISSING))
+    @router.post("/v1/lookups", responses=described(PURPOSE_UNFIT, BASIS_UNFIT, CATALOG_MISSING))
     def lookups(request: LookupRequest, client: Asking) -> LookupAnswer:
         """Ask for an owner's records, for a procedure and a dossier. It is written down before it is answered."""
         return desk.answer(request, client, datetime.now(UTC))
 
-    @router.post("/v1/lookups/components", responses=described(PURPOSE_UNFIT, CATALOG_MISSING))
+    @router.post("/v1/lookups/components", responses=described(PURPOSE_UNFIT, BASIS_UNFIT, CATALOG_MISSING))
     def components(request: ComponentsRequest, client: Asking) -> ComponentsAnswer:
         """Ask which components of a dossier are there already, by their result codes, and which have to be scanned."""
         return desk.components(request, client, datetime.now(UTC))
@@ -129,6 +136,12 @@ def routes(desk: Desk, caller: Callable[..., Client]) -> APIRouter:
         return found
 
     return router
+
+
+def _check_basis(request: Ground, client: Client) -> None:
+    needed = ASKED_BY[request.legal_basis]
+    if needed not in client.scopes:
+        raise SCOPE_MISSING.error(f"its scopes do not hold {needed}")
 
 
 def _advice(component: Component, known: set[str], asked: set[str], answer: LookupAnswer | None) -> ComponentAdvice:

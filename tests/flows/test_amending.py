@@ -20,6 +20,7 @@ from schemas.problem import (
     STORE_UNREACHABLE,
     ProblemError,
 )
+from schemas.procedure import load_procedures
 from schemas.record import REASONS, Amendment, LegalBasis, Owner
 from schemas.review import Decision, FieldDecision
 from schemas.settings import Settings
@@ -29,6 +30,8 @@ from storage.rebuild import rebuild
 from tests.storage.examples import AN, BINH, NOON, record
 
 TODAY = NOON.date()
+ABOUT_THE_DEAD = "2.000635"
+"""A procedure that may ask for papers of people who have died, as those here have."""
 SUCCESSOR = record(b"issued anew", AN)
 
 
@@ -137,6 +140,13 @@ def test_what_changes_nothing_or_cannot_be_is_refused(house, keyring, paper, ame
     assert house.store.stat(keys.review(paper.record_id, 1)) is None
 
 
+def test_of_a_record_of_two_people_nobody_can_say_that_its_owner_died(house, keyring):
+    paper = taken_in(house, keyring, owners=record(b"", AN, BINH).owners)
+    with pytest.raises(ProblemError, match="one person alone") as refused:
+        decide(house, keyring, by("binh", paper, amending("revoke", reason="owner_died")), clock)
+    assert refused.value.kind is AMENDMENT_UNFIT
+
+
 def test_a_record_is_not_revoked_twice_but_may_be_from_an_earlier_day_on(house, keyring, paper):
     made = decide(house, keyring, by("binh", paper, amending("revoke")), clock)
     with pytest.raises(ProblemError, match=f"revoked since {TODAY}"):
@@ -240,14 +250,15 @@ class Counter:
 
     def ask(self, known_at=None):
         """Return what is answered about either owner, for days before, between and after."""
-        about = {"purpose": "1.001193", "dossier_code": "H40.12-260331-0007", "known_at": known_at}
+        about = {"purpose": ABOUT_THE_DEAD, "dossier_code": "H40.12-260331-0007", "known_at": known_at}
         asked = [
             LookupRequest(owner=owner, valid_on=TODAY + timedelta(days=count), **about)
             for owner in (AN, BINH)
             for count in (-20, 20)
         ]
         rooms = self.house.warehouse, self.house.catalog, self.house.audit
-        return [look_up(*rooms, each, who="cli:binh", now=self.now).records for each in asked]
+        needs = load_procedures().known_needs(ABOUT_THE_DEAD)
+        return [look_up(*rooms, each, needs, who="cli:binh", now=self.now).records for each in asked]
 
 
 def live_through(home, keyring, taken):
@@ -280,14 +291,25 @@ def test_so_it_is_in_long_lives_too(keyring, taken):
         live_through(home, keyring, taken)
 
 
+def ask(house, known_at, now, purpose=ABOUT_THE_DEAD):
+    """Look AN up, who has died, for a procedure that may ask about the dead."""
+    request = LookupRequest(owner=AN, purpose=purpose, dossier_code="H40.12-260331-0007", known_at=known_at)
+    needs = load_procedures().known_needs(purpose)
+    return look_up(house.warehouse, house.catalog, house.audit, request, needs, who="cli:binh", now=now)
+
+
 def test_before_a_record_was_sealed_it_was_not_known(house, keyring, paper):
     def known(at):
-        request = LookupRequest(owner=AN, purpose="1.001193", dossier_code="H40.12-260331-0007", known_at=at)
-        later = NOON + timedelta(days=1)
-        return look_up(house.warehouse, house.catalog, house.audit, request, who="cli:binh", now=later)
+        return ask(house, at, NOON + timedelta(days=1))
 
     assert known(NOON + timedelta(milliseconds=999)).records == ()
     answer = known(NOON + timedelta(seconds=1))
     assert {each.record_id for each in answer.records} == {paper.record_id, SUCCESSOR.record_id}
     assert answer.valid_on == TODAY, "without a day, the day of that moment counts"
     assert [entry.known_at for entry in house.audit.entries() if entry.records] == [NOON + timedelta(seconds=1)]
+
+
+def test_who_has_died_since_is_not_told_of_as_of_a_day_when_they_lived(house, keyring, paper):
+    then, now = NOON + timedelta(seconds=1), NOON + timedelta(days=1)
+    assert len(ask(house, then, now).records) == 2
+    assert ask(house, then, now, purpose="1.001193").records == ()

@@ -3,8 +3,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from schemas.audit import Judgement
+from schemas.field import Field
 from schemas.lookup import LookupRequest
-from schemas.problem import BAD_REQUEST, INTEGRITY_MISMATCH, ProblemError
+from schemas.problem import BAD_REQUEST, BASIS_UNFIT, INTEGRITY_MISMATCH, ProblemError
+from schemas.procedure import load_procedures
 from storage import keys
 from storage.audit import Audit
 from storage.catalog import Catalog
@@ -26,9 +28,10 @@ class Counter:
         for each in records:
             self.catalog.keep_record(self.warehouse.keep_record(each, sign))
 
-    def ask(self, identifier, *, now=NOON, **changes):
-        request = LookupRequest(owner=identifier, purpose="1.001193", dossier_code="H48.12-261120-0007", **changes)
-        return look_up(self.warehouse, self.catalog, self.audit, request, who="một cửa Trà Bồng", now=now)
+    def ask(self, identifier, *, now=NOON, purpose="1.001193", **changes):
+        request = LookupRequest(owner=identifier, purpose=purpose, dossier_code="H48.12-261120-0007", **changes)
+        needs = load_procedures().known_needs(purpose)
+        return look_up(self.warehouse, self.catalog, self.audit, request, needs, who="một cửa Trà Bồng", now=now)
 
 
 @pytest.fixture
@@ -137,6 +140,16 @@ def test_what_was_done_after_the_fact_counts_from_its_day_on(counter: Counter, k
     assert (found.reasons, found.reusable) == (reasons, not reasons)
 
 
+MARRY = "1.000894"
+
+
+def confirmation(printed):
+    """Return a confirmation of marital status that was issued for something."""
+    said = {"purpose": Field(value=printed, confidence=0.99, page=1, accepted=True)}
+    known = {"document_type": "marital_status_confirmation", "valid_from": date(2026, 3, 1)}
+    return record(b"single", AN, valid_to=date(2026, 9, 1), fields=said, **known)
+
+
 @pytest.mark.parametrize(
     ("married", "on", "reasons"),
     [
@@ -148,10 +161,105 @@ def test_what_was_done_after_the_fact_counts_from_its_day_on(counter: Counter, k
     ],
 )
 def test_a_confirmation_of_marital_status_ends_with_a_later_marriage(counter: Counter, married, on, reasons):
-    single = {"document_type": "marital_status_confirmation", "valid_from": date(2026, 3, 1)}
-    counter.keep(record(b"single", AN, valid_to=date(2026, 9, 1), **single), record(b"married", AN, BINH, **married))
-    (found,) = counter.ask(AN, valid_on=on, document_types=("marital_status_confirmation",)).records
+    counter.keep(confirmation("Đăng ký kết hôn"), record(b"married", AN, BINH, **married))
+    (found,) = counter.ask(AN, valid_on=on, purpose=MARRY, document_types=("marital_status_confirmation",)).records
     assert (found.reasons, found.reusable) == (reasons, not reasons)
+
+
+@pytest.mark.parametrize(
+    ("printed", "purpose", "serves"),
+    [
+        ("Đăng ký kết hôn với ông Trần Văn Mẫu", MARRY, True),
+        ("để làm thủ tục KẾT HÔN", MARRY, True),
+        ("Vay vốn ngân hàng", MARRY, False),
+        (None, MARRY, False),
+        ("Đăng ký kết hôn", "1.001193", False),
+        ("Đăng ký kết hôn", "9.999999", False),
+    ],
+)
+def test_a_paper_that_was_issued_for_something_else_cannot_be_reused(counter: Counter, printed, purpose, serves):
+    counter.keep(confirmation(printed))
+    (found,) = counter.ask(AN, purpose=purpose, valid_on=date(2026, 4, 1)).records
+    assert (found.reusable, found.reasons) == (serves, () if serves else ("wrong_purpose",))
+    (entry,) = counter.audit.entries()
+    assert entry.judgements == (Judgement.of(found),)
+
+
+# --- owners who have died ----------------------------------------------------------------------------------------------
+EXTRACT = {"document_type": "death_extract", "valid_from": date(2026, 5, 4)}
+COPIES = "2.000635"
+
+
+def told(answer):
+    return [found.document_type for found in answer.records]
+
+
+@pytest.mark.parametrize(
+    ("says_so", "has_died"),
+    [
+        (record(b"dead", AN, **EXTRACT), True),
+        (record(b"dead", AN, **EXTRACT | {"valid_from": NOON.date() + timedelta(days=1)}), False),
+        (record(b"dead", AN, **EXTRACT, status="review", review_reasons=("unsure:personal_id",)), False),
+        (record(b"dead", BINH, **EXTRACT), False),
+        (amended(record(b"dead", AN, **EXTRACT), "revoke", NOON.date()), False),
+        (amended(record(b"pension", AN), "revoke", NOON.date(), reason="owner_died"), True),
+        (amended(record(b"pension", AN), "revoke", NOON.date() + timedelta(days=1), reason="owner_died"), False),
+        (
+            amended(amended(record(b"x", AN), "revoke", NOON.date(), reason="owner_died"), "reinstate", NOON.date()),
+            False,
+        ),
+    ],
+)
+def test_of_the_dead_nothing_is_told_but_to_a_procedure_that_is_about_them(counter: Counter, says_so, has_died):
+    counter.keep(record(b"born", AN, document_type="birth_certificate"), says_so)
+    wanted = ("birth_certificate",)
+    assert told(counter.ask(AN, document_types=wanted)) == ([] if has_died else ["birth_certificate"])
+    assert told(counter.ask(AN, document_types=wanted, purpose=COPIES)) == ["birth_certificate"]
+    assert told(counter.ask(AN, document_types=wanted, purpose="9.999999")) == (
+        [] if has_died else ["birth_certificate"]
+    )
+
+
+def test_answer_and_act_do_not_tell_the_dead_from_the_unknown(counter: Counter):
+    counter.keep(record(b"born", AN, document_type="birth_certificate"), record(b"dead", AN, **EXTRACT))
+    same = {"entry_id": "", "owner_key": None}
+    asked = [counter.ask(each, document_types=("birth_certificate",)) for each in (AN, BINH)]
+    acts = {entry.model_copy(update=same) for entry in counter.audit.entries()}
+    assert len({answer.model_copy(update={"audit_id": ""}) for answer in asked}) == len(acts) == 1
+
+
+# --- what asking rests on --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "ground",
+    [
+        {},
+        {"legal_basis": "owner_self", "requester": AN},
+        {"legal_basis": "consent", "basis_document": "7/PĐY"},
+        {"legal_basis": "court_or_police", "basis_document": "45/YC-CSĐT"},
+        {"legal_basis": "audit", "basis_document": "12/QĐ-TTr", "requester": BINH},
+    ],
+)
+def test_the_log_says_what_asking_rested_on(counter: Counter, ground):
+    counter.ask(AN, **ground)
+    (entry,) = counter.audit.entries()
+    assert entry.legal_basis == ground.get("legal_basis", "tthc_processing")
+    assert entry.basis_document == ground.get("basis_document")
+
+
+@pytest.mark.parametrize(
+    ("ground", "wrong"),
+    [
+        ({"legal_basis": "owner_self"}, "about themselves"),
+        ({"legal_basis": "owner_self", "requester": BINH}, "about themselves"),
+        ({"legal_basis": "consent"}, "basis_document"),
+        ({"basis_document": "7/PĐY"}, "basis_document"),
+    ],
+)
+def test_a_basis_is_said_whole(counter: Counter, ground, wrong):
+    with pytest.raises(ProblemError, match=wrong) as refused:
+        counter.ask(AN, **ground)
+    assert refused.value.kind is BASIS_UNFIT
+    assert list(counter.audit.entries()) == []
 
 
 def test_a_superseded_record_says_which_one_to_use_instead(counter: Counter):
