@@ -64,11 +64,11 @@ chaos-backfill: .make/dev ## Two thousand old papers over two workers, everythin
 	$(BIN)/python -m benchmarks.chaos_backfill
 
 lock: ## Resolve the dependencies anew (needs uv)
-	uv pip compile pyproject.toml --extra server --group build --python-version 3.11 \
+	uv pip compile pyproject.toml --extra server --extra traces --group build --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o deploy/server.lock
 	uv pip compile pyproject.toml --extra station --group build --python-version 3.11 --universal \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o deploy/station.lock
-	uv pip compile pyproject.toml --extra server --extra station --group build --group dev --python-version 3.11 \
+	uv pip compile pyproject.toml --extra server --extra traces --extra station --group build --group dev --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o deploy/dev.lock
 
 clean: ## Remove what was installed and made here; keeps sohoa-home

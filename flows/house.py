@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from flows.log import Log
+from flows.traces import Traces, traces_to
 from schemas.digest import Sha256
 from schemas.problem import SUBMISSION_UNKNOWN
 from schemas.settings import Settings
@@ -49,6 +50,7 @@ class House:
     synced: Synced
     catalog: Catalog
     log: Log
+    traces: Traces
 
     @classmethod
     def open(cls, settings: Settings, *, needs_catalog: bool = True) -> Self:
@@ -80,6 +82,7 @@ class House:
             synced=Synced(store),
             catalog=open_catalog(settings, store) if needs_catalog else catalog_at(settings),
             log=Log(sys.stderr if settings.logs == "json" else None),
+            traces=traces_to(settings.traces.endpoint),
         )
 
     def check(self) -> None:

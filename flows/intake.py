@@ -88,8 +88,9 @@ def receive(
     """
     given = house.inbox.receipt(manifest.submission_id)
     if given is None:
-        house.inbox.submit(manifest, paths)
-        given = house.inbox.give_receipt(Receipt.of(manifest, clock(), refused), keyring.signing(clock))
+        with house.traces.receipt(manifest.submission_id, station=manifest.station, files=len(manifest.files)):
+            house.inbox.submit(manifest, paths)
+            given = house.inbox.give_receipt(Receipt.of(manifest, clock(), refused), keyring.signing(clock))
         house.log("receipt", submission=manifest.submission_id, station=manifest.station, files=len(manifest.files))
     _index(house, manifest, given)
     return given

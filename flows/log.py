@@ -33,13 +33,14 @@ class Log:
         if self._out is None:
             return
         said = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event}
-        line = json.dumps(said | {name: _fit(fact) for name, fact in facts.items()})
+        line = json.dumps(said | {name: fit(fact) for name, fact in facts.items()})
         with self._writing, suppress(OSError, ValueError):
             self._out.write(line + "\n")
             self._out.flush()
 
 
-def _fit(fact: Fact) -> Fact:
+def fit(fact: Fact) -> Fact:
+    """Return a fact as it may be told to programs: what could be about a person is withheld."""
     if isinstance(fact, str):
         return fact if _HASH.fullmatch(fact) or (_WORD.fullmatch(fact) and not _LONG_NUMBER.search(fact)) else WITHHELD
     return round(fact, 3) if isinstance(fact, float) else fact

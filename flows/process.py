@@ -19,6 +19,7 @@ from flows.keyring import Keyring
 from flows.meters import Lane, Meters, lane_of
 from flows.regrouping import replace_regrouped
 from flows.reviewing import replace_rescanned
+from flows.traces import Passage
 from pipeline.ahead import work_ahead
 from pipeline.calibrate import Acceptance, calibrated, with_sample
 from pipeline.digitize import Digitized, Watcher, digitize, settled
@@ -67,6 +68,8 @@ class _Submission:
     receipt: Receipt
     manifest: Manifest
     files: tuple[_File, ...]
+    passage: Passage
+    """Which goes on until something of it is."""
 
 
 _KEEP_METERS_EVERY = 50
@@ -162,23 +165,27 @@ class _Line:
         if outcome is not None:
             return outcome
         receipt, manifest = self.known.get(submission_id) or self.house.received(submission_id)
+        lane = lane_of(manifest.station)
+        passage = self.house.traces.begin(submission_id, lane=lane, files=len(manifest.files))
         with (
             TemporaryDirectory(dir=self.workers.scratch) as folder,
-            self.meters.timed("stage_seconds", lane_of(manifest.station), "read"),
+            self.meters.timed("stage_seconds", lane, "read"),
+            passage.step("read"),
         ):
             harmful = {each.sha256 for each in receipt.refused if each.problem == FILE_HARMFUL.type}
             files = tuple(
                 _harmful(file) if file.sha256 in harmful else self._read_file(receipt, manifest, file, Path(folder))
                 for file in manifest.files
             )
-        return _Submission(receipt=receipt, manifest=manifest, files=files)
+        return _Submission(receipt=receipt, manifest=manifest, files=files, passage=passage)
 
     def _read_file(self, receipt: Receipt, manifest: Manifest, file: SubmittedFile, folder: Path) -> _File:
         path = folder / file.sha256
         self.house.inbox.fetch(file, path)
         try:
             papers = manifest.grouping.papers if manifest.grouping else None
-            digitized = digitize(path, file.name, self.workers, self.house.settings.limits, self.watcher, papers)
+            with self.house.traces.step("digitize"):
+                digitized = digitize(path, file.name, self.workers, self.house.settings.limits, self.watcher, papers)
             row = self.house.inbox.keyed(manifest)
             understood = with_keyed(digitized.documents, row, document_types()) if row else digitized.documents
             judged = (self._judged(digitized, each, file) for each in understood)
@@ -225,15 +232,16 @@ class _Line:
             limits=limits,
         )
         readings = tuple(each for each in digitized.readings if each.page.number in understood.pages)
-        copy = self.workers.submit(
-            make, path, digitized.file.media_type, readings, seconds=limits.file_seconds, file=file.name
-        )
-        return _Document(digitized=digitized, understood=understood, unsigned=settled(copy, file.name))
+        with self.house.traces.step("copy"):
+            copy = self.workers.submit(
+                make, path, digitized.file.media_type, readings, seconds=limits.file_seconds, file=file.name
+            )
+            return _Document(digitized=digitized, understood=understood, unsigned=settled(copy, file.name))
 
     def conclude(self, submission: _Submission) -> Outcome:
         """Seal and store what was read, and write down what became of the submission."""
         manifest, lane = submission.manifest, lane_of(submission.manifest.station)
-        with self.meters.timed("stage_seconds", lane, "store"):
+        with self.meters.timed("stage_seconds", lane, "store"), submission.passage.step("store", last=True):
             documents = [each for file in submission.files for each in self._store_file(manifest, file)]
             outcome = Outcome(submission_id=manifest.submission_id, documents=tuple(documents))
             outcome = self.house.inbox.conclude(outcome)
@@ -289,13 +297,15 @@ class _Line:
         copy = self._keep_copy(manifest, file.file, document)
         reasons = (*document.understood.review_reasons, *_other_reasons(manifest, document, signatures))
         record = self._record(manifest, document, origin, copy, reasons)
-        return warehouse.keep_record(record, self.keyring.signing(self.clock))
+        with self.house.traces.step("record"):
+            return warehouse.keep_record(record, self.keyring.signing(self.clock))
 
     def _keep_copy(self, manifest: Manifest, file: SubmittedFile, document: _Document) -> Copy:
         if document.unsigned is None:
             return Copy(sha256=file.sha256, size=file.size, original=True)
         seal = self.keyring.sealing(document.unsigned, manifest.scanned_at, self.clock)
-        return self.house.warehouse.keep_copy(document.unsigned.pdf, seal)
+        with self.house.traces.step("seal"):
+            return self.house.warehouse.keep_copy(document.unsigned.pdf, seal)
 
     def _record(
         self, manifest: Manifest, document: _Document, origin: Origin, copy: Copy, reasons: tuple[str, ...]

@@ -270,6 +270,13 @@ class ApiSettings(Value):
     """Of more different people than this, no client has to know within an hour: the log says so when one asks."""
 
 
+class TracesSettings(Value):
+    """Who is told how long each step of a submission took (OpenTelemetry)."""
+
+    endpoint: str | None = Constraint(default=None, pattern=r"^https?://[^/?#]+(/[^?#]*)?$", repr=False)
+    """Where a collector takes traces by OTLP over HTTP, such as `http://collector:4318/v1/traces`; None: nobody."""
+
+
 class ScanningSettings(Value):
     """What a station does with scans."""
 
@@ -320,6 +327,7 @@ class Settings(Value):
     fixity: FixitySettings = FixitySettings()
     score: ScoreSettings = ScoreSettings()
     prefect: PrefectSettings = PrefectSettings()
+    traces: TracesSettings = TracesSettings()
     api: ApiSettings = ApiSettings()
     scanning: ScanningSettings = ScanningSettings()
     sending: SendingSettings = SendingSettings()

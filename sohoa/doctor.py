@@ -7,6 +7,7 @@ from importlib.metadata import packages_distributions
 
 from flows.house import House
 from flows.keyring import Keyring
+from flows.traces import traces_to
 from pipeline.seal.fonts import SERIF
 from pipeline.seal.raising import Authorities
 from pipeline.seal.raising import try_out as try_out_time_stamps
@@ -24,7 +25,7 @@ _OURS = ("sohoa", "flows", "pipeline", "schemas", "storage")
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Yield a finding for each thing that Sohoa needs."""
-    for look in (_programs, _workers, _disk, _packages, _keys, _time_stamps, _store, _catalog):
+    for look in (_programs, _workers, _disk, _packages, _keys, _time_stamps, _store, _catalog, _traces):
         yield from _safely(look, settings)
 
 
@@ -160,3 +161,17 @@ def _catalog(settings: Settings) -> Iterator[Finding]:
     counts = House.open(settings).catalog.counts()
     detail = f"{counts.records} records, {counts.review} of them in review; {counts.waiting} submissions wait"
     yield Finding(name="catalog", state="good", detail=detail)
+
+
+def _traces(settings: Settings) -> Iterator[Finding]:
+    endpoint = settings.traces.endpoint
+    if endpoint is None:
+        return
+    traces_to(endpoint)
+    from flows.collector import takes_traces
+
+    if takes_traces(endpoint):
+        yield Finding(name="traces", state="good", detail="the collector takes them")
+    else:
+        remedy = "Look at traces.endpoint and the collector; nothing else waits for it."
+        yield Finding(name="traces", state="warning", detail="the collector does not take them", remedy=remedy)

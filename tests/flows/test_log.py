@@ -8,19 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.backfill.lane import backfill
-from flows.house import House
 from flows.ingest import ingest
-from flows.intake import receive
-from flows.keyring import Keyring
 from flows.log import WITHHELD, Log
 from flows.meters import told
-from flows.process import process
-from pipeline.digitize import Unwatched
-from pipeline.workers import Workers
 from schemas.problem import STORE_UNREACHABLE, ProblemError
-from schemas.settings import Settings
-from tests.flows.conftest import now
-from tests.flows.test_process import CERTIFICATE, manifest_of
 
 
 def lines(out):
@@ -83,26 +74,13 @@ def test_a_flow_run_tells_how_it_ended(house):
     assert counted == {("reconcile/done", 1), ("reconcile/failed", 1)}
 
 
-def test_a_paper_goes_the_whole_way_and_nothing_of_it_or_of_any_secret_is_in_the_log_or_the_meters(tmp_path, capsys):
-    named = tmp_path / "BUI THI CHI 040323199413.jpg"
-    named.write_bytes(CERTIFICATE.read_bytes())
-    secret = "planted-owner-secret"
-    set_up = Settings(home=tmp_path / "home", logs="json", owner_secret=secret, scanned_by="Trần Thị Quét")
-    house = House.open(set_up)
-    keyring, manifest = Keyring.open(set_up, now()), manifest_of(named)
-    receive(house, keyring, manifest, {manifest.files[0].sha256: named}, now)
-    with Workers(1, set_up.limits) as workers:
-        [outcome] = process(house, keyring, workers, [manifest.submission_id], clock=now, watcher=Unwatched())
-    said = capsys.readouterr().err
+def test_a_paper_goes_the_whole_way_and_nothing_of_it_or_of_any_secret_is_told(whole_way):
+    house, said = whole_way.house, whole_way.log
     assert [line["event"] for line in lines(said)] == ["receipt", "outcome"]
-    assert lines(said)[1]["submission"] == manifest.submission_id
-    record = house.warehouse.record(outcome.documents[0].record_id).value
-    told_of = said + repr(house.catalog.meters())
-    planted = [secret, named.name, "040323199413", set_up.scanned_by, manifest.scanned_by]
-    planted += [str(field.value) for field in record.fields.values() if len(str(field.value)) > 4]
-    planted += [owner.identifier.digits for owner in record.owners if owner.identifier]
-    assert len(planted) > 10
-    assert not [each for each in planted if each.lower() in told_of.lower()]
+    assert lines(said)[1]["submission"] == whole_way.submission_id
+    told_of = said + repr(house.catalog.meters()) + "".join(span.to_json() for span in whole_way.spans)
+    assert len(whole_way.planted) > 10
+    assert not [each for each in whole_way.planted if each.lower() in told_of.lower()]
     assert {each.meter for each in house.catalog.meters()} == {"stage_seconds", "outcome_seconds", "documents", "pages"}
 
 
