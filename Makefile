@@ -2,11 +2,13 @@
 SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
+# Whom `make audit` asks: osv, pypi, or the address of a mirror.
+SERVICE ?= osv
 # Prefect reports nothing to anyone, in any target.
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day bench-backfill bench-lookups bench-sealing chaos-backfill lock clean
+.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day bench-backfill bench-lookups bench-sealing chaos-backfill audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -63,6 +65,9 @@ bench-sealing: .make/dev ## What signatures, time-stamps and evidence cost besid
 chaos-backfill: .make/dev ## Two thousand old papers over two workers, everything killed fifty times: is anything lost?
 	$(BIN)/python -m benchmarks.chaos_backfill
 
+audit: .make/dev .make/audit ## Ask an advisory service about every package that is installed, and list their licences
+	$(BIN)/python deploy/audit.py .make/audit/bin/pip-audit --service $(SERVICE)
+
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra server --extra traces --group build --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o deploy/server.lock
@@ -70,6 +75,8 @@ lock: ## Resolve the dependencies anew (needs uv)
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o deploy/station.lock
 	uv pip compile pyproject.toml --extra server --extra traces --extra station --group build --group dev --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o deploy/dev.lock
+	uv pip compile --group pyproject.toml:audit --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o deploy/audit.lock
 
 clean: ## Remove what was installed and made here; keeps sohoa-home
 	rm -rf .venv .make .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -87,6 +94,11 @@ clean: ## Remove what was installed and made here; keeps sohoa-home
 	@echo "== Installing what the tests need"
 	deploy/install-packages deploy/packages.txt deploy/packages-test.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r deploy/dev.lock
+	@touch $@
+
+.make/audit: deploy/audit.lock
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r deploy/audit.lock
 	@touch $@
 
 .make/venv:
