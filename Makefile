@@ -8,7 +8,7 @@ SERVICE ?= osv
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day bench-backfill bench-lookups bench-sealing chaos-backfill audit lock clean
+.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day bench-backfill bench-lookups bench-linkage bench-sealing chaos-backfill audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -55,6 +55,9 @@ province-day: .make/dev ## The busiest hour of a province's stations against one
 
 bench-lookups: .make/dev ## What a lookup and a copy cost beside a bare route and a bare S3 server
 	$(BIN)/python -m benchmarks.lookups
+
+bench-linkage: .make/dev ## Whether papers without an identifier find their owners among a million people. Six minutes
+	$(BIN)/python -m benchmarks.linkage
 
 bench-backfill: .make/dev ## What the orchestration of a backfill costs beside the reading, with real servers
 	$(BIN)/python -m benchmarks.backfill

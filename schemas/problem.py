@@ -270,6 +270,14 @@ CATALOG_UNREACHABLE = Kind(
     503,
     transient=True,
 )
+REGISTRY_UNREACHABLE = Kind(
+    "registry-unreachable",
+    "The population registry does not answer",
+    "Check `registry.file` and that Sohoa may read it; no record was changed, run it again.",
+    Exit.OFFLINE,
+    503,
+    transient=True,
+)
 OWNER_SECRET_CHANGED = Kind(
     "owner-secret-changed",
     "The owner secret is not the one that was used before",

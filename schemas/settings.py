@@ -226,6 +226,15 @@ class AcceptanceSettings(Value):
     """What the lot is drawn with: another one draws other values."""
 
 
+class RegistrySettings(Value):
+    """Who is asked whose paper it is, where the paper has no identifier (docs/linkage.md)."""
+
+    file: Path | None = None
+    """An extract of the population registry; None: nobody is asked."""
+    weights: Path | None = None
+    """File with what agreement weighs; None: the one that comes with this version."""
+
+
 class ScoreSettings(Value):
     """What the indicators of QĐ 766/QĐ-TTg are counted with and no dossier says."""
 
@@ -325,6 +334,7 @@ class Settings(Value):
     signing: SigningSettings = SigningSettings()
     incoming: IncomingSettings = IncomingSettings()
     fixity: FixitySettings = FixitySettings()
+    registry: RegistrySettings = RegistrySettings()
     score: ScoreSettings = ScoreSettings()
     prefect: PrefectSettings = PrefectSettings()
     traces: TracesSettings = TracesSettings()
