@@ -91,7 +91,7 @@ def _measure(settings: Settings, s3: S3Server, numbers: Sequence[int], seconds: 
     environment = {key: value for key, value in settings.environment().items() if key != "SOHOA_API__PORT"}
     levels: list[Level] = []
     with api_server(folder, environment) as (server, address), _bare_server() as (bare, bare_address):
-        ask = _asking(address, f"Bearer {issue(_SECRET, 'sohoa', 'bench', READING, timedelta(days=1), _now())}")
+        ask = _asking(address, f"Bearer {issue(_SECRET, 'sohoa', 'bench', READING, timedelta(days=1), _now()).token}")
         levels.append(_level("bare route", _asking(bare_address, ""), numbers[0], seconds, bare))
         filled = 0
         for number in numbers:

@@ -96,7 +96,7 @@ def _record(number: int, size: _Size) -> Mapping[str, object]:
         "document_type": "birth_certificate", "copy_sha256": f"{number:064x}", "submission_id": f"{number // 3:064x}",
         "dossier_code": f"H40.12-{260000 + number // 50_000:06d}-{number % 50_000 // 4:05d}",
         "created_at": _moment(number), "review_reasons": "unsure:full_name unread:place_of_birth" if waits else "",
-        "backfill": number % 10 < size.legacy,
+        "backfill": number % 10 < size.legacy, "of_death": False,
     }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from storage.signatures import Signatures
 from storage.signers import Signers
 from storage.stations import Stations
 from storage.synced import Synced
+from storage.tokens import Tokens
 from storage.warehouse import Warehouse
 
 
@@ -48,6 +49,7 @@ class House:
     reviews: Reviews
     keyings: Keyings
     synced: Synced
+    tokens: Tokens
     catalog: Catalog
     log: Log
     traces: Traces
@@ -80,6 +82,7 @@ class House:
             reviews=Reviews(store),
             keyings=Keyings(store),
             synced=Synced(store),
+            tokens=Tokens(store),
             catalog=open_catalog(settings, store) if needs_catalog else catalog_at(settings),
             log=Log(sys.stderr if settings.logs == "json" else None),
             traces=traces_to(settings.traces.endpoint),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import Field as Constraint
-from pydantic import SecretStr, ValidationError, model_validator
+from pydantic import IPvAnyNetwork, SecretStr, ValidationError, model_validator
 
 from schemas.model import Value
 from schemas.problem import CONFIGURATION
@@ -273,10 +273,30 @@ class ApiSettings(Value):
     """What stands in such tokens for this API (`aud`)."""
     procedures: Path | None = None
     """TOML file with the procedures that may ask, and what each needs; None: those that come with Sohoa."""
+    certificate: Path | None = None
+    """PEM file of the API's own certificate and those between it and the root; with it the API speaks TLS."""
+    key: Path | None = None
+    """PEM file of its key, without a password."""
+    client_roots: Path | None = None
+    """PEM file of the roots of clients' certificates; a client may then show one (mutual TLS)."""
+    proxy: IPvAnyNetwork | None = None
+    """Addresses of the proxy that speaks TLS instead: what it hands on as `Client-Cert` (RFC 9440) is believed."""
+    bound_tokens: bool = False
+    """Whether only tokens are taken that are bound to a client's certificate (RFC 8705)."""
     requests_per_minute: int = Constraint(default=600, ge=1)
     """How many requests of one client are answered in a minute, by each process."""
     owners_per_hour: int = Constraint(default=500, ge=1)
     """Of more different people than this, no client has to know within an hour: the log says so when one asks."""
+
+    @model_validator(mode="after")
+    def _speaks_tls_or_not(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            message = "give certificate and key, or neither"
+            raise ValueError(message)
+        if self.client_roots is not None and self.certificate is None:
+            message = "client_roots also needs certificate and key: without TLS nobody shows a certificate"
+            raise ValueError(message)
+        return self
 
 
 class TracesSettings(Value):

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import AwareDatetime, StringConstraints
+from pydantic import Field as Constraint
 
 from schemas.lookup import Basis, Opens
+from schemas.model import Value
 
 LOCAL_ISSUER = "urn:sohoa:local"
 """Who issues the tokens that `sohoa token` makes (`iss`, RFC 7519)."""
@@ -18,6 +20,21 @@ Scope = Literal[
 ]  # fmt: skip
 """`lookup`: ask what an owner has, by the law of a procedure, and `lookup:…` on another basis too; `record:read`,
 `copy:read`: be given addresses that open records and copies; `admin`: fetch the receipts of other clients' acts too."""
+TokenId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$")]
+"""The id of a token (`jti`, RFC 7519)."""
+
+
+class RevokedToken(Value):
+    """A token that was taken back before it ended."""
+
+    issuer: str = Constraint(min_length=1, max_length=500)
+    """Who gave it out (`iss`)."""
+    token_id: TokenId
+    reason: str = Constraint(min_length=1, max_length=200)
+    who: str = Constraint(min_length=1, max_length=200)
+    at: AwareDatetime
+
+
 ADMIN: Scope = "admin"
 READING: tuple[Scope, ...] = ("lookup", "record:read", "copy:read")
 """What most systems need."""

@@ -21,6 +21,7 @@ from schemas.problem import CONFIGURATION, Exit
 from schemas.settings import Settings
 from sohoa import console
 from sohoa.api.app import create_app
+from sohoa.api.peer import Protocol, tls
 from sohoa.api.token import api_token
 from sohoa.checking import create_checking
 from sohoa.dashboard import create_dashboard
@@ -124,15 +125,18 @@ def _api(house: House, wake: Callable[[], None]) -> uvicorn.Server:
             access_log=False,  # addresses of lookups are in the audit log, not in a text file
             limit_concurrency=1024,  # every station of a province may hold a connection
             timeout_keep_alive=30,
+            http=Protocol,
+            **tls(settings.api),
         )
     )
 
 
 def _run(api: uvicorn.Server) -> None:
-    console.note(f"Lookup API:      http://{api.config.host}:{api.config.port}/openapi.json")
-    console.note(f"Dashboard:       http://{api.config.host}:{api.config.port}/dashboard/ (password: the API's secret)")
-    console.note(f"Review desk:     http://{api.config.host}:{api.config.port}/review/ (your name; password: the same)")
-    console.note(f"Checking a PDF:  http://{api.config.host}:{api.config.port}/verify/ (for everybody)")
+    address = f"{'https' if api.config.is_ssl else 'http'}://{api.config.host}:{api.config.port}"
+    console.note(f"Lookup API:      {address}/openapi.json")
+    console.note(f"Dashboard:       {address}/dashboard/ (password: the API's secret)")
+    console.note(f"Review desk:     {address}/review/ (your name; password: the same)")
+    console.note(f"Checking a PDF:  {address}/verify/ (for everybody)")
     console.note("Stop with Ctrl-C.")
     # uvicorn stops politely and then raises the signal again: it has to unwind the callers, not to end the process.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -10,8 +10,9 @@ import re
 from datetime import date
 from typing import Literal, NamedTuple
 
-from schemas.digest import Sha256
+from schemas.digest import Sha256, sha256_hex
 from schemas.identifier import PersonalIdentifier
+from schemas.model import canonical_bytes
 from schemas.record import RecordId
 from schemas.settings import Digest
 from schemas.submission import Manifest, Receipt, StationId
@@ -43,6 +44,7 @@ AUDIT_HEADS = "audit/heads/"
 AUDIT_SEGMENTS = "audit/segments/"
 FIXITY = "fixity/"
 SYNCED = "synced/"
+REVOKED = "revoked/"
 CONTRACT = "contract/"
 
 DATA = ".json"
@@ -147,6 +149,11 @@ def signer(certificate_sha256: Sha256, number: int) -> str:
 def signer_of(key: str) -> Sha256:
     """Return the hash of the certificate that a key under `signers/` is about."""
     return _hex(key.split("/")[2], _SHA256_DIGITS)
+
+
+def revoked_token(issuer: str, token_id: str) -> str:
+    """Return where it is kept that a token was taken back; neither its issuer nor its id can be read from it."""
+    return f"{_spread(REVOKED, sha256_hex(canonical_bytes([issuer, token_id])), _SHA256_DIGITS)}{DATA}"
 
 
 def journal(station: StationId) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import urllib3
 import uvicorn
@@ -170,14 +170,14 @@ def clamd(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def serving(app: object) -> Iterator[str]:
-    """Serve an ASGI application of this process over a socket; yield its address."""
+def serving(app: object, **options: Any) -> Iterator[str]:
+    """Serve an ASGI application of this process over a socket, with uvicorn's options; yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", **options))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"{'https' if server.config.is_ssl else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(30)

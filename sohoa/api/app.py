@@ -16,6 +16,7 @@ from sohoa.api import guard, intake, kho, lookups, metrics, problems, records
 from sohoa.api.clients import Clients, caller
 from sohoa.api.links import Links
 from sohoa.api.pace import Breadth, Pace
+from sohoa.api.peer import certificate_of
 from storage.staging import Staging
 
 
@@ -63,7 +64,8 @@ def create_app(house: House, secret: str, wake: Callable[[], None] = lambda: Non
     links, pace = Links(secret), Pace(api.requests_per_minute)
     breadth = Breadth(api.owners_per_hour, counted.broad.inc)
     desk = lookups.Desk(house, procedures, links, breadth, counted.looked_up)
-    asking = caller(Clients(api, secret), pace)
+    clients = Clients(api, secret, house.tokens.is_revoked)
+    asking = caller(clients, pace, lambda request: certificate_of(request, api))
     app.include_router(lookups.routes(desk, asking))
     app.include_router(kho.routes(desk, asking, taking_in.sign))
     app.include_router(records.routes(house, links, pace))

@@ -10,22 +10,25 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import jwt
-from fastapi import Security
+from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from jwt.exceptions import PyJWKClientConnectionError, PyJWKError, PyJWKSetError
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.problem import ISSUER_UNREACHABLE, NOT_AUTHORISED, SCOPE_MISSING, ProblemError
 from schemas.settings import ApiSettings
-from schemas.token import LOCAL_ISSUER, ClientName, Scope
+from schemas.token import LOCAL_ISSUER, ClientName, Scope, TokenId
 from sohoa.api.pace import Pace
+from sohoa.api.peer import thumbprint
 
 _KEY = b"sohoa/token/1"
 _OURS = ["HS256"]
 _THEIRS = ["ES256", "ES384", "ES512", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"]
+_BOUND_TO = "x5t#S256"
 _NEEDED = ["iss", "aud", "exp", "iat"]
 _CLOCKS_DIFFER_SECONDS = 30
 _FETCH_SECONDS = 5
@@ -41,24 +44,43 @@ class Client(NamedTuple):
     scopes: frozenset[str]
 
 
+class Issued(NamedTuple):
+    """A token of our own."""
+
+    token: str
+    token_id: TokenId
+    """By which it can be taken back."""
+
+
 def issue(
-    secret: str, audience: str, name: ClientName, scopes: tuple[Scope, ...], lasts: timedelta, now: datetime
-) -> str:
-    """Return a token of our own for a client."""
+    secret: str,
+    audience: str,
+    name: ClientName,
+    scopes: tuple[Scope, ...],
+    lasts: timedelta,
+    now: datetime,
+    certificate: bytes | None = None,
+) -> Issued:
+    """Return a token of our own for a client, bound to its certificate (DER) if that is given (RFC 8705)."""
+    token_id = uuid4().hex
     claims = {"iss": LOCAL_ISSUER, "aud": audience, "sub": name, "client_id": name, "scope": " ".join(scopes)}
-    return jwt.encode(claims | {"iat": now, "exp": now + lasts}, _key(secret), _OURS[0], headers={"typ": "at+jwt"})
+    claims |= {"iat": now, "exp": now + lasts, "jti": token_id}
+    if certificate is not None:
+        claims["cnf"] = {_BOUND_TO: thumbprint(certificate)}
+    return Issued(jwt.encode(claims, _key(secret), _OURS[0], headers={"typ": "at+jwt"}), token_id)
 
 
 class Clients:
     """Knows whose a token is."""
 
-    def __init__(self, settings: ApiSettings, secret: str) -> None:
-        """Take tokens that were issued with *secret*, and those of `api.issuer`."""
+    def __init__(self, settings: ApiSettings, secret: str, is_revoked: Callable[[str, str], bool]) -> None:
+        """Take tokens that were issued with *secret*, and those of `api.issuer`, unless they were taken back."""
+        self._only_bound, self._is_revoked = settings.bound_tokens, is_revoked
         self._audience, self._key = settings.audience, _key(secret)
         self._issuer = None if settings.issuer is None else _Issuer(settings.issuer)
 
-    def identify(self, token: str) -> Client:
-        """Return whose *token* is.
+    def identify(self, token: str, certificate: bytes | None = None) -> Client:
+        """Return whose *token* is, if it came with the *certificate* that it is bound to, where it is to one.
 
         Raises:
             ProblemError: `not-authorised`, the same for whatever reason; `issuer-unreachable`.
@@ -66,13 +88,27 @@ class Clients:
         try:
             issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
             if issuer == LOCAL_ISSUER:
-                return _client(self._claims(token, self._key, _OURS, issuer), "")
-            if self._issuer is None or issuer != self._issuer.name:
+                claims, where = self._claims(token, self._key, _OURS, issuer), ""
+            elif self._issuer is None or issuer != self._issuer.name:
                 raise refused()
-            claims = self._claims(token, self._issuer.key(token), _THEIRS, issuer)
-            return _client(claims, f"@{urlsplit(issuer).hostname}")
+            else:
+                claims = self._claims(token, self._issuer.key(token), _THEIRS, issuer)
+                where = f"@{urlsplit(issuer).hostname}"
+            self._check_bond(claims, certificate)
+            if "jti" in claims and self._is_revoked(issuer, str(claims["jti"])):
+                raise refused()
+            return _client(claims, where)
         except (jwt.InvalidTokenError, ValidationError) as error:
             raise refused() from error
+
+    def _check_bond(self, claims: dict[str, Any], certificate: bytes | None) -> None:
+        """Make sure that a token came over a connection of the certificate that it is bound to (RFC 8705 section 3)."""
+        if "cnf" not in claims and not self._only_bound:
+            return
+        said = claims.get("cnf")
+        bond = said.get(_BOUND_TO) if isinstance(said, dict) else None
+        if not isinstance(bond, str) or certificate is None or bond != thumbprint(certificate):
+            raise refused()  # also what is bound to something that is not known here
 
     def _claims(self, token: str, key: bytes | jwt.PyJWK, algorithms: list[str], issuer: str) -> dict[str, Any]:
         return jwt.decode(
@@ -113,11 +149,21 @@ class _Issuer:
             return self._keys
 
 
-def caller(clients: Clients, pace: Pace) -> Callable[..., Client]:
-    """Return the dependency by which a route finds out who asks, whether their token allows it, and not too fast."""
+def caller(clients: Clients, pace: Pace, shown: Callable[[Request], bytes | None]) -> Callable[..., Client]:
+    """Return the dependency by which a route finds out who asks, whether their token allows it, and not too fast.
 
-    def client(scopes: SecurityScopes, credentials: Annotated[HTTPAuthorizationCredentials | None, _bearer]) -> Client:
-        found = clients.identify(credentials.credentials if credentials else "")
+    Args:
+        clients: knows whose a token is.
+        pace: slows down.
+        shown: returns the certificate that the client of a request has shown.
+    """
+
+    def client(
+        request: Request,
+        scopes: SecurityScopes,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, _bearer],
+    ) -> Client:
+        found = clients.identify(credentials.credentials if credentials else "", shown(request))
         missing = set(scopes.scopes) - found.scopes
         if missing:
             raise SCOPE_MISSING.error(f"its scopes do not hold {', '.join(sorted(missing))}")

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from itertools import chain
 from typing import Annotated, NamedTuple
 
-from fastapi import Header
+from fastapi import Header, Request
 from starlette.responses import Response, StreamingResponse
 
 from schemas.digest import Sha256
@@ -33,19 +33,22 @@ class Wish(NamedTuple):
     if_none_match: str | None = None
     range: str | None = None
     if_range: str | None = None
+    only_head: bool = False
 
 
 def wish(
+    request: Request,
     if_none_match: Annotated[str | None, Header()] = None,
     range_: Annotated[str | None, Header(alias="Range")] = None,
     if_range: Annotated[str | None, Header()] = None,
 ) -> Wish:
     """Return what the headers of a request say of it."""
-    return Wish(if_none_match, range_, if_range)
+    only_head = request.method == "HEAD"
+    return Wish(if_none_match, None if only_head else range_, if_range, only_head)  # a range is of GET (section 14.2)
 
 
 def hand_out(body: Body, asked: Wish, write_down: Callable[[], None]) -> Response:
-    """Return the answer with *body*, or a part of it, or none of it for a caller who has it.
+    """Return the answer with *body*, or a part of it, or none of it for a caller who has it or asks what there is.
 
     Args:
         body: what they may have.
@@ -56,6 +59,8 @@ def hand_out(body: Body, asked: Wish, write_down: Callable[[], None]) -> Respons
     headers = {"ETag": tag, "Accept-Ranges": "bytes"}
     if _has_it(asked.if_none_match, tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    if asked.only_head:
+        return Response(headers=headers | {"Content-Length": str(body.size)}, media_type=body.media_type)
     try:
         some = wanted(asked.range, body.size) if asked.if_range in {None, tag} else None
     except ProblemError as error:

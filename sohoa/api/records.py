@@ -42,18 +42,20 @@ def routes(house: House, links: Links, pace: Pace) -> APIRouter:
         pace.take(known.asked.who)
         return known
 
+    @router.head("/v1/records/{record_id}", response_class=Response, responses=_also(_JSON, 200))
     @router.get("/v1/records/{record_id}", response_model=SignedRecord, responses=_also(_JSON))
     def record(record_id: RecordId, asked: Asked, link: Link = "") -> Response:
-        """Open a record: every field with its evidence, as the agency has signed it."""
+        """Open a record: every field with its evidence, as the agency has signed it. HEAD opens nothing."""
         now = datetime.now(UTC)
         known = found("record", record_id, link, now)
         data = _signed(known.sealed)
         body = Body(sha256_hex(data), len(data), _JSON, lambda: iter([data]))
         return hand_out(body, asked, lambda: write_down(house.audit, known, "record", now))
 
+    @router.head("/v1/records/{record_id}/copy", response_class=Response, responses=_also(_PDF, 200))
     @router.get("/v1/records/{record_id}/copy", response_class=Response, responses=_also(_PDF, 200))
     def copy(record_id: RecordId, asked: Asked, link: Link = "") -> Response:
-        """Open the signed copy of a paper."""
+        """Open the signed copy of a paper. HEAD opens nothing: it says its size and hash."""
         now = datetime.now(UTC)
         known = found("copy", record_id, link, now)
         kept = known.sealed.value.copy_

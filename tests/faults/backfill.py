@@ -269,7 +269,9 @@ class Scene:
 
     def _ask(self) -> None:
         """Look an owner up, again and again, and keep the numbers of the acts of which the answers tell."""
-        token = issue(SECRET, self.settings.api.audience, "chaos", READING, timedelta(hours=12), datetime.now(UTC))
+        token = issue(
+            SECRET, self.settings.api.audience, "chaos", READING, timedelta(hours=12), datetime.now(UTC)
+        ).token
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.settings.api.port}/v1/lookups",
             json.dumps(OWNER).encode(),

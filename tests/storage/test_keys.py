@@ -49,6 +49,7 @@ def any_key(draw: st.DrawFn) -> str:
         keys.level(record_id, version),
         keys.signature_report(sha256, version),
         keys.signer(sha256, version),
+        keys.revoked_token("https://id.example.vn/realms/tinh", sha256),
     ]
     return draw(st.sampled_from(kinds))
 

@@ -1,6 +1,7 @@
 """Who may ask for what: tokens, scopes, what a procedure needs, and how fast."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -13,9 +14,11 @@ from jwt.algorithms import get_default_algorithms
 from flows.house import House
 from schemas.field import Field
 from schemas.settings import ApiSettings, Settings
-from schemas.token import LOCAL_ISSUER
+from schemas.token import LOCAL_ISSUER, RevokedToken
 from sohoa.api.app import create_app
 from sohoa.api.clients import Clients
+from storage.local import LocalStore
+from storage.tokens import RECHECK_SECONDS, Tokens
 from tests.servers import serving
 from tests.sohoa.api.test_app import ASKED, HEADERS, OWNER, TOKEN, bearer, certificate
 
@@ -81,8 +84,39 @@ def test_a_command_makes_a_token_that_the_api_takes(sohoa_here):
     [made] = sohoa_here.lines("token", "mot-cua", "--scope", "lookup")
     token = made["token"]
     secret = (sohoa_here.home / "keys" / "api-token").read_text()
-    assert Clients(ApiSettings(), secret).identify(token) == ("client:mot-cua", {"lookup"})
+    clients = Clients(ApiSettings(), secret, Tokens(LocalStore(sohoa_here.home / "store")).is_revoked)
+    assert clients.identify(token) == ("client:mot-cua", {"lookup"})
     assert sohoa_here("token", "Lê Văn A").returncode == 1
+
+
+def test_a_token_that_was_taken_back_is_not_taken_any_more_and_the_others_are(sohoa_here):
+    first, second = (sohoa_here.lines("token", "mot-cua")[0] for _ in range(2))
+    house = House.open(Settings(home=sohoa_here.home))
+    secret = (sohoa_here.home / "keys" / "api-token").read_text()
+    now = [0.0]
+    client = TestClient(create_app(replace(house, tokens=Tokens(house.store, lambda: now[0])), secret))
+
+    def status(made):
+        return look_up(client, {"Authorization": f"Bearer {made['token']}"}).status_code
+
+    assert [status(first), status(second)] == [200, 200]
+    [revoked] = sohoa_here.lines("token", "revoke", first["token_id"], "--reason", "lost")
+    now[0] += RECHECK_SECONDS
+    assert [status(first), status(second)] == [401, 200]
+    assert status(first) == 401
+    [act] = [entry for entry in house.audit.entries() if entry.act == "revoke"]
+    assert act.purpose == f"token {first['token_id']}: lost"
+    [again] = sohoa_here.lines("token", "revoke", first["token_id"], "--reason", "still lost")
+    assert again == revoked, "what was said first counts"
+
+
+def test_a_token_of_another_issuer_is_taken_back_too(house, issuer):
+    client = door(house, issuer=issuer)
+    headers, others = (token_of(issuer, jti=each) for each in ("7", "8"))
+    about = {"token_id": "7", "reason": "lost", "who": "cli:binh", "at": datetime.now(UTC)}
+    house.tokens.revoke(RevokedToken(issuer=issuer, **about))
+    house.tokens.revoke(RevokedToken(issuer=LOCAL_ISSUER, **about | {"token_id": "8"}))
+    assert [look_up(client, each).status_code for each in (headers, others)] == [401, 200]
 
 
 # --- tokens of an OpenID Connect issuer ----------------------------------------------------------------------------------

@@ -24,10 +24,10 @@ OWNER = "040323199413"
 ASKED = {"owner": OWNER, "purpose": "1.001193", "dossier_code": "H40.12-260331-0007"}
 
 
-def bearer(*scopes, name="mot-cua", secret=TOKEN, lasts=timedelta(hours=1)):
+def bearer(*scopes, name="mot-cua", secret=TOKEN, lasts=timedelta(hours=1), bound_to=None):
     """Return the header with a token of `sohoa token`."""
-    token = issue(secret, "sohoa", name, scopes or READING, lasts, datetime.now(UTC))
-    return {"Authorization": f"Bearer {token}"}
+    made = issue(secret, "sohoa", name, scopes or READING, lasts, datetime.now(UTC), bound_to)
+    return {"Authorization": f"Bearer {made.token}"}
 
 
 HEADERS = bearer()

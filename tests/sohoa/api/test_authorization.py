@@ -32,6 +32,8 @@ MAY = {
     ("GET", "/v1/lookups/{audit_id}/receipt"): CLIENTS,
     ("GET", "/v1/records/{record_id}"): NOBODY,  # but for who has an address that a lookup handed out
     ("GET", "/v1/records/{record_id}/copy"): NOBODY,
+    ("HEAD", "/v1/records/{record_id}"): NOBODY,
+    ("HEAD", "/v1/records/{record_id}/copy"): NOBODY,
     ("POST", "/v1/stations/{station}/journal"): {"station"},
     ("POST", "/v1/stations/{station}/questions"): {"station"},
     ("PUT", "/v1/submissions/{submission_id}"): STATIONS,

@@ -210,3 +210,15 @@ def test_a_part_is_the_bytes_of_the_whole_and_ends_only_if_the_whole_is_right(pi
         got.extend(wrong)
     assert damaged.value.kind is INTEGRITY_MISMATCH
     assert len(b"".join(got)) < stop - start
+
+
+@pytest.mark.parametrize("opens", ["record_url", "copy_url"])
+def test_what_there_is_can_be_asked_without_opening_it(client, house, found, opens):
+    before = list(house.audit.entries())
+    asked = client.head(found[opens], headers={"Range": "bytes=0-1"})
+    assert (asked.status_code, asked.content, list(house.audit.entries())) == (200, b"", before)
+    opened = client.get(found[opens])
+    for name in ("etag", "content-length", "content-type", "accept-ranges", "cache-control"):
+        assert asked.headers[name] == opened.headers[name]
+    assert client.head(found[opens], headers={"If-None-Match": asked.headers["etag"]}).status_code == 304
+    assert client.head(found[opens].replace("link=", "link=x")).status_code == 404
