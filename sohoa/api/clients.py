@@ -63,7 +63,13 @@ def issue(
 ) -> Issued:
     """Return a token of our own for a client, bound to its certificate (DER) if that is given (RFC 8705)."""
     token_id = uuid4().hex
-    claims = {"iss": LOCAL_ISSUER, "aud": audience, "sub": name, "client_id": name, "scope": " ".join(scopes)}
+    claims: dict[str, Any] = {
+        "iss": LOCAL_ISSUER,
+        "aud": audience,
+        "sub": name,
+        "client_id": name,
+        "scope": " ".join(scopes),
+    }
     claims |= {"iat": now, "exp": now + lasts, "jti": token_id}
     if certificate is not None:
         claims["cnf"] = {_BOUND_TO: thumbprint(certificate)}
