@@ -14,6 +14,7 @@ from storage import keys
 from storage.audit import Audit
 from storage.backfills import Backfills
 from storage.catalog import Catalog
+from storage.claims import Claims
 from storage.evidence import Evidence
 from storage.inbox import Inbox
 from storage.journals import Journals
@@ -43,6 +44,7 @@ class House:
     audit: Audit
     stations: Stations
     signers: Signers
+    claims: Claims
     journals: Journals
     quarantine: Quarantine
     backfills: Backfills
@@ -76,6 +78,7 @@ class House:
             audit=Audit(store),
             stations=Stations(store),
             signers=Signers(store),
+            claims=Claims(store),
             journals=Journals(store),
             quarantine=Quarantine(store),
             backfills=Backfills(store),

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flows.accepting import acceptance
+from flows.claims import Issuing
 from flows.house import House
 from flows.incoming import first_look
 from flows.keyring import Keyring
@@ -115,6 +116,7 @@ def process(
         clock,
         watcher,
         acceptance(house),
+        Issuing.open(house, keyring, clock),
         {} if known is None else known,
         Meters(house.catalog),
     )
@@ -146,6 +148,7 @@ class _Line:
     clock: Clock
     watcher: Watcher
     acceptance: Acceptance
+    issuing: Issuing | None
     known: Known
     meters: Meters
 
@@ -223,6 +226,7 @@ class _Line:
             return _Document(digitized=digitized, understood=understood, unsigned=None)
         limits = self.house.settings.limits
         type_ = document_types().get(understood.document_type or "")
+        origin = Origin(file_sha256=file.sha256, pages=understood.pages)
         make = partial(
             make_copy,
             title=type_.title if type_ else "Bản số hóa",
@@ -230,6 +234,7 @@ class _Line:
             scanner=self.keyring.scanner.signer.name,
             agency=self.keyring.agency.signer.name,
             limits=limits,
+            code=None if self.issuing is None else self.issuing.code(origin, manifest.scanned_at),
         )
         readings = tuple(each for each in digitized.readings if each.page.number in understood.pages)
         with self.house.traces.step("copy"):

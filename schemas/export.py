@@ -11,6 +11,7 @@ from pathlib import Path
 from schemas.alias import Alias
 from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
 from schemas.calibration import Calibration
+from schemas.claim import ClaimVerdict, Issuer
 from schemas.document_type import DocumentType
 from schemas.dossier import ComponentsAnswer, ComponentsRequest
 from schemas.explanation import Explanation
@@ -43,6 +44,7 @@ EXPORTED: tuple[type[Value], ...] = (
     Alias,
     AuditEntry,
     Calibration,
+    ClaimVerdict,
     ComponentsAnswer,
     ComponentsRequest,
     Decision,
@@ -58,6 +60,7 @@ EXPORTED: tuple[type[Value], ...] = (
     Glance,
     Horizon,
     Ingestion,
+    Issuer,
     Journal,
     JournalState,
     KhoAnswer,

@@ -167,6 +167,11 @@ class SigningSettings(Value):
     """
     renew_days: int = Constraint(default=180, ge=1, le=3650)
     """How many days before a time-stamp ends it is renewed."""
+    claims: str | None = Constraint(
+        default=None, pattern=r"^(https://[^/?#\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?)(/[^?#\s]*)?$", max_length=60
+    )
+    """Address of the page `/verify/` as everybody reaches it. Copies get a QR code that leads there with a claim, which
+    can be checked without a network too; None: copies get no code."""
 
     @model_validator(mode="after")
     def _what_needs_an_authority_has_one(self) -> Self:

@@ -29,6 +29,7 @@ from sohoa.backups import backup, restore
 from sohoa.calibrations import calibration
 from sohoa.configuration import read_settings
 from sohoa.horizons import horizon
+from sohoa.issuers import issuers
 from sohoa.owners import owner
 from sohoa.records import record
 from sohoa.reviews import review
@@ -174,18 +175,26 @@ def lookup(
         console.print_answer(answer)
 
 
-@cli.command(epilog="sohoa verify copy.pdf\nsohoa verify 0f3a…")
-@click.argument("target", metavar="FILE.pdf|RECORD_ID")
+@cli.command(
+    epilog="sohoa verify copy.pdf\nsohoa verify 0f3a…\nsohoa verify printout.jpg --issuers /media/stick/issuers"
+)
+@click.argument("target", metavar="FILE|RECORD_ID")
+@click.option(
+    "--issuers",
+    type=PathWord(),
+    metavar="FOLDER",
+    help="Whose keys sign the claims in QR codes, as `sohoa issuers` wrote them; otherwise the warehouse knows.",
+)
 @json_option
 @click.pass_obj
-def verify(configuration: Configuration, target: str, *, as_json: bool) -> Exit:
-    """Check a signed file, or a record with its signatures.
+def verify(configuration: Configuration, target: str, issuers: Path | None, *, as_json: bool) -> Exit:
+    """Check a signed file, a record with its signatures, or the QR code on a printed copy.
 
     Says exactly what fails.
     """
     from sohoa.verifying import verify_target
 
-    report = verify_target(configuration.settings, target)
+    report = verify_target(configuration.settings, target, issuers)
     if as_json:
         console.print_json(report)
     else:
@@ -339,6 +348,7 @@ cli.add_command(receipt)
 cli.add_command(station)
 cli.add_command(stations)
 cli.add_command(signers)
+cli.add_command(issuers)
 cli.add_command(backfill)
 cli.add_command(review)
 cli.add_command(calibration)

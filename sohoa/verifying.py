@@ -1,4 +1,4 @@
-"""`sohoa verify`: is it what was stored, who signed it, and what exactly fails?"""
+"""`sohoa verify`: is it what was stored or printed, who signed it, and what exactly fails?"""
 
 import os
 import re
@@ -9,13 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from flows.claims import judge_claim
 from flows.evidence import evidence_of, evidence_of_signature
 from flows.house import House
 from flows.incoming import judged_again
 from flows.keyring import trusted_roots
+from pipeline.digitize import settled
 from pipeline.seal.evidence import verify_evidence
+from pipeline.seal.printed import claims_on
 from pipeline.seal.raising import signature_value, time_stamped
 from pipeline.seal.verify import verify_detached, verify_pdf
+from pipeline.workers import Workers
+from schemas.claim import ClaimVerdict
 from schemas.digest import sha256_hex
 from schemas.incoming import SignatureReport
 from schemas.problem import FILE_MISSING, FILE_TOO_LARGE, FILE_UNREADABLE, INTEGRITY_MISMATCH, ProblemError
@@ -24,27 +29,42 @@ from schemas.report import Proof, Verification
 from schemas.settings import Settings
 from schemas.verdict import EvidenceVerdict, SignatureVerdict, worst
 from sohoa.looking import existing_house
+from storage.claims import Claims
 from storage.keys import RecordVersion
+from storage.opening import store_in
 from storage.port import ObjectMissingError
 from storage.values import Sealed
 from storage.warehouse import Warehouse
 
 _RECORD_ID = re.compile(r"[0-9a-f]{32}")
+_PDF, _PDF_WITHIN = b"%PDF-", 1024
+"""How a PDF begins, and within how many bytes (ISO 32000-1, annex H.3, note 13)."""
+_NO_CODE = "no QR code with a claim was found; take the picture from nearer, in good light, with the code whole in it"
 
 
-def verify_target(settings: Settings, target: str) -> Verification:
-    """Return what can be proven about a signed PDF file, or about a record with its copy and signatures.
+def verify_target(settings: Settings, target: str, issuers: Path | None = None) -> Verification:
+    """Return what can be proven about a signed PDF file, a record with its copy and signatures, or a printed copy.
+
+    Args:
+        settings: whom is trusted, and where the warehouse is.
+        target: a file or the id of a record.
+        issuers: folder that `sohoa issuers` wrote; None: the warehouse knows whose keys sign claims.
 
     Raises:
-        ProblemError: `file-missing`, `file-unreadable`, `file-too-large`, `file-damaged`, `record-unknown`;
-            `configuration` when a record is asked for where there is no warehouse.
+        ProblemError: `file-missing`, `file-unreadable`, `file-too-large`, `file-damaged`, `record-unknown`; what
+            `admit` raises for a picture; `configuration` when the warehouse is needed and there is none, and for a
+            folder without issuers.
     """
     now = datetime.now(UTC)
     if _RECORD_ID.fullmatch(target) and not Path(target).exists():
         house = existing_house(settings, needs_catalog=False)
         return Verification.of(target, tuple(_record_proofs(house, target, trusted_roots(settings), now)))
     data = _read(Path(target), settings.limits.file_bytes)
-    return Verification.of(target, tuple(_pdf_proofs(data, verify_pdf(data, trusted_roots(settings), now))))
+    if _PDF not in data[:_PDF_WITHIN]:
+        return Verification.of(target, tuple(_claim_proofs(settings, Path(target), issuers, now)))
+    verdicts = verify_pdf(data, trusted_roots(settings), now)
+    claims = () if verdicts or not _knows_issuers(settings, issuers) else _claims(settings, Path(target), issuers, now)
+    return Verification.of(target, (*_pdf_proofs(data, verdicts), *map(_claim_proof, claims)))
 
 
 def _read(path: Path, most: int) -> bytes:
@@ -64,6 +84,38 @@ def _read(path: Path, most: int) -> bytes:
     if len(data) > most:
         raise FILE_TOO_LARGE.error(f"{facts.st_size} bytes; at most {most} are read", file=str(path))
     return data
+
+
+def _knows_issuers(settings: Settings, issuers: Path | None) -> bool:
+    return issuers is not None or settings.store.kind == "s3" or (settings.home / "store").is_dir()
+
+
+def _claim_proofs(settings: Settings, path: Path, issuers: Path | None, now: datetime) -> Iterator[Proof]:
+    """Yield what the QR codes on a picture come to."""
+    found = _claims(settings, path, issuers, now)
+    if not found:
+        yield Proof(subject="QR code", verdict="INDETERMINATE", detail=_NO_CODE, is_signature=True)
+    yield from map(_claim_proof, found)
+
+
+def _claims(settings: Settings, path: Path, issuers: Path | None, now: datetime) -> tuple[ClaimVerdict, ...]:
+    if issuers is None:
+        house = existing_house(settings, needs_catalog=False)
+        claims, warehouse = house.claims, house.warehouse
+    else:
+        claims, warehouse = Claims(store_in(issuers)), None
+    with Workers(1, settings.limits) as workers:
+        task = workers.submit(claims_on, path, settings.limits, seconds=settings.limits.file_seconds, file=str(path))
+        texts = settled(task, str(path))
+    return tuple(judge_claim(text, claims, warehouse, trusted_roots(settings), now) for text in texts)
+
+
+def _claim_proof(found: ClaimVerdict) -> Proof:
+    said = [f"claim of {found.issuer or 'unknown'} about record {found.record_id}"]
+    said += [f"scanned at {found.scanned_at}, to be checked until {found.expires_at}"]
+    said += [f"the record is {found.status} today"] if found.status else []
+    detail = "; ".join((*said, *found.reasons))
+    return Proof(subject="QR code", verdict=found.verdict, detail=detail, is_signature=True)
 
 
 def _record_proofs(house: House, record_id: str, roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:

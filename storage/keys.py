@@ -10,6 +10,7 @@ import re
 from datetime import date
 from typing import Literal, NamedTuple
 
+from schemas.claim import IssuerId
 from schemas.digest import Sha256, sha256_hex
 from schemas.identifier import PersonalIdentifier
 from schemas.model import canonical_bytes
@@ -35,6 +36,8 @@ TOKENS = "tokens/"
 RENEWALS = "renewals/"
 STATIONS = "stations/"
 SIGNERS = "signers/"
+ISSUERS = "issuers/"
+CLAIMS = "claims/"
 JOURNALS = "journals/"
 QUARANTINE = "quarantine/"
 PLANS = "plans/"
@@ -55,6 +58,7 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,254}(/[a-z0-9][a-z0-9_.-]{0,254})+")
 _HEX = re.compile(r"[0-9a-f]+")
 _SHA256_DIGITS = 64
 _RECORD_ID_DIGITS = 32
+_ISSUER_ID_DIGITS = 16
 _LAST_VERSION = 999_999
 _LAST_ENTRY = 2**53 - 1
 _LONGEST_KEY = 1024
@@ -216,6 +220,21 @@ def backfill_number_of(key: str) -> int:
 def seal(unsigned_sha256: Sha256) -> str:
     """Return where the bytes are kept that signing appended to an unsigned copy."""
     return _spread(SEALS, unsigned_sha256, _SHA256_DIGITS)
+
+
+def claim(record_id: RecordId) -> str:
+    """Return where the claim is kept that stands on a record's copy."""
+    return _spread(CLAIMS, record_id, _RECORD_ID_DIGITS)
+
+
+def issuer(issuer_id: IssuerId) -> str:
+    """Return where it is kept whose key an issuer of claims is; the agency's signature is beside it."""
+    return f"{ISSUERS}{_hex(issuer_id, _ISSUER_ID_DIGITS)}{DATA}"
+
+
+def issuer_of(key: str) -> IssuerId:
+    """Return which issuer a key under `issuers/` is about."""
+    return _hex(key.removeprefix(ISSUERS).partition(".")[0], _ISSUER_ID_DIGITS)
 
 
 def record_versions(record_id: RecordId) -> str:

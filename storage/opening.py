@@ -1,6 +1,7 @@
 """From settings to things that are ready to use. Doors and flows open what they need once, and pass it on."""
 
 import secrets as randomness
+from pathlib import Path
 
 from schemas.problem import CONFIGURATION
 from schemas.settings import Settings
@@ -38,9 +39,19 @@ def open_second(settings: Settings) -> ObjectStore | None:
         return None
     if second.kind == "s3":
         return S3Store(second)
-    folder = second.folder
-    if folder is None or not (folder / "objects").is_dir():
-        raise CONFIGURATION.error("fixity.second.folder is not the folder `store` of a home", file=str(folder))
+    if second.folder is None:
+        raise CONFIGURATION.error("fixity.second.folder is not said")
+    return store_in(second.folder)
+
+
+def store_in(folder: Path) -> ObjectStore:
+    """Return the store that a folder holds; nothing is made there.
+
+    Raises:
+        ProblemError: `configuration` when it holds none.
+    """
+    if not (folder / "objects").is_dir():
+        raise CONFIGURATION.error("it holds no objects; it is not the folder `store` of a home", file=str(folder))
     return LocalStore(folder)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.geometry import Affine, straighten
 from pipeline.prepare.pages import RawPage
-from pipeline.prepare.pixels import Grey, in_grey
+from pipeline.prepare.pixels import Grey, Pixels, in_grey
 from pipeline.tools.barcodes import Symbol, bar_codes, qr_codes
 from schemas.page import Box, Code, Page
 
@@ -50,12 +50,24 @@ def find_codes(raw: RawPage, page: Page) -> tuple[Code, ...]:
     return tuple(sorted(codes, key=lambda code: (code.box.y, code.box.x))[:_MOST_CODES])
 
 
+def qr_texts(pixels: Pixels) -> tuple[str, ...]:
+    """Return what the QR codes on a picture say."""
+    grey = in_grey(pixels)
+    texts = (_text(symbol.data) for symbol in _qr_codes(_reduced(grey, _times(grey))))
+    return tuple(text for text in texts if text is not None)
+
+
 def _symbols(grey: Grey) -> Iterator[tuple[str, Symbol]]:
     """Yield what was decoded and what it is."""
-    times = math.ceil(math.sqrt(grey.size / _MOST_PIXELS))
+    times = _times(grey)
     yield from (("qr", _enlarged(symbol, times)) for symbol in _qr_codes(_reduced(grey, times)))
     times = max(times, max(grey.shape) // _BARS_LONG_SIDE)
     yield from (("code128", _enlarged(symbol, times)) for symbol in bar_codes(_reduced(grey, times)))
+
+
+def _times(grey: Grey) -> int:
+    """Return how many times smaller a picture is enough for QR codes."""
+    return math.ceil(math.sqrt(grey.size / _MOST_PIXELS))
 
 
 def _reduced(grey: Grey, times: int) -> Grey:

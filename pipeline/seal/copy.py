@@ -20,6 +20,7 @@ from pipeline.geometry import Affine, straighten
 from pipeline.prepare.pages import raw_page
 from pipeline.prepare.pixels import Pixels
 from pipeline.seal.appearance import DEPTH, Stamps, as_rectangle, lay_out, stamp_face
+from pipeline.seal.code import QrCode
 from pipeline.seal.fonts import Face, embed, glyphless_face
 from pipeline.seal.ink import ink_on_top
 from pipeline.seal.photograph import as_photographed
@@ -61,6 +62,7 @@ def make_copy(
     scanner: str,
     agency: str,
     limits: Limits,
+    code: QrCode | None = None,
 ) -> UnsignedCopy:
     """Return the copy of one document, still unsigned; the same arguments give the same bytes.
 
@@ -73,6 +75,7 @@ def make_copy(
         scanner: name of the person who scanned, as their signature will show it.
         agency: name of the agency, as its signature will show it.
         limits: what a page may cost that has to be drawn.
+        code: drawn on the first page, where nothing is; None: none.
 
     Raises:
         ProblemError: `copy-not-pdfa`; `tool-missing` when the font is; what `prepare.pages.raw_page` raises.
@@ -88,6 +91,8 @@ def make_copy(
         pixels = raw_page(path, media_type, first.page.number, limits).pixels
         seen = as_photographed(first, pixels.shape[1], pixels.shape[0])
         stamps = _make_room(pdf, seen, pixels, scanner, agency)
+        if code is not None:
+            _draw(code, pdf, seen, pixels, stamps)
         _describe(pdf, title, made_at)
         return UnsignedCopy(_saved(pdf, path.name), stamps)
 
@@ -145,6 +150,20 @@ def _make_room(pdf: pikepdf.Pdf, reading: PageReading, pixels: Pixels, scanner: 
     fonts[f"/{STAMP_FONT}"] = embed(pdf, stamp_face([scanner, agency]))
     page.obj.Resources.Font = fonts
     return layout.stamps
+
+
+def _draw(code: QrCode, pdf: pikepdf.Pdf, reading: PageReading, pixels: Pixels, stamps: Stamps) -> None:
+    """Draw a code on page 1, clear of all that is there and of the signatures to come; grow the page if it has to."""
+    scale = points_per_pixel(reading.page)
+    width, height = reading.page.width * scale, reading.page.height * scale
+    taken = [as_rectangle(word.box, scale=scale, height=height) for word in reading.words]
+    taken += ink_on_top(pixels, reading.page, scale=scale, depth=height)
+    taken += [stamp.area for stamp in stamps]
+    place = code.placed(width, height, taken)
+    page = pdf.pages[0]
+    page.contents_add(code.drawn(place.area))
+    left, bottom, right, top = map(float, page.mediabox)
+    page.obj.MediaBox = Array([left, round(bottom - place.strip, 2), right, top])
 
 
 def _describe(pdf: pikepdf.Pdf, title: str, made_at: datetime) -> None:

@@ -19,6 +19,7 @@ _LARGER_BODIES = (
     ("/v1/submissions/", 1024**2),
     ("/v1/uploads/", 2**63),
     (PREVIEWS, PREVIEW_BYTES),
+    ("/verify/claim", 1024),
     ("/verify/", CHECKED_BYTES),
 )
 """Where more may be sent, and how much; what an upload may have left, the upload itself knows."""

@@ -1,10 +1,15 @@
-"""The page for everybody: drop a PDF, and be told in plain words whether it is as it was signed. Nothing is kept."""
+"""The page for everybody: drop a PDF, or scan the QR code of a printed copy, and be told plainly what it is worth.
+
+Nothing is kept. What a code says comes after `#` in the address, so it is in nobody's log.
+"""
 
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
@@ -12,11 +17,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, Response
 from starlette.templating import Jinja2Templates
 
+from flows.claims import judge_claim
 from flows.house import House
 from flows.incoming import trust_lists
+from flows.keyring import trusted_roots
 from pipeline.digitize import settled
+from pipeline.seal.claim import CLAIM_CHARACTERS
+from pipeline.seal.printed import claims_on
 from pipeline.seal.verify import verify_pdf_at
 from pipeline.workers import Workers
+from schemas.claim import ClaimVerdict
 from schemas.digest import sha256_hex
 from schemas.problem import Exit, ProblemError
 from schemas.verdict import CHECKED_BYTES, SignatureVerdict, worst
@@ -30,6 +40,8 @@ _PAGES_MAY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'none'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
+_HEADER_WITHIN = 1024
+"""Bytes at the beginning of a file in which a PDF says that it is one (ISO 32000-1, annex H.3, note 13)."""
 _SECONDS = 60
 """How long a file may take to come."""
 
@@ -65,13 +77,27 @@ def create_checking(house: House) -> FastAPI:
                 pdf = await asyncio.wait_for(request.body(), _SECONDS)
             except TimeoutError:
                 return page(request, "busy.html", HTTPStatus.REQUEST_TIMEOUT)
-            found = await run_in_threadpool(_verdicts, house, pdf)
+            found, claims = await run_in_threadpool(_checked, house, pdf)
         if found is None:
             return page(request, "unreadable.html", HTTPStatus.UNPROCESSABLE_ENTITY)
+        if claims or not _is_pdf(pdf):
+            return page(request, "claims.html", claims=claims)
         is_kept = house.store.stat(keys.file(sha256_hex(pdf))) is not None
         said = worst(each.verdict for each in found)
         return page(request, "answer.html", signatures=found, verdict=said, is_kept=is_kept)
 
+    @pages.post("/claim")
+    async def claim(request: Request) -> Response:
+        """Say what the claim in a QR code is worth."""
+        text = (await request.body())[: CLAIM_CHARACTERS + 1].decode(errors="replace")
+        found = await run_in_threadpool(_judged, house, (text,))
+        return page(request, "claims.html", claims=found)
+
+    _add_looks(pages)
+    return pages
+
+
+def _add_looks(pages: FastAPI) -> None:
     @pages.get("/checking.css")
     def style() -> Response:
         """Return how it looks."""
@@ -79,26 +105,45 @@ def create_checking(house: House) -> FastAPI:
 
     @pages.get("/checking.js")
     def script() -> Response:
-        """Return what sends the file."""
+        """Return what sends the file or the claim."""
         return FileResponse(_HERE / "checking.js", media_type="text/javascript")
 
-    return pages
+
+class _Checked(NamedTuple):
+    """What was found on a file; `signatures` is None if it cannot be read."""
+
+    signatures: Sequence[SignatureVerdict] | None
+    claims: Sequence[ClaimVerdict] = ()
 
 
-def _verdicts(house: House, pdf: bytes) -> Sequence[SignatureVerdict] | None:
-    """Return the verdicts on a stranger's file, judged by a process of its own; None if it cannot be read."""
+def _checked(house: House, data: bytes) -> _Checked:
+    """Return what a stranger's file comes to, judged by a process of its own.
+
+    Who drops a PDF that nobody has signed may have scanned a printed copy: then its QR code is looked for.
+    """
     limits, lists = house.settings.limits, trust_lists(house.settings)
     trust = [pem for pems in lists.values() for pem in pems]
     with Workers(1, limits) as workers:
-        path = workers.scratch / "file.pdf"
-        path.write_bytes(pdf)
-        task = workers.submit(verify_pdf_at, path, trust, datetime.now(UTC), seconds=limits.file_seconds)
+        path = workers.scratch / "file"
+        path.write_bytes(data)
+        submit = partial(workers.submit, seconds=limits.file_seconds)
         try:
-            return settled(task, path.name)
+            if _is_pdf(data) and (found := settled(submit(verify_pdf_at, path, trust, datetime.now(UTC)), path.name)):
+                return _Checked(found)
+            return _Checked((), _judged(house, settled(submit(claims_on, path, limits), path.name)))
         except ProblemError as error:
             if error.kind.exit_code is not Exit.REFUSED:
                 raise
-            return None
+            return _Checked(None)
+
+
+def _is_pdf(data: bytes) -> bool:
+    return b"%PDF-" in data[:_HEADER_WITHIN]
+
+
+def _judged(house: House, texts: Sequence[str]) -> tuple[ClaimVerdict, ...]:
+    roots, now = trusted_roots(house.settings), datetime.now(UTC)
+    return tuple(judge_claim(text, house.claims, house.warehouse, roots, now) for text in texts)
 
 
 def _moment(moment: datetime | None) -> str:

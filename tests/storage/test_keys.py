@@ -50,6 +50,9 @@ def any_key(draw: st.DrawFn) -> str:
         keys.signature_report(sha256, version),
         keys.signer(sha256, version),
         keys.revoked_token("https://id.example.vn/realms/tinh", sha256),
+        keys.claim(record_id),
+        keys.issuer(sha256[:16]),
+        keys.signature_of(keys.issuer(sha256[:16])),
     ]
     return draw(st.sampled_from(kinds))
 

@@ -1,0 +1,164 @@
+"""Claims on copies: made once, judged anywhere, by old keys and new ones."""
+
+import dataclasses
+import json
+from datetime import UTC, datetime, timedelta
+
+import img2pdf
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flows.claims import Issuing, hand_out_issuers, judge_claim
+from flows.house import House
+from flows.intake import receive
+from flows.keyring import HeldKey
+from flows.process import process
+from pipeline.digitize import Unwatched
+from pipeline.seal import Signer
+from pipeline.seal.claim import Claim, read_claim, signed_claim
+from pipeline.seal.printed import claims_on
+from pipeline.seal.verify import verify_pdf
+from pipeline.workers import Workers
+from schemas.record import Origin, record_id
+from schemas.settings import Limits, Settings, SigningSettings
+from storage import keys
+from storage.claims import Claims
+from storage.opening import store_in
+from tests.conftest import SohoaHere
+from tests.flows.test_process import clock, manifest_of
+from tests.pipeline.seal.scans import saved, sheet, shown
+
+ADDRESS = "https://sohoa.example.vn/verify/"
+NOW = datetime.now(UTC)
+OTHER = Origin(file_sha256="ab" * 32, pages=(1,))
+
+
+@pytest.fixture(scope="module")
+def stamped(keyring, tmp_path_factory):
+    """A house with one paper whose copy has a code, its outcome, and a photograph of a print of it."""
+    folder = tmp_path_factory.mktemp("claims")
+    house = House.open(Settings(home=folder / "home", signing=SigningSettings(claims=ADDRESS)))
+    picture, _ = sheet()
+    scan = saved(picture, folder / "scan.png")
+    manifest = manifest_of(scan)
+    receive(house, keyring, manifest, {manifest.files[0].sha256: scan}, clock)
+    with Workers(1, house.settings.limits) as workers:
+        ids = [manifest.submission_id]
+        [outcome] = process(house, keyring, workers, ids, clock=clock, watcher=Unwatched())
+    copy = b"".join(house.warehouse.copy(outcome.documents[0].copy_sha256))
+    photo = folder / "photo.jpg"
+    shown(copy, folder, dpi=150).save(photo, quality=60)
+    return house, outcome.documents[0], copy, photo
+
+
+@pytest.fixture(scope="module")
+def text(stamped):
+    [text] = claims_on(stamped[3], Limits())
+    return text
+
+
+def judged(text, stamped, keyring, *, at=NOW, claims=None, warehouse=None):
+    return judge_claim(text, claims or stamped[0].claims, warehouse, keyring.roots, at)
+
+
+def test_a_print_of_a_signed_copy_leads_back_to_its_record(stamped, text, keyring):
+    house, document, copy, _ = stamped
+    assert text.startswith(f"{ADDRESS}#")
+    found = judged(text, stamped, keyring, warehouse=house.warehouse)
+    record = house.warehouse.record(document.record_id).value
+    assert (found.verdict, found.reasons, found.record_id) == ("VALID", (), document.record_id)
+    assert (found.issuer, found.scanned_at) == (keyring.agency.signer.name, clock())
+    assert record.origin.file_sha256.startswith(found.file)
+    assert found.status == record.status
+    assert {each.verdict for each in verify_pdf(copy, keyring.roots, NOW)} == {"VALID"}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(place=st.integers(0, 220), letter=st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
+def test_a_claim_with_any_changed_letter_is_refused(stamped, text, keyring, place, letter):
+    start = len(text) - 221 + place
+    changed = text[:start] + letter + text[start + 1 :]
+    found = judged(changed, stamped, keyring)
+    assert (found.verdict == "VALID") == (changed == text)
+    assert (found.issuer is None) == (changed != text)
+
+
+def test_a_claim_holds_until_its_issuers_certificate_ends(stamped, text, keyring):
+    ends = keyring.agency.signer.certificate.not_valid_after_utc
+    assert judged(text, stamped, keyring, at=ends - timedelta(days=1)).verdict == "VALID"
+    assert judged(text, stamped, keyring, at=ends + timedelta(days=1)).verdict == "INDETERMINATE"
+    assert read_claim(text).claim.expires_at == ends
+
+
+def test_who_knows_neither_the_issuer_nor_the_root_does_not_believe_it(stamped, text, keyring, tmp_path):
+    nobody = Claims(House.open(Settings(home=tmp_path / "home")).store)
+    assert judged(text, stamped, keyring, claims=nobody).reasons == ("who signed it is not known here",)
+    found = judge_claim(text, stamped[0].claims, None, (), NOW)
+    assert found.verdict == "INDETERMINATE"
+    assert "no chain of certificates" in found.reasons[0]
+
+
+def test_an_issuer_that_the_agency_has_not_signed_counts_for_nothing(stamped, text, keyring, tmp_path):
+    issuer = stamped[0].claims.issuer(read_claim(text).issuer_id).value
+    forged = Claims(House.open(Settings(home=tmp_path / "home")).store)
+    forged.keep_issuer(issuer, lambda data: keyring.signing(clock)(data + b" "))
+    assert judged(text, stamped, keyring, claims=forged).verdict == "INVALID"
+
+
+def test_a_machine_without_the_store_checks_with_a_folder_of_issuers(stamped, text, keyring, tmp_path):
+    handed_out = list(hand_out_issuers(stamped[0], tmp_path / "issuers"))
+    assert read_claim(text).issuer_id in {each.issuer_id for each in handed_out}
+    assert list(hand_out_issuers(stamped[0], tmp_path / "issuers")) == handed_out
+    found = judged(text, stamped, keyring, claims=Claims(store_in(tmp_path / "issuers")))
+    assert (found.verdict, found.status) == ("VALID", None)
+
+
+def test_with_a_new_certificate_comes_a_new_key_and_the_old_claims_stay_good(stamped, text, keyring, pki):
+    house = stamped[0]
+    signer = Signer.from_pkcs12(pki.pkcs12("rsa"), None, origin="rsa.p12")
+    renewed = dataclasses.replace(
+        keyring, agency=HeldKey("agency", signer, is_selfmade=False), roots=(*keyring.roots, pki.root)
+    )
+    before, after = (Issuing.open(house, each, clock) for each in (keyring, renewed))
+    assert before.issuer.issuer_id != after.issuer.issuer_id
+    assert Issuing.open(house, renewed, clock).issuer == after.issuer
+    assert judged(text, stamped, renewed).verdict == "VALID"
+    first = after.code(OTHER, clock())
+    found = judged(house.store.get(keys.claim(record_id(OTHER))).decode(), stamped, renewed)
+    assert (found.verdict, found.issuer) == ("VALID", "Test rsa")
+    assert before.code(OTHER, clock()) == first  # decided once, whoever comes later with which key
+
+
+def test_a_claim_about_another_scan_than_its_records_is_refused(stamped, keyring):
+    house, document, _, _ = stamped
+    issuing = Issuing.open(house, keyring, clock)
+    other = Claim.about(document.record_id, "cd" * 32, clock(), issuing.issuer.valid_until)
+    claim = signed_claim(other, issuing.issuer.issuer_id, issuing.sign)
+    assert judged(claim, stamped, keyring).verdict == "VALID"
+    found = judged(claim, stamped, keyring, warehouse=house.warehouse)
+    assert (found.verdict, found.reasons) == ("INVALID", ("its record is about another scan",))
+
+
+def test_the_command_line_judges_a_print_that_was_scanned_into_a_pdf(stamped, keyring, tmp_path):
+    house, document, _, photo = stamped
+    root, scanned = tmp_path / "root.pem", tmp_path / "scanned.pdf"
+    root.write_bytes(keyring.roots[0])
+    scanned.write_bytes(img2pdf.convert(str(photo)))
+    sohoa = SohoaHere(house.settings.home, SOHOA_SIGNING__TRUST=str(root))
+    listed = sohoa.lines("issuers", "--to", tmp_path / "issuers")
+    told = sohoa("verify", scanned, "--json")
+    unsigned, code = json.loads(told.stdout)["proofs"]
+    assert (told.returncode, unsigned["verdict"]) == (22, "INDETERMINATE")
+    assert (code["subject"], code["verdict"]) == ("QR code", "VALID")
+    assert document.record_id in code["detail"]
+    assert [each["issuer_id"] for each in listed] == [each.issuer_id for each in hand_out_issuers(house, None)]
+    offline = SohoaHere(tmp_path / "elsewhere", SOHOA_SIGNING__TRUST=str(root))
+    told = offline("verify", photo, "--issuers", tmp_path / "issuers")
+    assert (told.returncode, "VALID" in told.stdout) == (0, True)
+    assert offline("verify", photo).returncode == 9
+
+
+def test_without_an_address_copies_have_no_code(keyring, house):
+    assert Issuing.open(house, keyring, clock) is None
+    assert not list(house.store.list(keys.ISSUERS))
