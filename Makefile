@@ -65,7 +65,7 @@ bench-backfill: .make/dev ## What the orchestration of a backfill costs beside t
 bench-sealing: .make/dev ## What signatures, time-stamps and evidence cost beside bare pyHanko, with keys in files and in a token
 	$(BIN)/python -m benchmarks.sealing
 
-chaos-backfill: .make/dev ## Two thousand old papers over two workers, everything killed fifty times: is anything lost?
+chaos-backfill: .make/dev ## Two thousand old papers over two workers, everything killed, cut off, full or late: is anything lost?
 	$(BIN)/python -m benchmarks.chaos_backfill
 
 audit: .make/dev .make/audit ## Ask an advisory service about every package that is installed, and list their licences

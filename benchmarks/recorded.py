@@ -34,12 +34,12 @@ class Recorded(NamedTuple):
     """Processor seconds for reading it and making its copy."""
 
     @classmethod
-    def of(cls, settings: Settings, times: int) -> Self:
-        """Read the scan some times over; return what it says, and what that costs each time."""
+    def of(cls, settings: Settings, times: int, scan: Path = SCAN) -> Self:
+        """Read a scan some times over; return what it says, and what that costs each time."""
         before = cpu(resource.RUSAGE_SELF) + cpu(resource.RUSAGE_CHILDREN)
         with Workers(1, settings.limits) as workers:
             for _ in range(times):
-                digitized = digitize(SCAN, SCAN.name, workers, settings.limits, Unwatched())
+                digitized = digitize(scan, scan.name, workers, settings.limits, Unwatched())
                 make = partial(
                     make_copy,
                     title="Giấy khai sinh",
@@ -48,7 +48,7 @@ class Recorded(NamedTuple):
                     agency=settings.agency_name,
                     limits=settings.limits,
                 )
-                copy = workers.submit(make, SCAN, digitized.file.media_type, digitized.readings, seconds=55).result()
+                copy = workers.submit(make, scan, digitized.file.media_type, digitized.readings, seconds=55).result()
         after = cpu(resource.RUSAGE_SELF) + cpu(resource.RUSAGE_CHILDREN)
         return cls(digitized, copy, (after - before) / times)
 
@@ -83,17 +83,21 @@ class Recorded(NamedTuple):
             yield
 
 
-def make_inventory(folder: Path, documents: int) -> None:
-    """Make scans with bytes of their own (a comment in the JPEG), and a table with a row for each."""
+def make_inventory(folder: Path, documents: int, scan: Path = SCAN) -> None:
+    """Make scans with bytes of their own, and a table with a row for each."""
     folder.mkdir()
-    scan = SCAN.read_bytes()
+    data = scan.read_bytes()
     rows = ["so,nksHoTen,nksNgaySinh,TenFile"]
     for number in range(documents):
-        comment = b"%020d" % number
-        marked = scan[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + scan[2:]
-        (folder / f"{number:07}.jpg").write_bytes(marked)
+        (folder / f"{number:07}.jpg").write_bytes(marked(data, number))
         rows.append(f"{number + 1},BÙI THỊ CHI,25.08.2023,{number:07}.jpg")
     (folder / "so.csv").write_text("\n".join(rows) + "\n", "utf-8")
+
+
+def marked(scan: bytes, number: int) -> bytes:
+    """Return a JPEG with a number of its own, as a comment."""
+    comment = b"%020d" % number
+    return scan[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + scan[2:]
 
 
 def cpu(whose: int) -> float:

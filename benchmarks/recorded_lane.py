@@ -3,12 +3,11 @@
 import os
 from pathlib import Path
 
-from prefect import flow, serve
-from prefect.deployments.runner import RunnerDeployment
-from prefect.types.entrypoint import EntrypointType
+from prefect import flow
 
 from benchmarks.recorded import Recorded
 from flows.backfill.lane import run_shard
+from flows.worker import serve_backfill_lane
 from schemas.backfill import PlanId
 
 RECORDING = "RECORDED_READING"
@@ -25,4 +24,4 @@ def backfill(plan_id: PlanId, shard: int) -> bool:
 if __name__ == "__main__":
     from benchmarks.recorded_lane import backfill as by_name  # flow runs find it by the name of its module
 
-    serve(RunnerDeployment.from_flow(by_name, "backfill", entrypoint_type=EntrypointType.MODULE_PATH), limit=1)
+    serve_backfill_lane(by_name)

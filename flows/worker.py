@@ -56,14 +56,14 @@ def serve_live_lane() -> None:
     )
 
 
-def serve_backfill_lane() -> None:
+def serve_backfill_lane(flow: Flow[..., Any] = backfill) -> None:
     """Take flow runs of the backfill lane until told to stop, one at a time.
 
     One run has the pages of its shard read on all cores. It yields to everything else on this machine: whoever stands
     at a counter waits no longer because old papers are read.
     """
     os.nice(_YIELDING)
-    serve(_deployment(backfill, lane="backfill"), limit=1)
+    serve(_deployment(flow, lane="backfill"), limit=1)
 
 
 def _deployment(

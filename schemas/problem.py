@@ -241,6 +241,14 @@ STORE_FULL = Kind(
     507,
     transient=True,
 )
+CLOCK_WRONG = Kind(
+    "clock-wrong",
+    "The clock of this machine, or of the object store, is wrong",
+    "Set it right, best by a time server (`timedatectl`); nothing is lost, run it again.",
+    Exit.OFFLINE,
+    503,
+    transient=True,
+)
 STORE_CONFLICT = Kind(
     "store-conflict",
     "Something else is already stored under this name",

@@ -22,6 +22,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, SSLError
 
 from schemas.digest import Sha256, sha256_hex
 from schemas.problem import (
+    CLOCK_WRONG,
     CONFIGURATION,
     INTEGRITY_MISMATCH,
     STORE_CONFLICT,
@@ -53,6 +54,7 @@ _CODES: dict[str | None, Kind] = {
     "QuotaExceeded": STORE_FULL,
     "XMinioStorageFull": STORE_FULL,
     "OperationAborted": STORE_UNREACHABLE,
+    "RequestTimeTooSkewed": CLOCK_WRONG,
     "RequestTimeout": STORE_UNREACHABLE,
 }
 """What an S3 error code means; of the others, server errors may pass and the rest need a person."""

@@ -115,9 +115,9 @@ class Postgres:
         command = self._command("psql", "--host=127.0.0.1", f"--port={self.port}", "--username=sohoa", *asked, database)
         return int(subprocess.run(command, check=True, capture_output=True, cwd=self._folder).stdout)
 
-    def url(self, database: str, driver: str = "psycopg") -> str:
-        """Return where a database is, for SQLAlchemy."""
-        return f"postgresql+{driver}://sohoa@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str, driver: str = "psycopg", port: int | None = None) -> str:
+        """Return where a database is, for SQLAlchemy; *port*: of a line that leads there."""
+        return f"postgresql+{driver}://sohoa@127.0.0.1:{port or self.port}/{database}"
 
 
 POSTGRES = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql"))

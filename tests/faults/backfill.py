@@ -1,7 +1,8 @@
 """A backfill with everything that it needs as processes of its own, all of them killed again and again; and who lost what.
 
 Servers, workers and the command that hands out are started anew as an operator's machine would, a moment after they
-died. Whoever asks the API meanwhile gets an answer or none. At the end everybody runs, and has to come to an end.
+died. Beside that, lines to the servers are cut, their disks are full and clocks go wrong, for some seconds each time.
+Whoever asks the API meanwhile gets an answer or none. At the end everybody runs, and has to come to an end.
 """
 
 import json
@@ -22,7 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks.recorded import Recorded, make_inventory
+from benchmarks.recorded import SCAN, Recorded, make_inventory
 from benchmarks.recorded_lane import RECORDING
 from flows.backfill.accounting import report
 from flows.backfill.planning import look_through
@@ -35,6 +36,7 @@ from schemas.token import READING
 from sohoa.api.clients import issue
 from sohoa.verifying import verify_target
 from storage.rebuild import rebuild
+from tests.faults.troubles import Troubles
 from tests.servers import Postgres, S3Server, free_ports, weed_command, weed_ports
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +47,8 @@ SECRET = "a secret of the chaos for tokens"
 _START_SECONDS = 120
 _SICK = ("worker-1", "worker-2", "flow", "flow", "prefect", "postgres", "s3", "api", "driver")
 """Who is killed, each as often as it stands here: flow runs do the work."""
+_DOCUMENT_BYTES = 2 * 1024**2
+"""Room that a document takes at the most: its scan, its copy, and what a log-structured store leaves behind."""
 
 
 class Plan(NamedTuple):
@@ -57,6 +61,8 @@ class Plan(NamedTuple):
     """Seconds between two kills, on average."""
     workers: int = 2
     seed: int = 1
+    troubles: int = 0
+    """How many lines are cut, disks filled and clocks set wrong."""
 
 
 class Found(NamedTuple):
@@ -66,6 +72,7 @@ class Found(NamedTuple):
     seconds: float
     """From the first shard to the last."""
     kills: Counter[str]
+    troubles: Counter[str]
     starts: Counter[str]
     """How often each process was started: the first time, and after it died."""
     outcomes: Counter[str]
@@ -100,12 +107,13 @@ class Part:
         self._command = [str(word) for word in command]
         self._environment = dict(environment)
         self._folder = folder
+        self.log = folder / f"{name}.log"
         self.starts = 0
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, in a group of processes of its own."""
-        with (self._folder / f"{self.name}.log").open("ab") as log:
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self._command,
                 env=self._environment,
@@ -143,8 +151,9 @@ class Part:
 class Scene:
     """Everything that a backfill needs."""
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
+    def __init__(self, folder: Path, plan: Plan, scan: Path = SCAN) -> None:
         self.plan = plan
+        self._scan = scan
         self._folder = folder
         self._random = random.Random(plan.seed)
         self._stack = ExitStack()
@@ -154,16 +163,22 @@ class Scene:
 
         ports = weed_ports()
         prefect, api = free_ports(2)
-        database = self._stack.enter_context(TemporaryDirectory(prefix="sohoa-postgres-"))
-        self.postgres = Postgres(Path(database))
+        database = Path(self._stack.enter_context(TemporaryDirectory(prefix="sohoa-postgres-")))
         (folder / "s3").mkdir()
+        self._troubles = troubles = Troubles(folder, plan.troubles, plan.every, plan.seed)
+        self._stack.callback(troubles.close)
+        room = plan.documents * _DOCUMENT_BYTES + 1024**3
+        troubles.disk("postgres", database, room)
+        troubles.disk("s3", folder / "s3", room, self._have_the_store_started_again)
+        self.postgres = Postgres(database)
+        to_postgres = troubles.line("postgres", self.postgres.port)
         self.settings = Settings(
             home=folder / "home",
             workers=1,
             owner_secret="a secret of the chaos",
-            store=S3Server(f"127.0.0.1:{ports['s3.port']}").settings("chaos"),
-            catalog=CatalogSettings(url=self.postgres.url("catalog")),
-            prefect=PrefectSettings(api_url=f"http://127.0.0.1:{prefect}/api"),
+            store=S3Server(f"127.0.0.1:{troubles.line('s3', ports['s3.port'])}").settings("chaos"),
+            catalog=CatalogSettings(url=self.postgres.url("catalog", port=to_postgres)),
+            prefect=PrefectSettings(api_url=f"http://127.0.0.1:{troubles.line('prefect', prefect)}/api"),
             api=ApiSettings(port=api, token=SECRET),
         )
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("SOHOA_", "PREFECT_"))}
@@ -173,24 +188,32 @@ class Scene:
         server = ours | {
             "PREFECT_SERVER_API_PORT": str(prefect),
             "PREFECT_SERVER_API_AUTH_STRING": KEY,
-            "PREFECT_API_DATABASE_CONNECTION_URL": self.postgres.url("prefect", "asyncpg"),
+            "PREFECT_API_DATABASE_CONNECTION_URL": self.postgres.url("prefect", "asyncpg", to_postgres),
         }
         lane = [sys.executable, "-m", "benchmarks.recorded_lane"]
         self.parts = {
             part.name: part
             for part in (
                 Part("s3", weed_command(folder / "s3", ports), os.environ | {"HOME": str(folder / "s3")}, folder),
-                Part("postgres", self.postgres.command, os.environ, Path(database)),
-                Part("prefect", [SOHOA, "up", "prefect"], server, folder),
-                Part("api", [SOHOA, "up", "api"], ours, folder),
-                *(Part(f"worker-{n + 1}", lane, ours, folder) for n in range(plan.workers)),
+                Part("postgres", self.postgres.command, os.environ, database),
+                Part("prefect", [SOHOA, "up", "prefect"], server | troubles.clock("prefect"), folder),
+                Part("api", [SOHOA, "up", "api"], ours | troubles.clock("api"), folder),
+                *(
+                    Part(name, lane, ours | troubles.clock(name), folder)
+                    for name in (f"worker-{n + 1}" for n in range(plan.workers))
+                ),
             )
         }
-        self._environment = ours
+        self.environment = ours | troubles.clock("driver")
 
     # --- laying out ----------------------------------------------------------------------------------------------
     def lay_out(self) -> str:
         """Start everything, record what a scan says, make the inventory and plan it; return the plan's id."""
+        self.prepare()
+        return self.get_ready()
+
+    def prepare(self) -> None:
+        """Start store and database, record what a scan says and make the inventory."""
         folder = self._folder
         for name in ("s3", "postgres"):
             self.parts[name].start()
@@ -198,8 +221,12 @@ class Scene:
         for name in ("catalog", "prefect"):
             self.postgres.make_database(name)
         _until(lambda: _answers(f"http://{self.settings.store.endpoint}/status"))
-        Recorded.of(self.settings, 1).keep(folder / "recorded")
-        make_inventory(folder / "in", self.plan.documents)
+        Recorded.of(self.settings, 1, self._scan).keep(folder / "recorded")
+        make_inventory(folder / "in", self.plan.documents, self._scan)
+
+    def get_ready(self) -> str:
+        """Plan the inventory and start everything but the command that hands out; return the plan's id."""
+        folder = self._folder
         house = House.open(self.settings)
         with Workers(2, self.settings.limits) as workers:
             layout = load_layout("civil_status_birth")
@@ -212,7 +239,7 @@ class Scene:
             if not part.runs():
                 part.start()
         command = [SOHOA, "backfill", "run", plan_id, "--hand-out", str(self.plan.workers)]
-        self.parts["driver"] = Part("driver", command, self._environment, folder)
+        self.parts["driver"] = Part("driver", command, self.environment, folder)
         return plan_id
 
     # --- what happens ----------------------------------------------------------------------------------------------
@@ -233,10 +260,14 @@ class Scene:
             self._mend()
             return self._look(plan_id, seconds, self.postgres.size("prefect") - before)
         finally:
-            self._over.set()
-            for part in reversed(self.parts.values()):
-                part.kill()
-            self._stack.close()
+            self.close()
+
+    def close(self) -> None:
+        """End everybody."""
+        self._over.set()
+        for part in reversed(self.parts.values()):
+            part.kill()
+        self._stack.close()
 
     def _run(self, plan_id: str, until: float) -> None:
         next_kill = time.monotonic() + self._random.uniform(1, 2 * self.plan.every)
@@ -253,6 +284,7 @@ class Scene:
             if self._kills.total() < self.plan.kills and now >= next_kill:
                 was_there = self._kill(self._random.choice(_SICK))
                 next_kill = now + (self._random.uniform(0.5, 2 * self.plan.every) if was_there else 0.5)
+            self._troubles.tend(now)
             time.sleep(0.1)
 
     def _kill(self, name: str) -> bool:
@@ -281,8 +313,13 @@ class Scene:
             with suppress(OSError, ValueError), urllib.request.urlopen(request, timeout=10) as answer:
                 self._answered.append(json.load(answer)["audit_id"])
 
+    def _have_the_store_started_again(self) -> None:
+        """SeaweedFS's index takes nothing any more once it had no room, as docs/operations.md says."""
+        self.parts["s3"].kill()
+
     def _mend(self) -> None:
-        """Have the servers there that are needed for looking."""
+        """Have the servers there that are needed for looking, and no trouble."""
+        self._troubles.end()
         for name in ("s3", "postgres"):
             if not self.parts[name].runs():
                 self.parts[name].start()
@@ -302,6 +339,7 @@ class Scene:
             documents=self.plan.documents,
             seconds=seconds,
             kills=self._kills,
+            troubles=self._troubles.had,
             starts=Counter({name: part.starts for name, part in self.parts.items()}),
             outcomes=Counter(line.status for line in lines),
             twice=len(lines) - len({line.number for line in lines}) + len(named) - len(set(named)),

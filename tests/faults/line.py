@@ -62,7 +62,8 @@ class BadLine:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         if bits_per_second is not None:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.port: int = self._listener.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
         self._stop = asyncio.Event()
@@ -72,6 +73,10 @@ class BadLine:
         """Cut every connection, and let nobody through until `is_down` is False again."""
         self.is_down = True
         self._loop.call_soon_threadsafe(lambda: [each.cut() for each in list(self._relays)])
+
+    def heal(self) -> None:
+        """Let everybody through again."""
+        self.is_down = False
 
     def close(self) -> None:
         """Cut every connection and listen no more."""

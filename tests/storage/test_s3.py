@@ -1,12 +1,14 @@
 """What only a server can do wrong, over real sockets."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import minio
 import pytest
 
-from schemas.problem import CONFIGURATION, STORE_UNREACHABLE, ProblemError
+from schemas.problem import CLOCK_WRONG, CONFIGURATION, STORE_UNREACHABLE, ProblemError
 from storage.s3 import S3Store
 from tests.servers import S3Server, free_ports
 from tests.storage.faults import BadWire
@@ -45,6 +47,15 @@ def test_wrong_credentials_are_a_matter_of_configuration(s3_server: S3Server, s3
     for call in (store.prepare, lambda: store.put(KEY, b"paper"), lambda: store.get(KEY), lambda: store.stat(KEY)):
         assert kind_of(call) is CONFIGURATION
     assert kind_of(lambda: list(store.list(""))) is CONFIGURATION
+
+
+def test_a_clock_that_is_wrong_is_called_that_and_the_store_answers_when_it_is_right(s3_store: S3Store, monkeypatch):
+    with monkeypatch.context() as wrong:
+        wrong.setattr(minio.api.time, "utcnow", lambda: datetime.now(UTC) - timedelta(hours=1))
+        with pytest.raises(ProblemError) as caught:
+            s3_store.get("contract/clock")
+    assert caught.value.kind is CLOCK_WRONG
+    assert s3_store.stat("contract/clock") is None
 
 
 def test_a_bucket_that_is_missing_is_a_matter_of_configuration_until_it_is_prepared(s3_server: S3Server):
