@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -77,7 +78,7 @@ def measure(folder: Path, people: int, count: int, seed: int) -> Tally:
     registry, some = made(folder / "registry.sqlite3", people, count, seed)
     made_in, before = time.perf_counter() - began, _memory()
     began, worked = time.perf_counter(), time.process_time()
-    with registry:
+    with closing(registry):
         found = matched(registry, some, weights())
     took, worked = time.perf_counter() - began, time.process_time() - worked
     size = (folder / "registry.sqlite3").stat().st_size

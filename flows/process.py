@@ -17,6 +17,7 @@ from flows.claims import Issuing
 from flows.house import House
 from flows.incoming import first_look
 from flows.keyring import Keyring
+from flows.matching import Matcher, match, matcher_or_none
 from flows.meters import Lane, Meters, lane_of
 from flows.regrouping import replace_regrouped
 from flows.reviewing import replace_rescanned
@@ -33,7 +34,7 @@ from schemas.digest import Sha256
 from schemas.document_type import document_types
 from schemas.incoming import SignatureReport
 from schemas.outcome import DocumentOutcome, Outcome
-from schemas.problem import FILE_HARMFUL, INTEGRITY_MISMATCH, PAGES_BLANK, Exit, ProblemError
+from schemas.problem import FILE_HARMFUL, INTEGRITY_MISMATCH, PAGES_BLANK, REGISTRY_UNREACHABLE, Exit, ProblemError
 from schemas.record import Copy, Origin, Record, record_id
 from schemas.submission import Manifest, Receipt, SubmittedFile
 from storage import keys
@@ -117,6 +118,7 @@ def process(
         watcher,
         acceptance(house),
         Issuing.open(house, keyring, clock),
+        matcher_or_none(house),
         {} if known is None else known,
         Meters(house.catalog),
     )
@@ -134,6 +136,8 @@ def process(
             yield outcome
     finally:
         line.meters.keep()
+        if line.matcher is not None:
+            line.matcher.close()
     if damaged:
         raise damaged[0]
 
@@ -149,6 +153,7 @@ class _Line:
     watcher: Watcher
     acceptance: Acceptance
     issuing: Issuing | None
+    matcher: Matcher | None
     known: Known
     meters: Meters
 
@@ -279,6 +284,7 @@ class _Line:
             record = self._keep(manifest, file, document)
             self.house.catalog.keep_record(record)
             replace_rescanned(self.house, self.keyring, record, self.clock)
+            record = self._matched(record)
             is_ours = record.submission_id == manifest.submission_id
             yield DocumentOutcome(
                 file_sha256=file.file.sha256,
@@ -290,6 +296,18 @@ class _Line:
                 copy_sha256=record.copy_.sha256,
                 faults=tuple(each for each in faults if each.page in document.understood.pages),
             )
+
+    def _matched(self, record: Record) -> Record:
+        """Return a record with the owners whom the registry surely knows; while it does not answer, as it is."""
+        if self.matcher is None:
+            return record
+        try:
+            return match(self.house, self.keyring, self.matcher, record, self.clock)[0]
+        except ProblemError as error:
+            if error.kind != REGISTRY_UNREACHABLE:
+                raise
+            self.house.log("failure", problem=error.kind.slug)
+            return record
 
     def _keep(self, manifest: Manifest, file: _File, document: _Document) -> Record:
         """Return the record of a document: the one that is stored, or else a new one."""

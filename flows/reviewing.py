@@ -123,11 +123,12 @@ def _check_successor(house: House, record: Record, successor: RecordId | None) -
 
 def _act(decision: Decision) -> AuditEntry:
     amends = decision.amends
+    purpose = "match" if decision.matched else "review"
     return AuditEntry(
         entry_id=uuid4().hex,
         at=decision.at,
         act="review" if amends is None else "amend",
         who=decision.who,
-        purpose="review" if amends is None else f"{amends.act} {amends.reason} {amends.legal_basis.code}",
+        purpose=purpose if amends is None else f"{amends.act} {amends.reason} {amends.legal_basis.code}",
         records=(decision.record_id,),
     )

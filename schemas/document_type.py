@@ -83,8 +83,20 @@ class OwnerSpec(Value):
     name: str
     birth: str | None = None
     sex: str | None = None
+    mother: str | None = None
+    mother_birth: str | None = None
+    father: str | None = None
+    father_birth: str | None = None
+    places: tuple[str, ...] = ()
+    """Of origin, of registration, of residence: with all this an owner without an identifier is looked for."""
     deceased: bool = False
     """The paper says that this owner has died: of theirs a procedure is told only what it needs of the dead."""
+
+    @property
+    def fields(self) -> tuple[str | None, ...]:
+        """The names of all these fields."""
+        parents = (self.mother, self.mother_birth, self.father, self.father_birth)
+        return (self.identifier, self.name, self.birth, self.sex, *parents, *self.places)
 
 
 class OrderSpec(Value):
@@ -159,11 +171,14 @@ class DocumentType(Value):
     @model_validator(mode="after")
     def _refers_to_what_exists(self) -> Self:
         unknown = {spec.section for spec in self.fields.values()} - set(self.sections) - {None}
-        named = {name for owner in self.owners for name in (owner.identifier, owner.name, owner.birth, owner.sex)}
+        named = {name for owner in self.owners for name in owner.fields}
         named |= {name for order in self.orders for name in (order.first, order.then)}
         named |= {name for pair in self.same_year for name in (pair.number, pair.date)}
         named |= {self.validity.starts, self.validity.ends, self.validity.purpose, *self.table}
         unknown |= named - set(self.fields) - {None}
+        if {owner.role for owner in self.owners} & set(self.fields):
+            message = "the role of an owner is no name of a field: people decide about both"
+            raise ValueError(message)
         lost = {name for name, spec in self.fields.items() if not spec.labels and spec.part is None} - set(self.table)
         if lost:
             message = f"neither `labels` nor a `part` nor in the `table`: {', '.join(sorted(lost))}"

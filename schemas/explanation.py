@@ -12,7 +12,7 @@ from schemas.field import Assessment, Field, Source
 from schemas.lookup import Reason
 from schemas.model import Value
 from schemas.page import Box
-from schemas.record import Amended, AmendmentAct, Engine, Record, RecordId, RecordStatus
+from schemas.record import Amended, AmendmentAct, Engine, Owner, Record, RecordId, RecordStatus
 from schemas.report import Proof
 from schemas.review import Act, Decision, FieldDecision
 
@@ -146,10 +146,11 @@ class ExplainedVersion(Value):
     sealed_at: AwareDatetime
     """As its signature states."""
     status: RecordStatus
-    cause: Literal["read", "review", AmendmentAct]
-    """What was read from the scan, what the review desk decided, or what was done after the fact."""
+    cause: Literal["read", "review", "match", AmendmentAct]
+    """What was read from the scan, what the review desk decided, what a registry says of its owners, or what was done
+    after the fact."""
     who: str | None
-    """The person; None for what was read."""
+    """The person, or `sohoa:…` where nobody had to decide; None for what was read."""
     changed: tuple[str, ...]
     """Fields that say something else than in the version before."""
     amendment: Amended | None
@@ -179,6 +180,8 @@ class Explanation(Value):
     file_sha256: Sha256
     pages: tuple[int, ...]
     engine: Engine
+    owners: tuple[Owner, ...]
+    """Whose it is, and how that is known where the paper has no identifier."""
     fields: tuple[ExplainedField, ...]
     versions: tuple[ExplainedVersion, ...]
     signatures: tuple[Proof, ...]
@@ -241,7 +244,7 @@ def explain_versions(
             version=record.version,
             sealed_at=sealed_at,
             status=record.status,
-            cause=amends.act if amends else "review" if decision else "read",
+            cause=amends.act if amends else "read" if not decision else "match" if decision.matched else "review",
             who=decision.who if decision else None,
             changed=tuple(n for n, field in record.fields.items() if n in before and before[n].value != field.value),
             amendment=record.amendments[-1] if amends else None,

@@ -9,6 +9,7 @@ from pydantic import Field as Constraint
 from schemas.digest import Sha256, sha256_hex
 from schemas.field import Field
 from schemas.identifier import PersonalIdentifier
+from schemas.linkage import Weight
 from schemas.model import Value, canonical_bytes
 from schemas.page import Page
 
@@ -69,14 +70,34 @@ InstrumentCode = Annotated[
 """Number and symbol of an instrument (số, ký hiệu): `12/QĐ-UBND`, `60/2014/QH13`."""
 
 
+class Link(Value):
+    """How it is known who an owner is whom the paper names without an identifier."""
+
+    by: Literal["registry", "people"]
+    """A match that is sure, or two people who said so: who they were stands in the decisions."""
+    at: AwareDatetime
+    registry: str | None = None
+    """Which registry knew them."""
+    as_of: date | None = None
+    """The day that its data were of."""
+    weights: str | None = Constraint(default=None, pattern=r"^[0-9a-f]{12}$")
+    """Version of the weights (`schemas/linkage.json`)."""
+    probability: float | None = Constraint(default=None, ge=0, le=1)
+    """That it is they."""
+    evidence: tuple[Weight, ...] = ()
+    """What spoke for it, and against."""
+
+
 class Owner(Value):
     """A person that a record belongs to, as the paper names them."""
 
     role: str
     """Which one, where a paper has several: `child`, `husband`, `wife`; otherwise `owner`."""
     identifier: PersonalIdentifier | None
-    """None when the paper has none or it was not accepted: the record is then not found by owner."""
+    """None when nobody knows it or it was not accepted: the record is then not found by owner."""
     name: str | None = None
+    link: Link | None = Constraint(default=None, exclude_if=lambda link: link is None)
+    """None where the identifier is what the paper says."""
 
 
 class Copy(Value):

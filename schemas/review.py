@@ -12,9 +12,10 @@ from pydantic import Field as Constraint
 from schemas.digest import Sha256
 from schemas.document_type import DocumentType, FieldSpec, document_types
 from schemas.field import Field
+from schemas.identifier import PersonalIdentifier
 from schemas.model import Value
 from schemas.problem import AMENDMENT_UNFIT, DECISION_UNFIT, REVIEW_NOT_WAITING
-from schemas.record import BARS, OWNER_DIED, Amendment, Record, RecordId
+from schemas.record import BARS, OWNER_DIED, Amendment, Link, Owner, Record, RecordId
 
 Act = Literal["confirm", "correct", "unreadable"]
 """The value is what the paper says (for None: the paper has none); it is another one; nobody can read it."""
@@ -27,6 +28,8 @@ REGROUPED = "regrouped:pages"
 SECOND_PERSON = "second_person"
 UNREADABLE = "unreadable"
 UNREAD = "unread"
+UNMATCHED = "unmatched"
+"""Somebody in the registry may be meant, and it is not sure who."""
 TYPE = "document_type"
 REVIEWED = "reviewed"
 """Name of the check that says what people decided about a field: `confirm by web:binh`."""
@@ -67,6 +70,15 @@ class FieldDecision(Value):
         return self
 
 
+class Match(Value):
+    """What a registry says of one owner."""
+
+    role: str
+    identifier: PersonalIdentifier | None
+    """None: it is not sure who; a person looks. Those who may be meant are not kept: the page asks for them anew."""
+    link: Link
+
+
 class Decision(Value):
     """What one person decided about one version of a record. It makes the next version."""
 
@@ -84,6 +96,8 @@ class Decision(Value):
     """The records that stand in its place from now on: the paper scanned again, or its pages grouped otherwise."""
     regrouped: Sha256 | None = Constraint(default=None, exclude_if=lambda submission_id: submission_id is None)
     """The submission in which its pages are grouped otherwise, and which will replace it."""
+    matched: tuple[Match, ...] = Constraint(default=(), max_length=50, exclude_if=lambda matched: not matched)
+    """What a registry says of owners without an identifier; the machine asks it, people do not say so."""
     reason: str = Constraint(default="", max_length=500)
     amends: Amendment | None = Constraint(default=None, exclude_if=lambda amends: amends is None)
     """Done after the fact, on a legal basis; None where the review desk decided about what it was asked."""
@@ -94,8 +108,8 @@ class Decision(Value):
         if len(names) != len(set(names)):
             message = "a field is decided about once"
             raise ValueError(message)
-        acts = [self.rescan, self.no_rescan, bool(self.replaced_by), self.regrouped is not None]
-        if sum(acts) > 1 or (names and (self.replaced_by or self.regrouped)):
+        acts = [self.rescan, self.no_rescan, bool(self.replaced_by), self.regrouped is not None, bool(self.matched)]
+        if sum(acts) > 1 or (names and (self.replaced_by or self.regrouped or self.matched)):
             message = "the whole paper is scanned again, or not, or replaced, or its pages are grouped otherwise"
             raise ValueError(message)
         if not names and not any(acts) and self.amends is None:
@@ -126,11 +140,22 @@ def value_of(record: Record, subject: str) -> str | int | None:
     """Return the value that is decided about; None where the subject is no field and has no value."""
     if subject in record.fields:
         return record.fields[subject].value
+    owner = owner_called(record, subject)
+    if owner is not None:
+        return owner.identifier.digits if owner.identifier else None
     return record.document_type if subject == TYPE else None
+
+
+def owner_called(record: Record, role: str) -> Owner | None:
+    """Return the owner with a role, about whom people decide by that; None where it has none or several."""
+    found = [owner for owner in record.owners if owner.role == role]
+    return found[0] if len(found) == 1 else None
 
 
 def needs_two(said: FieldDecision, type_: DocumentType) -> bool:
     """Return whether a second person has to say the same: identifiers, and whatever changes who the owner is."""
+    if said.field in {owner.role for owner in type_.owners}:
+        return True
     if said.field not in type_.fields and said.field.rsplit("_", 1)[0] not in type_.fields:
         return False
     base = said.field if said.field in type_.fields else said.field.rsplit("_", 1)[0]
@@ -209,21 +234,51 @@ def check_fits(decision: Decision, record: Record, type_: DocumentType | None) -
         ProblemError: `review-not-waiting`; `decision-unfit` if it is about something else than what the record says;
             `amendment-unfit` if other records stand in its place.
     """
-    if decision.amends is None and not record.needs_review:
-        raise REVIEW_NOT_WAITING.error(f"record {record.record_id} is {record.status}")
-    if decision.amends is not None and record.replaced_by:
-        raise AMENDMENT_UNFIT.error("another record stands in its place: amend that one")
+    _check_state(decision, record)
     if record.record_id in decision.replaced_by:
         raise DECISION_UNFIT.error("a record does not replace itself")
     for said in decision.fields:
-        if said.field not in record.fields and said.field not in {TYPE, *subjects(record)}:
+        if said.field not in {TYPE, *record.fields, *subjects(record), *(owner.role for owner in record.owners)}:
             raise DECISION_UNFIT.error("there is no such field in the record")
         if said.before != value_of(record, said.field):
             raise DECISION_UNFIT.error(f"{said.field}: the record says something else than what was seen")
-        if said.field not in record.fields:
+        if owner_called(record, said.field) is not None:
+            parse_owner(said.after)
+        elif said.field not in record.fields:
             _check_whole(said, record, alone=len(decision.fields) == 1)
         elif type_ is not None:
             _check_form(said, type_.spec(said.field))
+
+
+def _check_state(decision: Decision, record: Record) -> None:
+    if decision.matched:
+        _check_matched(decision, record)
+    elif decision.amends is None and not record.needs_review:
+        raise REVIEW_NOT_WAITING.error(f"record {record.record_id} is {record.status}")
+    if decision.amends is not None and record.replaced_by:
+        raise AMENDMENT_UNFIT.error("another record stands in its place: amend that one")
+
+
+def _check_matched(decision: Decision, record: Record) -> None:
+    if record.status != "active":
+        raise REVIEW_NOT_WAITING.error(f"record {record.record_id} is {record.status}")
+    owners = [owner_called(record, match.role) for match in decision.matched]
+    if any(owner is None or owner.identifier is not None for owner in owners):
+        raise DECISION_UNFIT.error("there is no such owner without an identifier")
+
+
+def parse_owner(said: str | int | None) -> PersonalIdentifier | None:
+    """Return who an owner is as a person said it, None if nobody can say.
+
+    Raises:
+        ProblemError: `decision-unfit` if it is no identifier. The message does not repeat it.
+    """
+    if said is None:
+        return None
+    try:
+        return PersonalIdentifier.parse(str(said))
+    except ValueError as error:
+        raise DECISION_UNFIT.error(str(error)) from error
 
 
 def _check_whole(said: FieldDecision, record: Record, *, alone: bool) -> None:

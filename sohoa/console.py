@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,10 +15,11 @@ from rich.text import Text
 from schemas.document_type import document_types
 from schemas.explanation import ExplainedField, Explanation
 from schemas.field import Field
+from schemas.linkage import Candidate, Weight
 from schemas.lookup import FoundRecord, LookupAnswer
 from schemas.model import Value
 from schemas.problem import Problem
-from schemas.record import BARS, REASONS, Amended, Record
+from schemas.record import BARS, REASONS, Amended, Owner, Record
 from schemas.report import Extraction, Finding, Ingestion, StoreCheck, Verification
 
 _PIPE_WIDTH = 200
@@ -103,15 +104,27 @@ class FileProgress:
         self._progress.advance(self._files)
 
 
-@contextmanager
-def file_progress(files: int) -> Iterator[FileProgress]:
-    """Show progress over *files* files while the block runs."""
+def _bars() -> Progress:
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         TextColumn("left"), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as progress:
+    return Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal)
+
+
+@contextmanager
+def file_progress(files: int) -> Iterator[FileProgress]:
+    """Show progress over *files* files while the block runs."""
+    with _bars() as progress:
         yield FileProgress(progress, files)
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show progress over so many things while the block runs; it calls what it is given once for each."""
+    with _bars() as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda: progress.advance(task)
 
 
 @contextmanager
@@ -237,7 +250,7 @@ _SOURCES = {
     "keyed": "keyed",
 }
 _ACTS = {"confirm": "confirmed", "correct": "corrected", "unreadable": "called unreadable"}
-_CAUSES = {"read": "read from the scan", "review": "reviewed"}
+_CAUSES = {"read": "read from the scan", "review": "reviewed", "match": "matched with a registry"}
 
 
 def print_explanation(found: Explanation) -> None:
@@ -248,6 +261,8 @@ def print_explanation(found: Explanation) -> None:
     pages = ", ".join(map(str, found.pages))
     say(f"Read by tesseract {found.engine.tesseract} ({found.engine.language}), page {pages} of {found.file_sha256},")
     say(f"submission {found.submission_id}, {f'dossier {found.dossier_code}' if found.dossier_code else 'no dossier'}.")
+    for owner in found.owners:
+        _explain_owner(owner)
     for field in found.fields:
         _explain(field)
     say("\nVersions")
@@ -262,6 +277,32 @@ def print_explanation(found: Explanation) -> None:
     say("\nSignatures")
     for proof in found.signatures:
         say(f"  {_MARKS[proof.verdict]} {proof.subject}: {proof.detail}")
+
+
+def _explain_owner(owner: Owner) -> None:
+    say(f"\n{owner.role}: {owner.name or 'no name'}, {owner.identifier or 'identifier not known'}")
+    if owner.link is not None and owner.link.by == "people":
+        say(f"  two people said so, {owner.link.at:%Y-%m-%d %H:%M:%S %Z}")
+    elif owner.link is not None:
+        link = owner.link
+        say(f"  {link.registry} of {link.as_of}: {link.probability:.4%} sure, weights {link.weights}")
+        say(f"  {weighed(link.evidence)}")
+
+
+def weighed(evidence: Sequence[Weight]) -> str:
+    """Return what spoke for somebody, and against, in bits: ten make it a thousand times likelier."""
+    return ", ".join(f"{each.comparison} {each.level}".strip() + f" {each.bits:+.1f}" for each in evidence)
+
+
+def print_candidates(role: str, found: Sequence[Candidate]) -> None:
+    """Show who may be meant by an owner, the likeliest first, and why."""
+    say(f"{role}: {'nobody' if not found else ''}")
+    for each in found:
+        person = each.registered.person
+        parents = " and ".join(filter(None, (person.mother, person.father))) or "unknown parents"
+        said = f"{person.name}, born {person.birth}, of {parents}; {'; '.join(person.places)}"
+        say(f"  {each.registered.identifier.digits}  {each.probability:.2%}  {said}")
+        say(f"    {weighed(each.weights)}")
 
 
 def _explain(field: ExplainedField) -> None:

@@ -50,6 +50,7 @@ def explain_record(settings: Settings, record_id: str, field: str | None = None)
         file_sha256=latest.origin.file_sha256,
         pages=latest.origin.pages,
         engine=latest.engine,
+        owners=latest.owners,
         fields=tuple(explain_field(latest, name, decisions) for name in ([field] if field else latest.fields)),
         versions=tuple(explain_versions(((each.value, each.sealed_at) for each in versions), decisions)),
         signatures=tuple(each for each in proofs if each.is_signature or each.verdict != "VALID"),

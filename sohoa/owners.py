@@ -1,4 +1,4 @@
-"""The verbs of owners: identifiers that were cancelled and established anew."""
+"""The verbs of owners: who they are where a paper does not say, and identifiers that were cancelled."""
 
 from datetime import datetime
 
@@ -11,7 +11,45 @@ from sohoa.verbs import Configured, Verbs, json_option
 
 @click.group(cls=Verbs)
 def owner() -> None:
-    """Say which identifiers belong to one person."""
+    """Say who an owner is, and which identifiers belong to one person."""
+
+
+@owner.command(epilog="sohoa owner match\nsohoa owner match --json | jq .doubtful")
+@json_option
+@click.pass_obj
+def match(configuration: Configured, *, as_json: bool) -> Exit:
+    """Match the owners whom papers name without an identifier against the population registry.
+
+    Who is sure is linked, as a new sealed version. Who is doubtful waits for a person; then this ends with 21. It may
+    be stopped and run again at any time: what is done is not done twice.
+    """
+    from sohoa.matching import match_owners
+
+    found = match_owners(configuration.settings)
+    if as_json:
+        console.print_json(found._asdict())
+    else:
+        rows = [(name, str(count)) for name, count in found._asdict().items()]
+        console.print_table("", ("owners", "records"), rows)
+    return Exit.WAITS_FOR_REVIEW if found.doubtful else Exit.DONE
+
+
+@owner.command(epilog="sohoa owner candidates 0f3a…\nsohoa owner candidates 0f3a… --json | jq -c '.candidates[]'")
+@click.argument("record_id", metavar="RECORD_ID")
+@json_option
+@click.pass_obj
+def candidates(configuration: Configured, record_id: str, *, as_json: bool) -> None:
+    """Show who may be meant by the owners of a record who are not known, how likely each is, and why.
+
+    Like a lookup, it is written to the audit log first.
+    """
+    from sohoa.matching import as_json_value, who_may_be_meant
+
+    for role, found in who_may_be_meant(configuration.settings, record_id).items():
+        if as_json:
+            console.print_json({"role": role, "candidates": [as_json_value(each) for each in found]})
+        else:
+            console.print_candidates(role, found)
 
 
 @owner.command(

@@ -21,6 +21,8 @@ from schemas.review import (
     Act,
     Decision,
     FieldDecision,
+    owner_called,
+    parse_owner,
     parse_value,
     person_of,
     value_of,
@@ -173,6 +175,10 @@ def _said(record: Record, name: str, act: Act, typed: str) -> FieldDecision:
         return FieldDecision(field=name, act=act, before=before, after=None)
     if name == TYPE:
         return FieldDecision(field=name, act="confirm" if typed == before else act, before=before, after=typed)
+    if owner_called(record, name) is not None:
+        owner = parse_owner(typed)
+        digits = owner.digits if owner else None
+        return FieldDecision(field=name, act="confirm" if digits == before else act, before=before, after=digits)
     type_ = document_types().get(record.document_type or "")
     if type_ is None or name not in record.fields:
         raise DECISION_UNFIT.error(f"{name[:100]}: there is no such field in the record")

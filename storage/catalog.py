@@ -8,7 +8,7 @@ something belongs to a submission that is run again.
 
 import hmac
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from heapq import merge
@@ -415,6 +415,32 @@ class Catalog:
                 query = query.where(sql.or_(is_wanted, tables.records.c.of_death) if or_of_death else is_wanted)
             return tuple(keys.RecordVersion(*row) for row in connection.execute(query))
 
+    def without_owner(
+        self, owners: Mapping[str, int], limit: int, after: RecordId | None = None
+    ) -> tuple[keys.RecordVersion, ...]:
+        """Return the latest version of active records that are not found by each of their owners, by record id.
+
+        Args:
+            owners: how many owners records of each type have.
+            limit: so many records at most.
+            after: only those behind this one.
+        """
+        row = tables.records.c
+        query = (
+            sql.select(row.record_id, row.version)
+            .where(_lacks_owner(owners), row.record_id > (after or ""))
+            .order_by(row.record_id)
+            .limit(limit)
+        )
+        with self._transaction() as connection:
+            return tuple(keys.RecordVersion(*each) for each in connection.execute(query))
+
+    def count_without_owner(self, owners: Mapping[str, int]) -> int:
+        """Return how many active records are not found by each of their owners."""
+        query = sql.select(sql.func.count()).select_from(tables.records).where(_lacks_owner(owners))
+        with self._transaction() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def same_person(self, owner: str) -> frozenset[str]:
         """Return the owner keys of all identifiers of one person: of *owner*, and of those that were cancelled."""
         with self._transaction() as connection:
@@ -759,6 +785,15 @@ def _same_person(connection: Connection, owner: str) -> frozenset[str]:
         pairs = connection.execute(_pairs_of, {"owner": each})
         new |= {other for pair in pairs for other in pair if other is not None} - known
     return frozenset(known)
+
+
+def _lacks_owner(owners: Mapping[str, int]) -> sql.ColumnElement[bool]:
+    row = tables.records.c
+    known = sql.select(sql.func.count()).where(tables.owners.c.record_id == row.record_id).scalar_subquery()
+    return sql.and_(
+        row.status == "active",
+        sql.or_(sql.false(), *(sql.and_(row.document_type == code, known < count) for code, count in owners.items())),
+    )
 
 
 def _behind(

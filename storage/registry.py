@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 from schemas.identifier import PersonalIdentifier
@@ -60,6 +60,9 @@ class Registry(Protocol):
             ProblemError: `registry-unreachable`.
         """
 
+    def close(self) -> None:
+        """Say that nothing more will be asked."""
+
 
 class FileRegistry:
     """A registry in one file, which is only read. Nothing that is asked is kept anywhere."""
@@ -100,10 +103,7 @@ class FileRegistry:
             called = {key: self._called(number) for key, number in names.items()}
         return Answer(tuple(_registered(row) for row in rows[:most]), complete=len(rows) <= most, called=called)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         """Close the file."""
         self._connection.close()
 

@@ -7,19 +7,22 @@ from pipeline.understand import consequences
 from pipeline.understand.folding import letters
 from schemas.document_type import DocumentType
 from schemas.field import Check, Field
-from schemas.record import Amended, Amendment, Record
+from schemas.record import Amended, Amendment, Link, Owner, Record
 from schemas.review import (
     REGROUPED,
     RESCAN,
     REVIEWED,
     SECOND_PERSON,
     TYPE,
+    UNMATCHED,
     UNREAD,
     UNREADABLE,
     Decision,
     FieldDecision,
     agreed,
     needs_two,
+    owner_called,
+    parse_owner,
 )
 from schemas.vietnam import TIME_ZONE
 
@@ -36,6 +39,8 @@ def reviewed(record: Record, decisions: Sequence[Decision], types: Mapping[str, 
         types: the document types by code.
     """
     last = decisions[-1]
+    if last.matched:
+        return _matched(record, last)
     if last.replaced_by:
         return _next(record, last, status="superseded", review_reasons=(), replaced_by=last.replaced_by)
     if last.regrouped is not None:
@@ -58,12 +63,46 @@ def reviewed(record: Record, decisions: Sequence[Decision], types: Mapping[str, 
         "review_reasons": tuple(reasons),
     }
     if last.fields:
-        changes |= zip(("owners", "valid_from", "valid_to"), consequences(fields, type_), strict=True)
+        owners, valid_from, valid_to = consequences(fields, type_)
+        said = [each for each in last.fields if type_ and needs_two(each, type_) and agreed(each, decisions)]
+        owners = tuple(_known(owner, record, said, last) for owner in owners)
+        changes |= {"owners": owners, "valid_from": valid_from, "valid_to": valid_to}
     if last.amends is not None:
         changes["amendments"] = (*record.amendments, _amended(last, last.amends))
     version = _next(record, last, **changes)
     today = last.at.astimezone(TIME_ZONE).date()
     return version.model_copy(update={"status": version.status_on(today)})
+
+
+def _matched(record: Record, decision: Decision) -> Record:
+    """Return the version that a match makes: its owners as the registry knows them, or for a person to look at."""
+    sure = {match.role: match for match in decision.matched if match.identifier is not None}
+    owners = tuple(
+        owner.model_copy(update={"identifier": sure[owner.role].identifier, "link": sure[owner.role].link})
+        if owner.role in sure
+        else owner
+        for owner in record.owners
+    )
+    reasons = tuple(f"{UNMATCHED}:{match.role}" for match in decision.matched if match.identifier is None)
+    status = "review" if reasons else record.status
+    return _next(record, decision, owners=owners, review_reasons=reasons, status=status)
+
+
+def _known(owner: Owner, record: Record, said: Sequence[FieldDecision], decision: Decision) -> Owner:
+    """Return an owner with the identifier that does not stand on the paper, as far as it holds still.
+
+    What a registry was asked about was a name: of another one it has to be asked anew. What people say holds until they
+    say something else, or find an identifier on the paper.
+    """
+    before = owner_called(record, owner.role)
+    answer = next((each for each in said if each.field == owner.role), None)
+    if answer is not None and answer.act != "confirm":
+        link = Link(by="people", at=decision.at) if answer.after is not None else None
+        return owner.model_copy(update={"identifier": parse_owner(answer.after), "link": link})
+    if before is None or before.link is None or owner.identifier is not None:
+        return owner
+    holds = before.link.by == "people" or before.name == owner.name
+    return owner.model_copy(update={"identifier": before.identifier, "link": before.link}) if holds else owner
 
 
 def _amended(decision: Decision, amendment: Amendment) -> Amended:
@@ -88,7 +127,7 @@ def _settled(
         reasons = [reason for reason in reasons if reason.partition(":")[2] != each.field]
         if not settled:
             reasons.append(f"{SECOND_PERSON}:{each.field}")
-        elif each.act == "unreadable" and type_ is not None and type_.spec(each.field).required:
+        elif each.act == "unreadable" and each.field in fields and type_ and type_.spec(each.field).required:
             reasons.append(f"{UNREADABLE}:{each.field}")
         if settled and each.field in fields:
             people = tuple(_who_said(each, decisions))

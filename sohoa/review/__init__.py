@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -17,21 +18,30 @@ from starlette.templating import Jinja2Templates
 
 from flows.house import House
 from flows.keyring import Keyring
+from flows.matching import candidates, matcher_or_none
 from flows.regrouping import papers_of, regroup
 from flows.reviewing import decide
 from flows.snippets import key_in
 from pipeline.tools import poppler
 from schemas.document_type import DocumentType, document_types
 from schemas.field import Field
+from schemas.linkage import Candidate
 from schemas.page import Page
-from schemas.problem import DECISION_UNFIT, RECORD_UNKNOWN, REVIEW_CONFLICT, REVIEW_NOT_WAITING, ProblemError
+from schemas.problem import (
+    DECISION_UNFIT,
+    RECORD_UNKNOWN,
+    REGISTRY_UNREACHABLE,
+    REVIEW_CONFLICT,
+    REVIEW_NOT_WAITING,
+    ProblemError,
+)
 from schemas.record import Record, RecordId
-from schemas.review import TYPE, Act, Who, subjects, value_of
+from schemas.review import TYPE, Act, Who, owner_called, subjects, value_of
 from schemas.vietnam import as_written
 from sohoa.looking import write_down
 from sohoa.review.suggest import names
 from sohoa.review.told import told
-from sohoa.review.words import kinds, label, title, why
+from sohoa.review.words import kinds, label, spoke, title, why
 from sohoa.reviewing import (
     PAGE,
     PURPOSE,
@@ -82,6 +92,8 @@ class _Line(NamedTuple):
     page: Page | None
     """Where it stands, if that is known; a photograph is shown as it is, so there no place is."""
     reasons: tuple[str, ...]
+    owner: bool
+    """Whether it is no field: the identifier of an owner, whom the paper names without one."""
 
 
 def create_review(house: House, token: str, wake: Callable[[], None] = lambda: None) -> FastAPI:  # noqa: C901, PLR0915 - one small function a route
@@ -109,7 +121,7 @@ def create_review(house: House, token: str, wake: Callable[[], None] = lambda: N
 
     pages = FastAPI(dependencies=[Depends(reviewer)], openapi_url=None)
     templates = Jinja2Templates(_HERE / "templates")
-    templates.env.filters |= {"kinds": kinds, "moment": as_written, "titled": _titled}
+    templates.env.filters |= {"kinds": kinds, "spoke": spoke, "moment": as_written, "titled": _titled}
     reviewing = Annotated[str, Depends(reviewer)]
 
     def proof(who: str) -> str:
@@ -169,6 +181,7 @@ def create_review(house: House, token: str, wake: Callable[[], None] = lambda: N
             "others": [each for each in others if each.record_id != record_id],
             "papers": papers if sum(len(each.pages) for each in papers) > 1 else (),
             "written": written(papers),
+            "candidates": _candidates(house, record),
             "told": {name: tuple(told(record, name, decisions)) for name in record.fields},
         }
         return page(request, "record.html", record=record, lines=lines, **facts)
@@ -285,7 +298,23 @@ def _line(record: Record, type_: DocumentType | None, name: str) -> _Line:
         page = None
     reasons = tuple(why(each) for each in record.review_reasons if each.partition(":")[2] == name)
     kind = type_.spec(name).kind if type_ is not None and field is not None else ""
-    return _Line(name, label(type_, name), kind, _shown(record, name), field, page, reasons)
+    is_owner = owner_called(record, name) is not None
+    return _Line(name, label(type_, name), kind, _shown(record, name), field, page, reasons, is_owner)
+
+
+def _candidates(house: House, record: Record) -> dict[str, tuple[Candidate, ...]]:
+    """Return who may be meant by owners who are not known; nobody while the registry does not answer."""
+    asked = {role for role in subjects(record) if owner_called(record, role) is not None}
+    matcher = matcher_or_none(house) if asked else None
+    if matcher is None:
+        return {}
+    try:
+        with closing(matcher):
+            return candidates(matcher, record)
+    except ProblemError as error:
+        if error.kind != REGISTRY_UNREACHABLE:
+            raise
+        return {}
 
 
 def _titled(code: str | None) -> str:
@@ -313,5 +342,6 @@ def _said(record: Record, name: str, sent: dict[str, str]) -> tuple[str, Act, st
         return name, "unreadable", ""
     if act != "confirm":
         return None
-    same = name not in record.fields or typed == ("" if before is None else str(before))
+    fixed = name not in record.fields and owner_called(record, name) is None
+    same = fixed or typed == ("" if before is None else str(before))
     return (name, "confirm", "") if same else (name, "correct", typed)

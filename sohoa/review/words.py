@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from schemas.document_type import DocumentType
+from schemas.linkage import Candidate, Comparison, Weight
 
 _UNSURE: Final = "Đọc chưa chắc"
 _FAILED: Final = "Không qua kiểm tra"
@@ -35,7 +36,7 @@ CODES: Final = {
     "missing": f"{_MISSING}: máy không thấy mục này trên giấy",
     "improbable": f"{_UNSURE}: những giá trị như thế này hay bị đọc sai",
     "random_sample": "Kiểm tra ngẫu nhiên: máy thấy chắc, mục này được rút thăm để biết máy đúng đến đâu",
-    "unmatched": "Chưa rõ chủ giấy tờ: hãy xem đây là ai",
+    "unmatched": "Chưa rõ chủ giấy tờ: giấy không ghi số định danh, cơ sở dữ liệu dân cư chưa chắc đây là ai",
     "second_person": "Cần người thứ hai: một người khác đã quyết định, hãy tự đọc giấy",
     "unreadable": "Chờ quét lại: không ai đọc được mục bắt buộc này",
     # What was read, and how it stands on the paper
@@ -105,6 +106,43 @@ _SUBJECTS: Final = {
     "keyed_row": "Dữ liệu đã nhập",
 }
 """What is decided about beside fields."""
+_OWNERS: Final = {
+    "owner": "Chủ giấy tờ",
+    "child": "Chủ giấy tờ (con)",
+    "husband": "Chủ giấy tờ (chồng)",
+    "wife": "Chủ giấy tờ (vợ)",
+    "deceased": "Chủ giấy tờ (người đã chết)",
+    "beneficiary": "Chủ giấy tờ (người hưởng)",
+}
+"""Who an owner is, by their role; the value is their identifier."""
+COMPARISONS: Final[dict[Comparison, str]] = {
+    "name": "họ tên",
+    "birth": "ngày sinh",
+    "birth_year": "năm sinh",
+    "sex": "giới tính",
+    "mother": "tên mẹ",
+    "father": "tên cha",
+    "mother_birth": "năm sinh mẹ",
+    "father_birth": "năm sinh cha",
+    "place": "nơi chốn",
+    "siblings": "anh chị em cũng có những điều này",
+}
+"""What was compared with the registry."""
+AGREEMENTS: Final = {
+    "exact": "giống hệt",
+    "letters": "chỉ khác dấu",
+    "parts": "thiếu đệm hoặc đổi thứ tự",
+    "near": "khác một chữ cái",
+    "day": "đúng ngày",
+    "swapped": "đảo ngày và tháng",
+    "same": "giống",
+    "close": "lệch một năm",
+    "commune": "cùng xã",
+    "district": "cùng huyện",
+    "province": "cùng tỉnh",
+    "other": "khác",
+}
+"""How well that agreed, by level; what is `near` of a date is told beside it."""
 _PARTS: Final = {
     "number_symbol": "Số, ký hiệu",
     "issue_date": "Ngày ban hành",
@@ -120,6 +158,8 @@ _PARTS: Final = {
 
 def label(type_: DocumentType | None, name: str) -> str:
     """Return what a field is called; behind it whose it is, where a form has the same label for several people."""
+    if type_ is not None and name in {owner.role for owner in type_.owners}:
+        return _OWNERS.get(name, f"Chủ giấy tờ ({name})")
     if type_ is None or not (name in type_.fields or name.rsplit("_", 1)[0] in type_.fields):
         return _SUBJECTS.get(name, name)
     spec = type_.spec(name)
@@ -132,6 +172,17 @@ def label(type_: DocumentType | None, name: str) -> str:
 def title(type_: DocumentType | None) -> str:
     """Return what a type of paper is called."""
     return type_.title if type_ else "Chưa rõ loại giấy tờ"
+
+
+def spoke(candidate: Candidate) -> str:
+    """Return what speaks for somebody whom the registry knows, and against, in bits (docs/linkage.md)."""
+    return ", ".join(_spoke(each) for each in candidate.weights)
+
+
+def _spoke(weight: Weight) -> str:
+    level = "sai ngày hoặc tháng" if (weight.comparison, weight.level) == ("birth", "near") else weight.level
+    said = " ".join(filter(None, (COMPARISONS[weight.comparison], AGREEMENTS.get(level, level))))
+    return f"{said} {weight.bits:+.1f}".replace(".", ",")
 
 
 def why(reason: str) -> str:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -12,7 +13,7 @@ from schemas.linkage import parse_weights, weights
 
 def test_links_are_right_and_most_papers_are_linked(tmp_path):
     registry, papers = made(tmp_path / "registry.sqlite3", 4000, 1000, SEED)
-    with registry:
+    with closing(registry):
         found = matched(registry, papers, weights())
     assert found.wrong == 0
     assert found.recall >= 0.9
@@ -23,7 +24,7 @@ def test_links_are_right_and_most_papers_are_linked(tmp_path):
 @pytest.mark.nightly
 def test_of_many_links_one_in_a_thousand_is_wrong_at_most(tmp_path):
     registry, papers = made(tmp_path / "registry.sqlite3", 200_000, 20_000, 3)
-    with registry:
+    with closing(registry):
         found = matched(registry, papers, weights())
     assert found.precision >= 0.999
     assert found.recall >= 0.9

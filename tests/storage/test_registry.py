@@ -1,5 +1,6 @@
 """A registry in a file says who may be meant, and how many are called so."""
 
+from contextlib import closing
 from itertools import islice
 
 import pytest
@@ -19,7 +20,7 @@ def people():
 def registry(people, tmp_path_factory):
     path = tmp_path_factory.mktemp("registry") / "people?.sqlite3"  # a name that means something in an address
     make_registry(path, people, INDEX, "people of a test", AS_OF)
-    with FileRegistry(path, INDEX) as found:
+    with closing(FileRegistry(path, INDEX)) as found:
         yield found
 
 

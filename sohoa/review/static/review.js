@@ -111,6 +111,15 @@ for (const input of inputs) {
   input.addEventListener("keydown", pressed);
   decision(input).addEventListener("change", (event) => settle(input, event.target.value));
 }
+// Takes somebody whom the registry knows; whether it is they, Enter in the line says.
+for (const button of document.querySelectorAll("[data-take]")) {
+  button.addEventListener("click", () => {
+    const input = document.getElementById(button.dataset.for);
+    input.value = button.dataset.take;
+    mark(input, "");
+    input.focus();
+  });
+}
 document.addEventListener("keydown", anywhere);
 form?.addEventListener("submit", (event) => { event.preventDefault(); decide(); });
 inputs[0]?.focus();
