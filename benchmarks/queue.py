@@ -10,13 +10,15 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import sqlalchemy as sql
 
 from benchmarks.run import table
+from schemas.search import Search, Term
+from storage import keys
 from storage.catalog import Catalog
 from storage.tables import metadata
 
@@ -26,6 +28,11 @@ _NOW = datetime(2026, 11, 28, 3, 0, tzinfo=UTC)
 _BATCH = 10_000
 _PAGE = 50
 _PEOPLE = 40
+_PROVINCE = "the province"
+"""Who issued a tenth of all papers."""
+_MAY = date(2010, 5, 1)
+_SLOW = ("the supervisor", "search by it, and what")
+"""Questions that are asked a twentieth as often."""
 
 
 class _Size(NamedTuple):
@@ -39,7 +46,7 @@ def main() -> None:
     """Fill a catalog, ask it, and print a table in Markdown."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--records", type=int, default=1_000_000)
-    arguments.add_argument("--asks", type=int, default=1000, help="of each kind; the supervisor's page a twentieth")
+    arguments.add_argument("--asks", type=int, default=1000, help="of each kind; of slow ones a twentieth")
     arguments.add_argument("--catalog", help="SQLAlchemy URL; a file that is thrown away, if left out")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="sohoa-queue-") as folder:
@@ -72,6 +79,7 @@ def fill(url: str, size: _Size) -> None:
             numbers = range(start, min(start + _BATCH, size.records))
             connection.execute(sql.insert(tables["records"]), [_record(number, size) for number in numbers])
             connection.execute(sql.insert(tables["record_owners"]), [_owner(number) for number in numbers])
+            connection.execute(sql.insert(tables["terms"]), [term for number in numbers for term in _terms(number)])
             decided = [_decision(number) for number in numbers if number >= size.waiting]
             if decided:
                 connection.execute(sql.insert(tables["decisions"]), decided)
@@ -93,7 +101,8 @@ def _record(number: int, size: _Size) -> Mapping[str, object]:
     waits = number < size.waiting
     return {
         "record_id": record_id(number), "version": 1, "status": "review" if waits else "active",
-        "document_type": "birth_certificate", "copy_sha256": f"{number:064x}", "submission_id": f"{number // 3:064x}",
+        "document_type": "birth_certificate", "valid_from": _day(number),
+        "copy_sha256": f"{number:064x}", "submission_id": f"{number // 3:064x}",
         "dossier_code": f"H40.12-{260000 + number // 50_000:06d}-{number % 50_000 // 4:05d}",
         "created_at": _moment(number), "review_reasons": "unsure:full_name unread:place_of_birth" if waits else "",
         "backfill": number % 10 < size.legacy, "of_death": False,
@@ -102,6 +111,24 @@ def _record(number: int, size: _Size) -> Mapping[str, object]:
 
 def _owner(number: int) -> Mapping[str, object]:
     return {"record_id": record_id(number), "owner_key": f"{number // 2:064x}", "role": "child"}
+
+
+def _day(number: int) -> date:
+    return date(2000, 1, 1) + timedelta(days=number * 2_654_435_761 % 9_000)
+
+
+def _said(number: int) -> Mapping[Term, str]:
+    """Return what a record is found by: a number that it has with a few, a name with tens, an issuer with thousands."""
+    return {
+        "number": f"{number % 2_000} {2000 + number // 2_000 % 25}",
+        "name": f"name {number * 2_654_435_761 % 30_011}",
+        "issuer": _PROVINCE if number % 10 == 0 else f"commune {number % 460}",
+    }
+
+
+def _terms(number: int) -> Iterator[Mapping[str, str]]:
+    for kind, text in _said(number).items():
+        yield {"term": keys.term(kind, text, _SECRET), "record_id": record_id(number)}
 
 
 def _decision(number: int) -> Mapping[str, object]:
@@ -117,11 +144,20 @@ def ask(catalog: Catalog, size: _Size, asks: int) -> Iterator[tuple[str, ...]]:
     def some(below: int) -> int:
         return draw.randrange(below)
 
+    def find(**known: object) -> object:
+        return catalog.search(Search.model_validate({"purpose": "a benchmark", **known}), None)
+
     questions: Mapping[str, Callable[[], object]] = {
         "first page of the queue": lambda: catalog.in_review(_PAGE),
         "any later page of the queue": lambda: catalog.in_review(_PAGE, record_id(some(size.waiting))),
         "records of a dossier": lambda: catalog.of_dossier(_dossier(some(size.records), size), _PAGE),
         "records of an owner": lambda: catalog.records_of(f"{some(size.records // 2):064x}"),
+        "search by name": lambda: find(name=_said(some(size.records))["name"]),
+        "search by number and issuer": lambda: find(number="7 2010", issuer=_said(some(size.records))["issuer"]),
+        "search by the commonest issuer": lambda: find(issuer=_PROVINCE),
+        "search by it, any later page": lambda: find(issuer=_PROVINCE, after=record_id(some(size.records))),
+        "search by it, and a month": lambda: find(issuer=_PROVINCE, issued_from=_MAY, issued_to=_MAY.replace(day=31)),
+        "search by it, and what it never issued": lambda: find(issuer=_PROVINCE, document_type="death_extract"),
         "a lease": lambda: catalog.lease(record_id(some(size.waiting)), f"web:{some(_PEOPLE)}", _NOW, _NOW),
         "a reviewer's day, and how much waits": lambda: (
             catalog.decided_by(f"web:{some(_PEOPLE)}", day), catalog.waits()
@@ -129,7 +165,7 @@ def ask(catalog: Catalog, size: _Size, asks: int) -> Iterator[tuple[str, ...]]:
         "the supervisor's page": lambda: (catalog.backlog(), catalog.throughput(_NOW - timedelta(days=14))),
     }  # fmt: skip
     for name, question in questions.items():
-        count = asks // 20 if name.startswith("the supervisor") else asks
+        count = asks // 20 if name.startswith(_SLOW) else asks
         began = time.process_time()
         took = sorted(_milliseconds(question) for _ in range(count))
         ours = 1000 * (time.process_time() - began) / count

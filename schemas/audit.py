@@ -37,10 +37,10 @@ class AuditEntry(Value):
     entry_id: AuditId
     """New for each act: `uuid4().hex`."""
     at: AwareDatetime
-    act: Literal["lookup", "record", "copy", "review", "amend", "enrol", "revoke", "conflict", "audit"]
-    """Asked for an owner's records; read one record; read a copy. Decided about what a record says; amended it after
-    the fact. Let a station send; stopped it, or took back a client's token; its journal contradicted itself. Read who
-    had looked at an owner's records."""
+    act: Literal["lookup", "search", "record", "copy", "review", "amend", "enrol", "revoke", "conflict", "audit"]
+    """Asked for an owner's records; searched the catalog; read one record; read a copy. Decided about what a record
+    says; amended it after the fact. Let a station send; stopped it, or took back a client's token; its journal
+    contradicted itself. Read who had looked at an owner's records."""
     who: str = Constraint(min_length=1, max_length=200)
     purpose: str = Constraint(min_length=1, max_length=500)
     """The procedure that needs it (mã TTHC); for an act about a station or a token, the reason; for an amendment, what
@@ -66,6 +66,8 @@ class AuditEntry(Value):
     """Of a lookup and what it opened: what asking rested on. Left out in acts of earlier versions."""
     basis_document: InstrumentCode | None = Constraint(default=None, exclude_if=lambda code: code is None)
     """The document that it rested on, where it did on one."""
+    sought: tuple[str, ...] = Constraint(default=(), exclude_if=lambda terms: not terms)
+    """Of a search: what it was for, as `name:` and the key that the catalog has of it."""
 
 
 class Segment(Value):

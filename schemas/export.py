@@ -25,6 +25,7 @@ from schemas.procedure import Procedures
 from schemas.record import Record, SignedRecord
 from schemas.report import Copied, Extraction, Finding, Fixity, Horizon, Ingestion, StoreCheck, Verification
 from schemas.review import Decision
+from schemas.search import Search, SearchAnswer
 from schemas.settings import Settings
 from schemas.station import (
     AdmittedFile,
@@ -76,6 +77,8 @@ EXPORTED: tuple[type[Value], ...] = (
     Quarantined,
     Receipt,
     Record,
+    Search,
+    SearchAnswer,
     Settings,
     ScanAdvice,
     ScanQuestion,

@@ -21,6 +21,7 @@ from schemas.model import Value
 from schemas.problem import Problem
 from schemas.record import BARS, REASONS, Amended, Owner, Record
 from schemas.report import Extraction, Finding, Ingestion, StoreCheck, Verification
+from schemas.search import SearchAnswer
 
 _PIPE_WIDTH = 200
 _is_terminal = sys.stdout is not None and sys.stdout.isatty()  # None: the stream was closed before we were started
@@ -179,6 +180,23 @@ def print_answer(answer: LookupAnswer) -> None:
     known = f", as known at {answer.known_at:%Y-%m-%d %H:%M:%S %Z}" if answer.known_at else ""
     title = f"{len(answer.records)} records on {answer.valid_on}{known}"
     print_table(title, ("record", "type", "reusable", "valid"), rows)
+
+
+def print_found(answer: SearchAnswer) -> None:
+    """Show what a search found."""
+    rows = (
+        (
+            found.record_id,
+            found.document_type or "unknown",
+            found.status,
+            f"{found.valid_from or '…'} – {found.valid_to or '…'}",
+            found.dossier_code or "",
+        )
+        for found in answer.records
+    )
+    print_table(f"{len(answer.records)} records", ("record", "type", "status", "valid", "dossier"), rows)
+    if answer.after is not None:
+        note(f"There are more: --after {answer.after}")
 
 
 def _reusable(found: FoundRecord) -> str:

@@ -9,6 +9,7 @@ import click
 
 from schemas.problem import Exit
 from schemas.record import REASONS, AmendmentAct
+from schemas.search import MOST_FOUND
 from sohoa import console
 from sohoa.verbs import Configured, PathWord, Verbs, json_option
 
@@ -34,6 +35,40 @@ def show(configuration: Configured, record_id: str, *, as_json: bool) -> None:
         console.print_json(found)
     else:
         console.print_record(found)
+
+
+@record.command(
+    epilog='sohoa record find --name "Bùi Thị Chi" --purpose 1.001193\n'
+    "sohoa record find --number 195/2016 --type birth_certificate --purpose 1.001193 --json\n"
+    'sohoa record find --issuer "UBND xã Nghĩa Hợp" --from 2016-01-01 --to 2016-12-31 --purpose "kiểm kê"'
+)
+@click.option("--owner", metavar="ID", help="Personal identifier of an owner.")
+@click.option("--name", metavar="NAME", help="Whole name of an owner.")
+@click.option("--number", metavar="NUMBER", help="Its number and symbol: 195/2016.")
+@click.option("--issuer", metavar="NAME", help="Who issued it, as it stands on the paper.")
+@click.option("--dossier", "dossier_code", metavar="CODE", help="Dossier code (mã hồ sơ).")
+@click.option("--type", "document_type", metavar="TYPE", help="Only records of this type.")
+@click.option("--from", "issued_from", metavar="DATE", help="Issued on this day, 2016-01-01, or later.")
+@click.option("--to", "issued_to", metavar="DATE", help="Issued on this day or before.")
+@click.option("--purpose", metavar="TEXT", required=True, help="What for: a procedure (mã TTHC), or in words.")
+@click.option("--limit", type=click.IntRange(1, MOST_FOUND), default=50, show_default=True, help="At most so many.")
+@click.option("--after", metavar="RECORD_ID", help="The next page: the last record of the one before.")
+@json_option
+@click.pass_obj
+def find(configuration: Configured, /, *, as_json: bool, **words: str | int | None) -> None:
+    """Find records by what is known of a paper exactly; marks (dấu), capitals and punctuation make no difference.
+
+    It says which records there are, not what they say. Like a lookup, it is written to the audit log first.
+    """
+    from sohoa.looking import existing_house, this_user
+    from sohoa.searching import find, parse_search
+
+    asked = parse_search(words)
+    answer = find(existing_house(configuration.settings), asked, this_user())
+    if as_json:
+        console.print_json(answer)
+    else:
+        console.print_found(answer)
 
 
 @record.command(

@@ -1,9 +1,9 @@
 """The catalog: an SQL index over the object store, in SQLite or PostgreSQL. A projection: safe to lose.
 
-It keeps no field of any record and no personal data of owners: ids, owner keys, types, dates, and which reviewer
-decided when. Everything in it is written from the values in the store, in any order and any number of times. Whoever
-changes the store writes to the catalog after it, and the outcome to the store last: then a catalog that missed
-something belongs to a submission that is run again.
+It keeps no field of any record and no personal data of owners: ids, owner keys, types, dates, keys of what records are
+found by, and which reviewer decided when. Everything in it is written from the values in the store, in any order and
+any number of times. Whoever changes the store writes to the catalog after it, and the outcome to the store last: then a
+catalog that missed something belongs to a submission that is run again.
 """
 
 import hmac
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from heapq import merge
 from itertools import groupby
+from operator import eq, ge, gt, le
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ from schemas.lookup import may_tell_of_death
 from schemas.problem import CATALOG_MISSING, CATALOG_UNREACHABLE, CONFIGURATION, OWNER_SECRET_CHANGED, ProblemError
 from schemas.record import Record, RecordId
 from schemas.review import RESCAN, UNREADABLE, Decision
+from schemas.search import Listed, Search, Term, terms_of
 from schemas.station import JournalEntry
 from schemas.submission import Receipt, StationId
 from storage import durable, keys, tables
@@ -279,6 +281,8 @@ class Catalog:
             }
             for name, calibration, found in sampled_in(record)
         ]
+        terms = {self.term(kind, text) for kind, text in terms_of(record) if text}
+        found_by = [{"record_id": record.record_id, "term": each} for each in sorted(terms)]
         insert = self._insert(tables.records).values(row)
         upsert = insert.on_conflict_do_update(
             index_elements=[tables.records.c.record_id],
@@ -288,7 +292,7 @@ class Catalog:
         with self._transaction(writes=True) as connection:
             if connection.execute(upsert).one_or_none() is None:
                 return
-            for table, rows in ((tables.owners, owners), (tables.sampled, sampled)):
+            for table, rows in ((tables.owners, owners), (tables.terms, found_by), (tables.sampled, sampled)):
                 connection.execute(sql.delete(table).where(table.c.record_id == record.record_id))
                 if rows:
                     connection.execute(self._insert(table).on_conflict_do_nothing(), rows)
@@ -440,6 +444,44 @@ class Catalog:
         query = sql.select(sql.func.count()).select_from(tables.records).where(_lacks_owner(owners))
         with self._transaction() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def term(self, kind: Term, text: str) -> str:
+        """Return the key under which records are found by *text*, which is folded."""
+        return keys.term(kind, text, self._secret)
+
+    def search(self, asked: Search, owner: str | None) -> tuple[tuple[Listed, ...], bool]:
+        """Return one page of the records that fit, and whether it is the last one.
+
+        They come in the order of their ids, which is that of the terms: so no page is sorted, however many fit.
+
+        Args:
+            asked: what is known of them.
+            owner: the owner key that goes with it.
+        """
+        row = tables.records.c
+        by = [tables.terms.alias() for _ in asked.terms]
+        place = by[0].c.record_id if by else row.record_id
+        found: sql.FromClause = by[0] if by else tables.records
+        for other in (*by[1:], *([tables.records] if by else [])):
+            found = found.join(other, other.c.record_id == place)
+        columns = (row.record_id, row.document_type, row.status, row.valid_from, row.valid_to, row.dossier_code)
+        query = sql.select(*columns).select_from(found).order_by(place).limit(asked.limit + 1)
+        for each, (kind, text) in zip(by, asked.terms.items(), strict=True):
+            query = query.where(each.c.term == self.term(kind, text))
+        narrowing = (
+            (row.dossier_code, eq, asked.dossier_code),
+            (row.document_type, eq, asked.document_type),
+            (row.valid_from, ge, asked.issued_from),
+            (row.valid_from, le, asked.issued_to),
+            (place, gt, asked.after),
+        )
+        query = query.where(*(compare(column, said) for column, compare, said in narrowing if said is not None))
+        with self._transaction() as connection:
+            if owner is not None:
+                is_theirs = tables.owners.c.owner_key.in_(sorted(_same_person(connection, owner)))
+                query = query.where(place.in_(sql.select(tables.owners.c.record_id).where(is_theirs)))
+            rows = connection.execute(query).mappings().all()
+        return tuple(Listed.model_validate(dict(each)) for each in rows[: asked.limit]), len(rows) <= asked.limit
 
     def same_person(self, owner: str) -> frozenset[str]:
         """Return the owner keys of all identifiers of one person: of *owner*, and of those that were cancelled."""

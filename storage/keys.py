@@ -64,6 +64,13 @@ _LAST_ENTRY = 2**53 - 1
 _LONGEST_KEY = 1024
 _PERSON = b"sohoa/owner/person/1\0"
 _LINK = b"sohoa/snippet/link/1\0"
+_TERM = b"sohoa/catalog/term/1\0"
+_TERM_DIGITS = 32
+
+
+def term(kind: str, text: str, secret: bytes) -> str:
+    """Return what the catalog keeps of something that a paper is found by (32 hex digits); *text* is folded."""
+    return hmac.digest(secret, _TERM + f"{kind}\0{text}".encode(), "sha256").hex()[:_TERM_DIGITS]
 
 
 def checked(key: str) -> str:

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-SCHEMA = 8
+SCHEMA = 9
 """The number of the tables below; a catalog with another one has to be rebuilt."""
 
 metadata = sql.MetaData()
@@ -39,6 +39,14 @@ owners = sql.Table(
     sql.Column("owner_key", sql.String(64), primary_key=True, index=True),
     sql.Column("role", sql.String(64), primary_key=True),
 )
+terms = sql.Table(
+    "terms",
+    metadata,
+    sql.Column("term", sql.String(32), primary_key=True),
+    sql.Column("record_id", sql.String(32), sql.ForeignKey(records.c.record_id), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+"""What records are found by, each as an HMAC: nothing can be read from it, and nobody can look for a part of it."""
 aliases = sql.Table(
     "aliases",
     metadata,
@@ -124,5 +132,5 @@ shown = sql.Table(
     sql.Column("at", sql.String(32), nullable=False),
 )
 """What was shown to whom as a snippet, by what it has in common with others: lost, a sitting begins anew."""
-PROJECTED = (records, owners, aliases, sampled, submissions, announced, decisions)
+PROJECTED = (records, owners, terms, aliases, sampled, submissions, announced, decisions)
 """What follows from the store and is made anew by `sohoa rebuild`; the other tables may be lost without harm."""

@@ -39,6 +39,7 @@ from schemas.record import Record, RecordId
 from schemas.review import TYPE, Act, Who, owner_called, subjects, value_of
 from schemas.vietnam import as_written
 from sohoa.looking import write_down
+from sohoa.review import search
 from sohoa.review.suggest import names
 from sohoa.review.told import told
 from sohoa.review.words import kinds, label, spoke, title, why
@@ -206,6 +207,12 @@ def create_review(house: House, token: str, wake: Callable[[], None] = lambda: N
             return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS))
         except ValueError as error:
             raise DECISION_UNFIT.error(f"a form has at most {_MOST_FIELDS} fields") from error
+
+    def sent_form(who: reviewing, sent: Annotated[dict[str, str], Depends(form)]) -> dict[str, str]:
+        check_proof(sent, who)
+        return sent
+
+    pages.include_router(search.routes(house, reviewer, sent_form, page, proof))
 
     @pages.post("/records/{record_id}")
     def decided(

@@ -151,3 +151,23 @@ def test_another_identifier_of_an_owner_waits_for_a_second_person_and_is_not_rep
         run(*said[:3], "0511970000222", *said[3:])
     assert refused.value.kind is BAD_REQUEST
     assert "0511970000222" not in str(refused.value)
+
+
+def test_a_record_is_found_by_what_is_known_of_the_paper(run, house, paper):
+    name = ("--name", "nguyen van an", "--purpose", "1.000656")
+    _, printed = run("record", "find", *name, "--type", "death_extract", "--json")
+    answer = json.loads(printed)
+    SCHEMAS["search_answer.schema.json"].validate(answer)
+    assert [each["record_id"] for each in answer["records"]] == [paper.record_id]
+    assert answer["records"][0].keys() & {"fields", "owners", "text"} == set()
+    assert paper.record_id in run("record", "find", *name)[1]
+    acts = [entry for entry in house.audit.entries() if entry.act == "search"]
+    assert [(act.who, act.purpose) for act in acts] == [(this_user(), "1.000656")] * 2
+
+
+@pytest.mark.parametrize("words", [(), ("--owner", "0402"), ("--from", "2016-13-01", "--name", "An"), ("--type", "?")])
+def test_a_search_that_is_none_is_said_without_repeating_it(run, paper, words):
+    with pytest.raises(ProblemError) as refused:
+        run("record", "find", "--purpose", "1.000656", *words)
+    assert refused.value.kind is BAD_REQUEST
+    assert not [word for word in words if not word.startswith("--") and word in str(refused.value.problem)]

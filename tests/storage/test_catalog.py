@@ -143,7 +143,7 @@ def test_an_export_is_json_lines_without_personal_data(catalog: Catalog):
     catalog.keep_record(record(b"a", AN, BINH, valid_from=date(2026, 1, 1)))
     catalog.keep_submission(receipt(manifest(b"a")), "inbox/x", done=True)
     lines = list(catalog.export())
-    assert [json.loads(line)["table"] for line in lines] == ["record_owners"] * 2 + ["records", "submissions"]
+    assert [json.loads(line)["table"] for line in lines] == ["record_owners"] * 2 + ["records", "submissions", "terms"]
     assert lines == sorted(lines)
     assert json.loads(lines[2])["valid_from"] == "2026-01-01"
     assert not any(secret in line for line in lines for secret in (AN.digits, BINH.digits, "Lê Văn Quét", "195/2016"))

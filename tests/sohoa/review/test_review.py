@@ -7,6 +7,8 @@ import pytest
 
 from flows.keyring import Keyring
 from flows.reviewing import decide
+from schemas.field import Field
+from schemas.folding import folded
 from schemas.problem import DECISION_UNFIT
 from schemas.review import Decision, FieldDecision
 from sohoa.reviewing import pass_of
@@ -104,3 +106,54 @@ def test_beside_a_field_stands_what_led_to_it_and_not_what_somebody_else_made_of
     assert "Lần đọc đầu: “BÙI VĂN BA”" in page
     assert "chi đã sửa, 20/11/2026 12:00" in page
     assert "BÁCH" not in page
+
+
+# --- searching ---------------------------------------------------------------------------------------------------------
+def found(client, **typed):
+    """Search as a person does, and return the answer."""
+    proof = re.search(r'name="proof" value="(\w+)"', client.get("/review/search", auth=BINH).text)[1]
+    return client.post("/review/search", data={"proof": proof} | typed, auth=BINH)
+
+
+def test_a_record_is_found_by_a_name_without_its_marks_and_the_log_says_who_looked(client, house):
+    name = "NGUYỄN THỊ HOÀ"
+    said = {"full_name": Field(value=name, confidence=0.4, accepted=False)}
+    paper = record(document_type="death_extract", status="review", fields=said)
+    house.catalog.keep_record(paper)
+    answer = found(client, name=folded(name), purpose="1.000656", document_type="death_extract", issuer="")
+    assert f"/review/records/{paper.record_id}" in answer.text
+    assert answer.headers["cache-control"] == "private, no-store"
+    [act] = [entry for entry in house.audit.entries() if entry.act == "search"]
+    assert (act.who, act.purpose, act.records) == ("web:binh", "1.000656", (paper.record_id,))
+    assert "Không tìm thấy" in found(client, name=name.split(maxsplit=1)[0], purpose="1.000656").text
+
+
+def test_pages_of_what_was_found_follow_each_other(client, house):
+    for number in range(52):
+        house.catalog.keep_record(record(str(number).encode(), dossier_code="H40.12-260331-0007"))
+    typed = {"dossier_code": "H40.12-260331-0007", "purpose": "kiểm kê"}
+    first = found(client, **typed).text
+    after = re.search(r'name="after" value="(\w+)"', first)[1]
+    rest = found(client, **typed, after=after).text
+    assert (first.count('<th scope="row">'), rest.count('<th scope="row">')) == (50, 2)
+    assert "Trang sau" not in rest
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"purpose": "x"},
+        {"name": "An"},
+        {"owner": "12", "purpose": "x"},
+        {"name": "An", "purpose": "x", "issued_from": "?"},
+    ],
+)
+def test_a_search_that_is_none_is_said_in_words_and_is_no_act(client, house, typed):
+    answer = found(client, **typed)
+    assert (answer.status_code, list(house.audit.entries())) == (422, [])
+    assert "Hãy ghi mục đích" in answer.text
+
+
+def test_a_search_that_another_site_made_finds_nothing(client, house):
+    answer = client.post("/review/search", data={"name": "An", "purpose": "x"}, auth=BINH)
+    assert (answer.status_code, list(house.audit.entries())) == (403, [])
