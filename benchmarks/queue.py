@@ -126,9 +126,12 @@ def _said(number: int) -> Mapping[Term, str]:
     }
 
 
-def _terms(number: int) -> Iterator[Mapping[str, str]]:
+def _terms(number: int) -> Iterator[Mapping[str, object]]:
     for kind, text in _said(number).items():
-        yield {"term": keys.term(kind, text, _SECRET), "record_id": record_id(number)}
+        yield {
+            "term": keys.term(kind, text, _SECRET), "record_id": record_id(number),
+            "document_type": "birth_certificate", "valid_from": _day(number),
+        }  # fmt: skip
 
 
 def _decision(number: int) -> Mapping[str, object]:

@@ -282,7 +282,10 @@ class Catalog:
             for name, calibration, found in sampled_in(record)
         ]
         terms = {self.term(kind, text) for kind, text in terms_of(record) if text}
-        found_by = [{"record_id": record.record_id, "term": each} for each in sorted(terms)]
+        found_by = [
+            {name: row[name] for name in ("record_id", "document_type", "valid_from")} | {"term": each}
+            for each in sorted(terms)
+        ]
         insert = self._insert(tables.records).values(row)
         upsert = insert.on_conflict_do_update(
             index_elements=[tables.records.c.record_id],
@@ -460,7 +463,8 @@ class Catalog:
         """
         row = tables.records.c
         by = [tables.terms.alias() for _ in asked.terms]
-        place = by[0].c.record_id if by else row.record_id
+        first = by[0].c if by else row
+        place = first.record_id
         found: sql.FromClause = by[0] if by else tables.records
         for other in (*by[1:], *([tables.records] if by else [])):
             found = found.join(other, other.c.record_id == place)
@@ -470,9 +474,9 @@ class Catalog:
             query = query.where(each.c.term == self.term(kind, text))
         narrowing = (
             (row.dossier_code, eq, asked.dossier_code),
-            (row.document_type, eq, asked.document_type),
-            (row.valid_from, ge, asked.issued_from),
-            (row.valid_from, le, asked.issued_to),
+            (first.document_type, eq, asked.document_type),
+            (first.valid_from, ge, asked.issued_from),
+            (first.valid_from, le, asked.issued_to),
             (place, gt, asked.after),
         )
         query = query.where(*(compare(column, said) for column, compare, said in narrowing if said is not None))

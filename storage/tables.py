@@ -44,9 +44,12 @@ terms = sql.Table(
     metadata,
     sql.Column("term", sql.String(32), primary_key=True),
     sql.Column("record_id", sql.String(32), sql.ForeignKey(records.c.record_id), primary_key=True, index=True),
+    sql.Column("document_type", sql.String(64)),
+    sql.Column("valid_from", sql.Date),
     sqlite_with_rowid=False,
 )
-"""What records are found by, each as an HMAC: nothing can be read from it, and nobody can look for a part of it."""
+"""What records are found by, each as an HMAC: nothing can be read from it, and nobody can look for a part of it. Type
+and day are those of the record: what narrows a search is asked here, for an issuer may have a hundred thousand."""
 aliases = sql.Table(
     "aliases",
     metadata,
