@@ -266,7 +266,7 @@ STORE_CONTRACT = Kind(
 CATALOG_MISSING = Kind(
     "catalog-missing",
     "The catalog is missing",
-    "Run `sohoa rebuild`: it makes the catalog anew from the warehouse.",
+    "Run `sohoa rebuild`, which makes it anew from the warehouse; after an update `sohoa catalog upgrade` may do.",
     Exit.BAD_CONFIGURATION,
     503,
 )

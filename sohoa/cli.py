@@ -27,6 +27,7 @@ from sohoa.audits import audit, receipt
 from sohoa.backfills import backfill
 from sohoa.backups import backup, restore
 from sohoa.calibrations import calibration
+from sohoa.catalogs import catalog
 from sohoa.configuration import read_settings
 from sohoa.horizons import horizon
 from sohoa.issuers import issuers
@@ -354,6 +355,7 @@ cli.add_command(review)
 cli.add_command(calibration)
 cli.add_command(score)
 cli.add_command(token)
+cli.add_command(catalog)
 
 
 @cli.group()

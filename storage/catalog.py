@@ -15,6 +15,7 @@ from heapq import merge
 from itertools import groupby
 from operator import eq, ge, gt, le
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import sqlalchemy as sql
@@ -215,15 +216,15 @@ class Catalog:
             ProblemError: `catalog-missing` if it is not there, is not whole, or was made by another version;
                 `owner-secret-changed`; `catalog-unreachable`; `configuration` if its file may not be used.
         """
+        revision = sql.select(tables.revisions.c.version_num).scalar_subquery()
         with self._transaction() as connection:
-            made = (
-                connection.execute(sql.select(tables.catalog)).one_or_none() if self._has_tables(connection) else None
-            )
+            query = sql.select(tables.catalog.c.secret_check, revision.label("revision"))
+            made = connection.execute(query).one_or_none() if self._has_tables(connection) else None
         if made is None:
             raise CATALOG_MISSING.error(f"{self._where} holds no catalog")
-        if made.schema != tables.SCHEMA:
+        if made.revision != tables.REVISION:
             raise CATALOG_MISSING.error(
-                f"{self._where} holds tables number {made.schema}, this version needs {tables.SCHEMA}"
+                f"{self._where} holds tables of revision {made.revision}, this version needs {tables.REVISION}"
             )
         if made.secret_check != self._secret_check:
             raise OWNER_SECRET_CHANGED.error(f"{self._where} was made with another one")
@@ -235,6 +236,24 @@ class Catalog:
             self._make_alone(connection)
             if not self._has_tables(connection):
                 self._make_tables(connection)
+
+    def upgrade(self) -> None:
+        """Bring a catalog that an earlier version made to the present form, at one stroke, without reading the store.
+
+        Raises:
+            ProblemError: `catalog-missing` if there is none, or if it has to be made anew.
+        """
+        with self._transaction(writes=True) as connection:
+            self._migrations(connection).upgrade(connection)
+
+    def downgrade(self, revision: str) -> None:
+        """Bring it back to the form that an earlier version needs; `base`: no tables at all.
+
+        Raises:
+            ProblemError: `catalog-missing` as above; `bad-request`.
+        """
+        with self._transaction(writes=True) as connection:
+            self._migrations(connection).downgrade(connection, revision)
 
     def close(self) -> None:
         """Close every connection."""
@@ -795,6 +814,14 @@ class Catalog:
     def _has_tables(self, connection: Connection) -> bool:
         return bool(sql.inspect(connection).has_table(tables.catalog.name))
 
+    def _migrations(self, connection: Connection) -> ModuleType:
+        from storage import migrations  # noqa: PLC0415 - Alembic is slow to import, and hardly ever needed
+
+        self._make_alone(connection)
+        if not sql.inspect(connection).has_table(tables.revisions.name):
+            raise migrations.rebuild_needed(f"{self._where} holds no catalog, or one of before there were migrations")
+        return migrations
+
     def _make_alone(self, connection: Connection) -> None:
         """Wait for whoever makes tables; in SQLite every transaction that writes is alone anyway."""
         if self._path is None:
@@ -802,7 +829,10 @@ class Catalog:
 
     def _make_tables(self, connection: Connection) -> None:
         tables.metadata.create_all(connection)
-        connection.execute(sql.insert(tables.catalog).values(schema=tables.SCHEMA, secret_check=self._secret_check))
+        tables.revisions.drop(connection, checkfirst=True)
+        tables.revisions.create(connection)
+        connection.execute(sql.insert(tables.catalog).values(secret_check=self._secret_check))
+        connection.execute(sql.insert(tables.revisions).values(version_num=tables.REVISION))
 
     def _make_file(self) -> None:
         if self._path is None:

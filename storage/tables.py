@@ -1,16 +1,20 @@
-"""The tables of the catalog. Whoever changes one raises `SCHEMA`."""
+"""The tables of the catalog. Whoever changes one adds a step to `storage/migrations`, and names it here."""
 
 import sqlalchemy as sql
 
-SCHEMA = 9
-"""The number of the tables below; a catalog with another one has to be rebuilt."""
+REVISION = "0001"
+"""The last step that led to the tables below; a catalog with another one has to be migrated or rebuilt."""
 
+revisions = sql.Table(
+    "alembic_version",
+    sql.MetaData(),  # Alembic's own
+    sql.Column("version_num", sql.String(32), primary_key=True),
+)
 metadata = sql.MetaData()
 catalog = sql.Table(
     "catalog",
     metadata,
-    sql.Column("schema", sql.Integer, primary_key=True),
-    sql.Column("secret_check", sql.String(64), nullable=False),
+    sql.Column("secret_check", sql.String(64), primary_key=True),
 )
 records = sql.Table(
     "records",

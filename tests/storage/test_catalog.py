@@ -242,7 +242,7 @@ def spoil_by_emptying(path):
 
 def spoil_by_another_version(path):
     with sqlite3.connect(path) as connection:
-        connection.execute('UPDATE catalog SET "schema" = 0')
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
     connection.close()
 
 
