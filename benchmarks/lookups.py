@@ -2,30 +2,34 @@
 
 `python -m benchmarks.lookups`. PostgreSQL, a real S3 server, the API as `sohoa up api` runs it, the audit log on. Each
 number of records is measured in the same run: first how many lookups a second the API answers when as many clients ask
-as can, then how long one takes at half of that. The bare route takes and returns the same JSON and does nothing.
+as can, then how long one takes at half of that. The bare route takes and returns the same JSON and does nothing; the
+bare GET fetches a sealed record from the S3 server.
+
+All records stand in the catalog. With `--sealed`, only so many of them, evenly spread, stand in the warehouse too, and
+only their owners are asked about: a million sealed records take hours.
 """
 
 import argparse
+import json
 import multiprocessing
+import os
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import numpy as np
-import urllib3
 import uvicorn
 from fastapi import FastAPI
 from minio import Minio
 from pydantic import SecretStr
 
+from benchmarks.asking import Connection, Errand, as_often_as_can_be, asked_once, at_a_rate, request
 from benchmarks.run import table
 from benchmarks.serving import api_server, cpu_seconds, free_port, wait_for
 from flows.house import House
@@ -38,6 +42,7 @@ from schemas.settings import ApiSettings, CatalogSettings, Settings
 from schemas.token import READING
 from sohoa.api.clients import issue
 from sohoa.demo import SCANS
+from storage import keys
 from tests.servers import S3Server, postgres, seaweedfs
 
 _SECRET = "the secret of a benchmark"  # noqa: S105 - opens nothing
@@ -46,12 +51,14 @@ _PURPOSE, _DOSSIER = "1.001193", "H40.12-260331-0007"
 _CLIENTS = 16
 _A_FIFTH = 5
 """Every fifth owner has a second record."""
-_MOST_THREADS = 64
-_COPIES = 200
+_SENT = "S3, sent by the API"
+_AT_ONCE = 10_000
+_LARGE_COPY = 16 * 1024**2
+"""Bytes: some thirty pages in colour."""
 
 
 class Level(NamedTuple):
-    """What was measured with so many records."""
+    """What was measured of one thing."""
 
     name: str
     a_second: float
@@ -62,10 +69,18 @@ class Level(NamedTuple):
     """Seconds for an answer, at half of that rate."""
 
 
+class Api(NamedTuple):
+    """A running API."""
+
+    pid: int
+    address: str
+
+
 def main() -> None:
     """Fill, measure, print tables."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--records", default="1000,10000", help="numbers of records, with commas")
+    arguments.add_argument("--sealed", type=int, default=10**9, help="how many of them stand in the warehouse too")
     arguments.add_argument("--seconds", type=float, default=20, help="of each measurement")
     chosen = arguments.parse_args()
     numbers = sorted(map(int, chosen.records.split(",")))
@@ -82,42 +97,85 @@ def main() -> None:
             api=ApiSettings(requests_per_minute=10**9, owners_per_hour=10**9, token=SecretStr(_SECRET)),
             owner_secret=SecretStr(_SECRET),
         )
-        _measure(settings, s3, numbers, chosen.seconds, Path(name))
+        _measure(settings, s3, numbers, chosen.sealed, chosen.seconds, Path(name))
 
 
-def _measure(settings: Settings, s3: S3Server, numbers: Sequence[int], seconds: float, folder: Path) -> None:
+def _measure(
+    settings: Settings, s3: S3Server, numbers: Sequence[int], sealed: int, seconds: float, folder: Path
+) -> None:
     house = House.open(settings)
-    copy = house.warehouse.keep_copy(max(SCANS.glob("*.pdf"), key=lambda path: path.stat().st_size).read_bytes(), bytes)
+    scan = max(SCANS.glob("*.pdf"), key=lambda path: path.stat().st_size).read_bytes()
+    copies = [house.warehouse.keep_copy(data, bytes) for data in (scan, os.urandom(_LARGE_COPY))]
+    stock = Stock(house, copies, max(1, numbers[-1] // sealed))
     environment = {key: value for key, value in settings.environment().items() if key != "SOHOA_API__PORT"}
-    levels: list[Level] = []
-    with api_server(folder, environment) as (server, address), _bare_server() as (bare, bare_address):
-        ask = _asking(address, f"Bearer {issue(_SECRET, 'sohoa', 'bench', READING, timedelta(days=1), _now()).token}")
-        levels.append(_level("bare route", _asking(bare_address, ""), numbers[0], seconds, bare))
-        filled = 0
+    token = f"Bearer {issue(_SECRET, 'sohoa', 'bench', READING, timedelta(days=1), _now()).token}"
+    public = {"SOHOA_STORE__PUBLIC_URL": f"http://{s3.endpoint}"}
+    (folder / "sending").mkdir()
+    with (
+        api_server(folder, environment) as (server, address),
+        api_server(folder / "sending", environment | public) as (sending, sending_address),
+        _bare_server() as (bare, bare_address),
+    ):
+        stock.fill(numbers[0])
+        levels = [
+            _level("bare route", _asking(bare_address, token, stock), [bare_address], seconds, bare),
+            _level("bare S3 GET", _fetching(_presigned(s3, stock.key(0))), [f"http://{s3.endpoint}"], seconds, s3.pid),
+        ]
         for number in numbers:
-            _fill(house, copy, range(filled, number))
-            filled = number
-            levels.append(_level(f"{number} records", ask, number, seconds, server.pid))
+            took = stock.fill(number)
+            name = f"{number} records"
+            print(f"{name}: filled in {took:.0f} s", flush=True)
+            levels.append(_level(name, _asking(address, token, stock), [address], seconds, server.pid))
         print(table(_COLUMNS, [_row(level, levels[0]) for level in levels]))
         print()
-        print(table(_COPY_COLUMNS, _copies(ask, s3, address, copy)))
+        apis = Api(server.pid, address), Api(sending.pid, sending_address)
+        print(table(_COPY_COLUMNS, list(_copies(stock, s3, *apis, token, seconds))))
 
 
 # --- records -------------------------------------------------------------------------------------------------------
-def _fill(house: House, copy: Copy, numbers: range) -> None:
-    def keep(number: int) -> None:
-        house.catalog.keep_record(house.warehouse.keep_record(_record(number, copy), lambda _data: b"signature"))
+class Stock:
+    """The records that there are: all in the catalog, every so manieth in the warehouse."""
 
-    with ThreadPoolExecutor(_CLIENTS) as keepers:
-        list(keepers.map(keep, numbers))
+    def __init__(self, house: House, copies: Sequence[Copy], step: int) -> None:
+        """Fill *house*; records with an even number get the first copy, those with an odd one the second."""
+        self._house, self._copies, self._step, self._filled = house, copies, step, 0
+
+    def fill(self, records: int) -> float:
+        """Have so many records there; return how many seconds that took."""
+        begin, new = time.monotonic(), range(self._filled, records)
+        with ThreadPoolExecutor(_CLIENTS) as keepers:
+            for first in range(0, len(new), _AT_ONCE):
+                list(keepers.map(self._keep, new[first : first + _AT_ONCE]))
+        self._filled = records
+        return time.monotonic() - begin
+
+    def _keep(self, number: int) -> None:
+        record = self.record(number)
+        if _person(number) % self._step == 0:
+            record = self._house.warehouse.keep_record(record, lambda _data: b"signature")
+        self._house.catalog.keep_record(record)
+
+    def record(self, number: int) -> Record:
+        """Return one of the records."""
+        return _record(number, self._copies[number % len(self._copies)])
+
+    def key(self, number: int) -> str:
+        """Return where it is kept."""
+        return keys.record(self.record(number).record_id, 1)
+
+    def somebody(self, chance: random.Random) -> PersonalIdentifier:
+        """Return an owner whose records stand in the warehouse."""
+        people = _person(self._filled - 1) // self._step + 1
+        return _owner(chance.randrange(people) * self._step)
 
 
 def _record(number: int, copy: Copy) -> Record:
     origin = Origin(file_sha256=sha256_hex(f"scan {number}".encode()), pages=(1,))
     name = Field(value="BÙI THỊ CHI", confidence=0.95, page=1, accepted=True, raw_text="BÙI THỊ CHI")
+    owner = Owner(role="child", identifier=_owner(_person(number)), name="BÙI THỊ CHI")
     return Record(
         record_id=record_id(origin), version=1, status="active", document_type="birth_certificate",
-        document_type_confidence=1.0, owners=(Owner(role="child", identifier=_owner(number), name="BÙI THỊ CHI"),),
+        document_type_confidence=1.0, owners=(owner,),
         fields=dict.fromkeys(("number", "full_name", "mother_full_name", "father_full_name"), name), pages=(),
         copy_=copy, origin=origin, submission_id=sha256_hex(b"submission"), dossier_code=None,
         valid_from=date(2023, 10, 17), valid_to=None, review_reasons=(),
@@ -126,8 +184,11 @@ def _record(number: int, copy: Copy) -> Record:
     )  # fmt: skip
 
 
-def _owner(number: int) -> PersonalIdentifier:
-    person = number - number // (_A_FIFTH + 1)  # of six records, two belong to one person
+def _person(number: int) -> int:
+    return number - number // (_A_FIFTH + 1)  # of six records, two belong to one person
+
+
+def _owner(person: int) -> PersonalIdentifier:
     return PersonalIdentifier(f"0400{50 + person // 10**6:02}{person % 10**6:06}")
 
 
@@ -136,52 +197,61 @@ def _now() -> datetime:
 
 
 # --- asking --------------------------------------------------------------------------------------------------------
-Ask = Callable[[int], LookupAnswer]
+def _asking(address: str, token: str, stock: Stock) -> Errand:
+    chance = random.Random(7)
 
-
-def _asking(address: str, authorization: str) -> Ask:
-    pool = urllib3.PoolManager(maxsize=_MOST_THREADS)
-
-    def ask(number: int) -> LookupAnswer:
-        request = LookupRequest(
-            owner=_owner(number), purpose=_PURPOSE, dossier_code=_DOSSIER, document_types=("birth_certificate",)
-        )
-        answer = pool.request(
-            "POST", f"{address}/v1/lookups", body=request.model_dump_json(),
-            headers={"Authorization": authorization, "Content-Type": "application/json"},
-        )  # fmt: skip
-        assert answer.status == 200, answer.data
-        return LookupAnswer.model_validate_json(answer.data)
+    async def ask(connections: Sequence[Connection]) -> None:
+        answer = await connections[0].ask(_question(address, token, stock.somebody(chance)))
+        assert answer.status == 200, answer.body
+        assert b'"record_id"' in answer.body, answer.body
 
     return ask
 
 
-def _level(name: str, ask: Ask, records: int, seconds: float, pid: int) -> Level:
-    chance = random.Random(records)
-    assert ask(0).records, "the first owner has a record"
-    before, end = cpu_seconds(pid), time.monotonic() + seconds
+def _question(address: str, token: str, owner: PersonalIdentifier) -> bytes:
+    asked = {"owner": owner.digits, "purpose": _PURPOSE, "dossier_code": _DOSSIER,
+             "document_types": ["birth_certificate"]}  # fmt: skip
+    headers = {"authorization": token, "content-type": "application/json"}
+    return request("POST", f"{address}/v1/lookups", json.dumps(asked).encode(), **headers)
 
-    def as_many_as_can(_client: int) -> int:
-        answered = 0
-        while time.monotonic() < end:
-            ask(chance.randrange(records))
-            answered += 1
-        return answered
 
-    with ThreadPoolExecutor(_CLIENTS) as clients:
-        answered = sum(clients.map(as_many_as_can, range(_CLIENTS)))
-    cpu = (cpu_seconds(pid) - before) / answered
-    begin, rate = time.monotonic(), answered / seconds / 2
+def _fetching(url: str, size: int | None = None) -> Errand:
+    prepared = request("GET", url)
 
-    def when_due(arrival: int) -> float:
-        due = begin + arrival / rate
-        time.sleep(max(0.0, due - time.monotonic()))
-        ask(chance.randrange(records))
-        return time.monotonic() - due
+    async def fetch(connections: Sequence[Connection]) -> None:
+        answer = await connections[0].ask(prepared)
+        assert answer.status == 200, answer.body
+        assert size is None or len(answer.body) == size, len(answer.body)
 
-    with ThreadPoolExecutor(_MOST_THREADS) as clients:
-        waits = list(clients.map(when_due, range(round(rate * seconds))))
-    return Level(name, answered / seconds, cpu, waits)
+    return fetch
+
+
+def _presigned(s3: S3Server, key: str) -> str:
+    known = s3.settings(_BUCKET)
+    secret = known.secret_key.get_secret_value() if known.secret_key else ""
+    server = Minio(s3.endpoint, access_key=known.access_key, secret_key=secret, secure=False)
+    return server.presigned_get_object(_BUCKET, key)
+
+
+def _sent_there(url: str, size: int) -> Errand:
+    prepared = request("GET", url)
+
+    async def fetch(connections: Sequence[Connection]) -> None:
+        api, s3 = connections
+        sent = await api.ask(prepared)
+        assert sent.status == 307, sent.body
+        answer = await s3.ask(request("GET", sent.headers["location"]))
+        assert (answer.status, len(answer.body)) == (200, size), answer.status
+
+    return fetch
+
+
+def _level(name: str, errand: Errand, addresses: Sequence[str], seconds: float, pid: int) -> Level:
+    as_often_as_can_be(errand, addresses, seconds / 4, _CLIENTS)  # warms up
+    before = cpu_seconds(pid)
+    done = as_often_as_can_be(errand, addresses, seconds, _CLIENTS)
+    cpu = (cpu_seconds(pid) - before) / done.times
+    return Level(name, done.a_second, cpu, at_a_rate(errand, addresses, seconds, done.a_second / 2))
 
 
 @contextmanager
@@ -212,37 +282,31 @@ def _serve_bare(port: int) -> None:
 
 
 # --- copies --------------------------------------------------------------------------------------------------------
-def _copies(ask: Ask, s3: S3Server, address: str, copy: Copy) -> list[list[str]]:
-    """Return how fast a copy comes from the API and from the S3 server itself, in turn."""
-    known = s3.settings(_BUCKET)
-    secret = known.secret_key.get_secret_value() if known.secret_key else ""
-    server = Minio(s3.endpoint, access_key=known.access_key, secret_key=secret, secure=False)
-    bare = server.presigned_get_object(_BUCKET, f"files/{copy.sha256[:2]}/{copy.sha256}")
-    [found] = ask(0).records[:1]
-    assert found.copy_url is not None
-    ways = {"bare S3": bare, "the API": _absolute(address, found.copy_url)}
-    pool, took = urllib3.PoolManager(), {name: list[float]() for name in ways}
-    for _ in range(_COPIES):
-        for name, url in ways.items():
-            begin = time.monotonic()
-            answer = pool.request("GET", url)
-            took[name].append(time.monotonic() - begin)
-            assert len(answer.data) == copy.size, answer.data[:200]
-    fastest = median(took["bare S3"])
-    return [
-        [name, f"{copy.size / 1000:.0f}", f"{1000 * median(each):.1f}", f"{copy.size / median(each) / 1e6:.0f}",
-         f"{fastest / median(each):.2f}"]
-        for name, each in took.items()
-    ]  # fmt: skip
-
-
-def _absolute(address: str, url: str) -> str:
-    return url if urlsplit(url).scheme else f"{address}/{url.lstrip('/')}"
+def _copies(stock: Stock, s3: S3Server, api: Api, sending: Api, token: str, seconds: float) -> Iterator[list[str]]:
+    """Yield how fast copies come from the S3 server, through the API, and from where another API sends one."""
+    there = f"http://{s3.endpoint}"
+    for person in range(2):  # the first two own a record each, with a small copy and a large one
+        copy = stock.record(person).copy_
+        urls = []
+        for each in (api, sending):
+            answer = asked_once(each.address, _question(each.address, token, _owner(person)))
+            urls.append(f"{each.address}{json.loads(answer.body)['records'][0]['copy_url']}")
+        bare = _fetching(_presigned(s3, keys.file(copy.sha256)), copy.size)
+        levels = [
+            _level("bare S3", bare, [there], seconds, s3.pid),
+            _level("the API", _fetching(urls[0], copy.size), [api.address], seconds, api.pid),
+            _level(
+                "S3, sent by the API", _sent_there(urls[1], copy.size), [sending.address, there], seconds, sending.pid
+            ),
+        ]
+        for level in levels:
+            told = f"{copy.size / 1000:.0f}", f"{level.a_second * copy.size / 1e6:.0f}"
+            yield [*_row(level, levels[0])[:-1], *told, f"{level.a_second / levels[0].a_second:.2f}"]
 
 
 # --- the report ----------------------------------------------------------------------------------------------------
 _COLUMNS = ["", "answers/s", "CPU ms", "p50 ms", "p95 ms", "p99 ms", "p99 × bare"]
-_COPY_COLUMNS = ["a copy from", "kB", "ms", "MB/s", "of bare"]
+_COPY_COLUMNS = ["a copy from", *_COLUMNS[1:-1], "kB", "MB/s", "of bare"]
 
 
 def _row(level: Level, bare: Level) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from prefect import Task, flow, task
 from prefect.client.schemas.objects import State, TaskRun
 
-from flows.acts import seal_acts
+from flows.acts import seal_acts, time_stamp_log
 from flows.evidence import preserve as preserve_all
 from flows.house import House
 from flows.incoming import check_again
@@ -91,9 +91,13 @@ def reconcile() -> list[Sha256]:
 
 @flow(name="raise-levels", persist_result=False)
 def raise_levels() -> list[str]:
-    """Raise what is not at the level that is wanted; return the ids of the records of which something was."""
+    """Raise what is not at the level that is wanted; return the ids of the records of which something was.
+
+    The last head of the audit log is time-stamped too.
+    """
     house = House.open(Settings.load(os.environ).settings, needs_catalog=False)
     with told(house, "raise-levels"):
+        time_stamp_log(house)
         return list(raise_signatures(house, now))
 
 
@@ -140,7 +144,11 @@ def fixity() -> int:
 
 @flow(name="preserve", persist_result=False)
 def preserve() -> int:
-    """Make evidence where there is none and renew what ends soon; return how much was done."""
+    """Make evidence where there is none and renew what ends soon; return how much was done.
+
+    Acts that came to the log much later than others are sealed too.
+    """
     house = House.open(Settings.load(os.environ).settings, needs_catalog=False)
     with told(house, "preserve"):
+        seal_acts(house, now, all_days=True)
         return sum(preserve_all(house, now))

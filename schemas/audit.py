@@ -80,6 +80,9 @@ class Segment(Value):
     previous_head: Sha256
     """Hash of the canonical bytes of the head before; `BEFORE_FIRST` for the first one."""
     sealed_at: AwareDatetime
+    objects: tuple[AuditId, ...] = Constraint(default=(), exclude_if=lambda names: not names)
+    """The objects in which these acts were stored, and no others. Left out in segments of earlier versions: there, each
+    act was an object of its own, named by its id."""
     entries: tuple[AuditEntry, ...] = Constraint(min_length=1)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, StringConstraints
 from pydantic import Field as Constraint
+from pydantic.json_schema import SkipJsonSchema
 
 from schemas.digest import Sha256
 from schemas.document_type import document_types
@@ -120,6 +121,8 @@ class LookupAnswer(Value):
 
     audit_id: AuditId
     """The entry in the audit log that was written before this answer."""
+    kept_in: SkipJsonSchema[AuditId] = Constraint(default="0" * 32, exclude=True)
+    """The object of the log that this entry is in; not part of the answer that is given."""
     valid_on: date
     known_at: AwareDatetime | None = None
     """As asked."""

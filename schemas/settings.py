@@ -43,6 +43,9 @@ class StoreSettings(Value):
     region: str = "us-east-1"
     secure: bool = True
     """False only for a server on this machine: plain HTTP."""
+    public_url: str | None = Constraint(default=None, pattern=r"^https?://[^/?#]+$")
+    """Where systems that ask reach the S3 server, such as `https://kho.example.vn`: they are sent there for copies, to
+    addresses that end after a minute; None: copies come through the API."""
 
     @model_validator(mode="after")
     def _s3_is_complete(self) -> Self:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
@@ -11,14 +12,16 @@ from pydantic import ValidationError
 
 from flows.acts import seal_acts
 from flows.keyring import trusted_roots
-from pipeline.seal.verify import verify_detached
+from pipeline.seal.keys import DIGEST
+from pipeline.seal.raising import signature_value
+from pipeline.seal.verify import verify_detached, verify_time_stamp
 from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
 from schemas.model import Value
 from schemas.problem import BAD_REQUEST, FILE_MISSING, FILE_UNREADABLE, RECEIPT_PENDING
 from schemas.report import Missed, Proof, Verification
 from schemas.settings import Settings
 from sohoa.looking import existing_house, parse_owner, this_user
-from storage.audit import Checked, what_fails
+from storage.audit import Audit, Checked, what_fails
 
 V = TypeVar("V", bound=Value)
 
@@ -44,7 +47,22 @@ def verify_log(settings: Settings, kept_head: Path | None) -> Verification:
     if last is not None:
         detail = f"{last.value.size} acts in {last.value.number} segments, root {last.value.root}"
     proofs = [Proof(subject="audit log", verdict="INVALID", detail=fault) for fault in faults]
+    proofs += _time_stamp_proofs(audit, trusted_roots(settings), _now())
     return Verification.of("audit", (*proofs, Proof(subject="audit log", verdict="VALID", detail=detail)))
+
+
+def _time_stamp_proofs(audit: Audit, roots: tuple[bytes, ...], now: datetime) -> Iterator[Proof]:
+    """Yield what the last time-stamp of a head proves, and which of the others is not what it was."""
+    numbers = audit.time_stamped()
+    for number in numbers:
+        head, token = audit.head(number), audit.time_stamp(number)
+        if head is None or token is None:
+            yield Proof(subject="time-stamp", verdict="INVALID", detail=f"head {number}: it is not there any more")
+            continue
+        found = verify_time_stamp(token, sha256(signature_value(head.signature)).digest(), DIGEST, roots, now)
+        if number == numbers[-1] or found.verdict == "INVALID":  # the last one renews the others, when they end
+            detail = "; ".join(found.reasons) or f"all acts up to {head.value.size} were there {found.signed_at}"
+            yield Proof(subject="time-stamp", verdict=found.verdict, detail=f"head {number}: {detail}")
 
 
 def last_head(settings: Settings) -> TreeHead | None:

@@ -55,7 +55,7 @@ class Client:
             seconds: how long one answer may take.
             sleep: waits when the API says that the next request comes too early.
         """
-        self._http = httpx.Client(base_url=address, timeout=seconds)
+        self._http = httpx.Client(base_url=address, timeout=seconds, follow_redirects=True)  # copies may be elsewhere
         self._bearer = {"Authorization": f"Bearer {token}"}
         self._sleep = sleep
 

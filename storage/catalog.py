@@ -200,6 +200,10 @@ class Catalog:
             if self._path.name == ":memory:":
                 raise CONFIGURATION.error("catalog.url: names no file; a catalog in memory would not be found again")
             tune(self._engine)
+        # SQLite begins by itself, at no cost, and as `tune` wants it.
+        self._reading = (
+            self._engine.execution_options(isolation_level="AUTOCOMMIT") if self._path is None else self._engine
+        )
 
     # --- being there -------------------------------------------------------------------------------------------
     def is_there(self) -> bool:
@@ -427,19 +431,12 @@ class Catalog:
             or_of_death: and, whatever their types, those that may say that the owner has died.
         """
         types = tuple(document_types)
-        with self._transaction() as connection:
-            owners = _same_person(connection, owner)
-            is_theirs = sql.or_(*(tables.owners.c.owner_key == each for each in sorted(owners)))
-            owned = sql.select(tables.owners.c.record_id).where(is_theirs)
-            query = (
-                sql.select(tables.records.c.record_id, tables.records.c.version)
-                .where(tables.records.c.record_id.in_(owned))
-                .order_by(tables.records.c.created_at, tables.records.c.record_id)
-            )
-            if types:
-                is_wanted = tables.records.c.document_type.in_(types)
-                query = query.where(sql.or_(is_wanted, tables.records.c.of_death) if or_of_death else is_wanted)
-            return tuple(keys.RecordVersion(*row) for row in connection.execute(query))
+        asked: tuple[sql.Select[tuple[str, int]], dict[str, object]] = (_records_of, {"owner": owner})
+        if types:
+            query = _records_of_types_or_death if or_of_death else _records_of_types
+            asked = (query, {"owner": owner, "types": types})
+        with self._statement() as connection:
+            return tuple(keys.RecordVersion(*row) for row in connection.execute(*asked))
 
     def without_owner(
         self, owners: Mapping[str, int], limit: int, after: RecordId | None = None
@@ -501,15 +498,15 @@ class Catalog:
         query = query.where(*(compare(column, said) for column, compare, said in narrowing if said is not None))
         with self._transaction() as connection:
             if owner is not None:
-                is_theirs = tables.owners.c.owner_key.in_(sorted(_same_person(connection, owner)))
+                is_theirs = tables.owners.c.owner_key.in_(sorted(connection.scalars(_same_person, {"owner": owner})))
                 query = query.where(place.in_(sql.select(tables.owners.c.record_id).where(is_theirs)))
             rows = connection.execute(query).mappings().all()
         return tuple(Listed.model_validate(dict(each)) for each in rows[: asked.limit]), len(rows) <= asked.limit
 
     def same_person(self, owner: str) -> frozenset[str]:
         """Return the owner keys of all identifiers of one person: of *owner*, and of those that were cancelled."""
-        with self._transaction() as connection:
-            return _same_person(connection, owner)
+        with self._statement() as connection:
+            return frozenset(connection.scalars(_same_person, {"owner": owner}))
 
     def dossiers_with_records(self, codes: Iterable[str]) -> frozenset[str]:
         """Return which of these dossiers have records: a signed copy of one of their papers is there."""
@@ -790,9 +787,19 @@ class Catalog:
     # --- the database ------------------------------------------------------------------------------------------
     @contextmanager
     def _transaction(self, *, writes: bool = False) -> Iterator[Connection]:
+        with self._our_errors(), self._engine.execution_options(**{WRITES: writes}).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _statement(self) -> Iterator[Connection]:
+        """Connect for one statement that only reads: beginning and ending would be asked of the server too."""
+        with self._our_errors(), self._reading.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _our_errors(self) -> Iterator[None]:
         try:
-            with self._engine.execution_options(**{WRITES: writes}).begin() as connection:
-                yield connection
+            yield
         except DatabaseError as error:
             said = str(error.orig).partition("\n")[0]
             is_closed = self._path is not None and any(phrase in said for phrase in _CLOSED)
@@ -844,23 +851,30 @@ class Catalog:
             raise CONFIGURATION.error(f"the catalog: {error.strerror}", file=str(self._path)) from error
 
 
-_pairs_of = sql.select(tables.aliases.c.cancelled, tables.aliases.c.established).where(
-    sql.or_(
-        tables.aliases.c.cancelled == sql.bindparam("owner"), tables.aliases.c.established == sql.bindparam("owner")
+def _person() -> sql.Select[tuple[str]]:
+    """Return the query for the owner keys of one person: from one on, each that it is a pair with."""
+    pairs = tables.aliases.c
+    known = sql.select(sql.cast(sql.bindparam("owner"), sql.Text).label("owner_key")).cte("person", recursive=True)
+    other = sql.case((pairs.cancelled == known.c.owner_key, pairs.established), else_=pairs.cancelled)
+    is_pair = sql.or_(pairs.cancelled == known.c.owner_key, pairs.established == known.c.owner_key)
+    more = sql.select(sql.cast(other, sql.Text)).where(is_pair, pairs.established.is_not(None))
+    return sql.select(known.union(more).c.owner_key)
+
+
+_same_person = _person()
+_records_of = (
+    sql.select(tables.records.c.record_id, tables.records.c.version)
+    .where(
+        tables.records.c.record_id.in_(
+            sql.select(tables.owners.c.record_id).where(tables.owners.c.owner_key.in_(_same_person))
+        )
     )
+    .order_by(tables.records.c.created_at, tables.records.c.record_id)
 )
-"""Made once: every lookup asks this, and hardly ever finds something."""
-
-
-def _same_person(connection: Connection, owner: str) -> frozenset[str]:
-    known: set[str] = set()
-    new = {owner}
-    while new:
-        each = new.pop()
-        known.add(each)
-        pairs = connection.execute(_pairs_of, {"owner": each})
-        new |= {other for pair in pairs for other in pair if other is not None} - known
-    return frozenset(known)
+_is_wanted = tables.records.c.document_type.in_(sql.bindparam("types", expanding=True))
+_records_of_types = _records_of.where(_is_wanted)
+_records_of_types_or_death = _records_of.where(sql.or_(_is_wanted, tables.records.c.of_death))
+"""Made once, and asked of the database in one go: every lookup waits for this."""
 
 
 def _lacks_owner(owners: Mapping[str, int]) -> sql.ColumnElement[bool]:

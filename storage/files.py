@@ -15,7 +15,7 @@ def read(store: ObjectStore, sha256: Sha256) -> Iterator[bytes]:
         ObjectMissingError: at once, if it is not kept.
         ProblemError: `integrity-mismatch`, in place of the last piece.
     """
-    return chunks.checked(store.read(keys.file(sha256)), sha256, name=keys.file(sha256))
+    return store.read(keys.file(sha256), sha256)
 
 
 def fetch(store: ObjectStore, sha256: Sha256, path: Path) -> None:

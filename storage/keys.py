@@ -7,7 +7,7 @@ disagree on the rest: SeaweedFS lists `a/b` before `a-` and then skips keys.
 
 import hmac
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal, NamedTuple
 
 from schemas.claim import IssuerId
@@ -435,9 +435,19 @@ def established(owner: str) -> str:
 
 
 # --- acts ------------------------------------------------------------------------------------------------------
-def audit_entry(day: date, entry_id: str) -> str:
-    """Return where an entry of the audit log is kept; *entry_id* is 32 hex digits."""
-    return f"{AUDIT_ENTRIES}{_day(day)}/{_hex(entry_id, 32)}{DATA}"
+def audit_entry(day: date, name: str) -> str:
+    """Return where entries of the audit log are kept that came together; *name* is 32 hex digits."""
+    return f"{AUDIT_ENTRIES}{_day(day)}/{_hex(name, 32)}{DATA}"
+
+
+def audit_name(at: datetime, entry_id: str) -> str:
+    """Return the name of entries that came together, by the first of them: names are in the order of time."""
+    return f"{int(at.timestamp() * 1000):012x}{_hex(entry_id, 32)[-20:]}"
+
+
+def audit_day_of(name: str) -> date:
+    """Return the day (UTC) that stands in such a name."""
+    return datetime.fromtimestamp(int(name[:12], 16) / 1000, UTC).date()
 
 
 def audit_entries(month: str) -> str:
@@ -446,7 +456,7 @@ def audit_entries(month: str) -> str:
 
 
 def audit_entry_of(key: str) -> str:
-    """Return the id of the entry that is kept under *key*."""
+    """Return the name of the entries that are kept under *key*."""
     return _hex(key.rpartition("/")[2].removesuffix(DATA), 32)
 
 

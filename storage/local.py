@@ -43,14 +43,14 @@ class LocalStore(ObjectStore):
         """See the port."""
         self._create(key, chunks.checked(chunks.of_file(path), sha256, name=str(path)), sha256)
 
-    def read(self, key: str) -> Iterator[bytes]:
+    def read(self, key: str, sha256: Sha256 | None = None) -> Iterator[bytes]:
         """See the port."""
         path = self._path(key)
         if not path.is_file():
             raise ObjectMissingError(key)
         stored = _stored_chunks(path)
-        recorded = _recorded(path)
-        return stored if recorded is None else chunks.checked(stored, recorded, name=key)
+        expected = sha256 or _recorded(path)
+        return stored if expected is None else chunks.checked(stored, expected, name=key)
 
     def mend(self, key: str, data: bytes) -> None:
         """See the port."""

@@ -23,7 +23,7 @@ from schemas.lookup import (
     judge_all,
     tells_of_death,
 )
-from schemas.problem import BAD_REQUEST, INTEGRITY_MISMATCH, RECORD_UNKNOWN, ProblemError
+from schemas.problem import BAD_REQUEST
 from schemas.procedure import Needs, in_view_of
 from schemas.record import Record, RecordId
 from schemas.submission import StationId
@@ -31,7 +31,6 @@ from schemas.vietnam import TIME_ZONE
 from storage import keys
 from storage.audit import Audit
 from storage.catalog import Catalog
-from storage.values import Sealed
 from storage.warehouse import Warehouse
 
 
@@ -39,7 +38,7 @@ class Opened(NamedTuple):
     """A record that may be handed out, and the lookup that it is handed out for."""
 
     asked: AuditEntry
-    sealed: Sealed[Record]
+    record: Record
 
 
 _NONE: Needs = {}
@@ -80,7 +79,7 @@ def look_up(
     valid_on = request.valid_on or (request.known_at or now).astimezone(TIME_ZONE).date()
     wanted = request.document_types
     types = (*wanted, *ended_by(wanted))
-    records = tuple(_latest(warehouse, row) for row in catalog.records_of(owner, types, or_of_death=True))
+    records = tuple(warehouse.latest(row) for row in catalog.records_of(owner, types, or_of_death=True))
     is_whole = all(owner in warehouse.owner_keys(record) for record in records)
     owners = frozenset([owner]) if is_whole else catalog.same_person(owner)
     theirs = [record for record in records if owners & set(warehouse.owner_keys(record))]
@@ -115,8 +114,10 @@ def look_up(
         legal_basis=request.legal_basis,
         basis_document=request.basis_document,
     )
-    audit.append(entry)
-    return LookupAnswer(audit_id=entry.entry_id, valid_on=valid_on, known_at=request.known_at, records=found)
+    kept_in = audit.append(entry)
+    return LookupAnswer(
+        audit_id=entry.entry_id, kept_in=kept_in, valid_on=valid_on, known_at=request.known_at, records=found
+    )
 
 
 def _missed(wanted: tuple[str, ...], found: tuple[FoundRecord, ...]) -> tuple[str, ...]:
@@ -156,8 +157,8 @@ def opened(warehouse: Warehouse, asked: AuditEntry | None, record_id: RecordId) 
     if asked is None or asked.act != "lookup" or record_id not in asked.records:
         return None
     said = asked.judgements[asked.records.index(record_id)]
-    sealed = warehouse.record(record_id, known=said.version)
-    return Opened(asked, sealed) if said.reusable and sealed.value.version == said.version else None
+    record = warehouse.latest(keys.RecordVersion(record_id, said.version))
+    return Opened(asked, record) if said.reusable and record.version == said.version else None
 
 
 def write_down(audit: Audit, opened: Opened, opens: Opens, now: datetime) -> None:
@@ -173,22 +174,9 @@ def write_down(audit: Audit, opened: Opened, opens: Opens, now: datetime) -> Non
         owner_key=asked.owner_key,
         legal_basis=asked.legal_basis,
         basis_document=asked.basis_document,
-        records=(opened.sealed.value.record_id,),
+        records=(opened.record.record_id,),
     )
     audit.append(entry)
-
-
-def _latest(warehouse: Warehouse, row: keys.RecordVersion) -> Record:
-    """Return the record that the catalog names.
-
-    From the version that it knows, on: it may not have heard of a revocation, or of another owner, yet.
-    """
-    try:
-        return warehouse.record(row.record_id, known=row.version).value
-    except ProblemError as error:
-        if error.kind is not RECORD_UNKNOWN:
-            raise
-        raise INTEGRITY_MISMATCH.error(f"{keys.record(*row)} is lost; the catalog names it") from error
 
 
 def _known(warehouse: Warehouse, owners: Iterable[str], types: tuple[str, ...], at: datetime) -> tuple[Record, ...]:

@@ -57,8 +57,12 @@ class ObjectStore(Protocol):
         """
 
     @abstractmethod
-    def read(self, key: str) -> Iterator[bytes]:
+    def read(self, key: str, sha256: Sha256 | None = None) -> Iterator[bytes]:
         """Return the object in pieces; after the last one it is known whether they are what was stored.
+
+        Args:
+            key: of the object.
+            sha256: the hash that it must have; None: the one that was stored with it.
 
         Raises:
             ObjectMissingError: at once.
@@ -81,6 +85,10 @@ class ObjectStore(Protocol):
             ProblemError: `integrity-mismatch`.
         """
         return b"".join(self.read(key))
+
+    def address(self, key: str, content_type: str) -> str | None:  # noqa: ARG002 - for those that have one
+        """Return where anybody can fetch an object within a minute, None if nowhere; it need not be there."""
+        return None
 
     def get_to(self, key: str, path: Path) -> None:
         """Write an object to *path*, which appears only when it is whole and checked; errors as for `get`."""

@@ -11,8 +11,10 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from hashlib import sha256 as new_sha256
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
@@ -38,6 +40,7 @@ from storage.port import BYTES, ObjectInfo, ObjectMissingError, ObjectStore
 
 _SHA256 = "x-amz-meta-sha256"
 _ASK_FIRST_BYTES = 1024 * 1024
+_OPEN_FOR = timedelta(minutes=1)
 _CONTENDED = frozenset({409, 412})
 _REFUSED = frozenset({400, 403, 405, 409})
 """Answers that refuse a deletion: not allowed, locked, not offered."""
@@ -77,6 +80,14 @@ class S3Store(ObjectStore):
                 region=settings.region,  # otherwise it asks for the bucket's location, which few credentials may do
                 http_client=_pool(),
             )
+            public = urlsplit(settings.public_url or "")
+            self._public = public.netloc and Minio(
+                endpoint=public.netloc,
+                access_key=settings.access_key,
+                secret_key=settings.secret_key.get_secret_value() if settings.secret_key else None,
+                secure=public.scheme == "https",
+                region=settings.region,
+            )
         except ValueError as error:
             raise CONFIGURATION.error(f"store.endpoint: {error}") from error
 
@@ -110,7 +121,7 @@ class S3Store(ObjectStore):
             with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 self._create(key, content, sha256, content_type)
 
-    def read(self, key: str) -> Iterator[bytes]:
+    def read(self, key: str, sha256: Sha256 | None = None) -> Iterator[bytes]:
         """See the port."""
         keys.checked(key)
         with self._our_errors():
@@ -121,8 +132,21 @@ class S3Store(ObjectStore):
                     raise ObjectMissingError(key) from error
                 raise
         stored = self._stored_chunks(response)
-        recorded = response.headers.get(_SHA256)
-        return stored if recorded is None else chunks.checked(stored, recorded, name=key)
+        expected = sha256 or response.headers.get(_SHA256)
+        return stored if expected is None else chunks.checked(stored, expected, name=key)
+
+    def address(self, key: str, content_type: str) -> str | None:
+        """See the port. Signed here: the server is not asked."""
+        if not self._public:
+            return None
+        told: dict[str, str | list[str] | tuple[str]] = {
+            "response-content-type": content_type,
+            "response-cache-control": "private, no-store",
+        }
+        address: str = self._public.presigned_get_object(
+            bucket_name=self._bucket, object_name=keys.checked(key), expires=_OPEN_FOR, response_headers=told
+        )
+        return address
 
     def mend(self, key: str, data: bytes) -> None:
         """See the port. Where the bucket keeps versions, the damaged one stays below."""

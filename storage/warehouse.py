@@ -13,9 +13,11 @@ from schemas.problem import INTEGRITY_MISMATCH, RECORD_UNKNOWN
 from schemas.record import Copy, Record, RecordId
 from storage import files, keys
 from storage.port import ObjectMissingError, ObjectStore
-from storage.values import Sealed, Sign, check_place, is_sealed, keep, load_sealed, seal
+from storage.recent import Recent
+from storage.values import Sealed, Sign, check_place, is_sealed, keep, load_sealed, parse, seal
 
 _PDF = "application/pdf"
+_RECENT_BYTES = 64 * 1024**2
 
 
 class AliasRow(NamedTuple):
@@ -34,6 +36,8 @@ class Warehouse:
 
     store: ObjectStore
     owner_secret: bytes = field(repr=False)
+    _recent: Recent = field(default_factory=lambda: Recent(_RECENT_BYTES), repr=False, compare=False)
+    """Sealed versions, as they were read and checked: none ever changes."""
 
     # --- copies ------------------------------------------------------------------------------------------------
     def keep_copy(self, unsigned: bytes, sign: Callable[[bytes], bytes]) -> Copy:
@@ -60,6 +64,18 @@ class Warehouse:
             ProblemError: `integrity-mismatch`, in place of the last piece.
         """
         return files.read(self.store, sha256)
+
+    def copy_address(self, sha256: Sha256) -> str | None:
+        """Return where anybody can fetch a copy within a minute, None if it has to be handed out by us.
+
+        Raises:
+            ObjectMissingError: if it is not kept.
+        """
+        key = keys.file(sha256)
+        address = self.store.address(key, _PDF)
+        if address is not None and self.store.stat(key) is None:
+            raise ObjectMissingError(key)
+        return address
 
     # --- levels ------------------------------------------------------------------------------------------------
     def keep_tail(self, record_id: RecordId, tail: bytes, number: int = 1) -> None:
@@ -146,6 +162,26 @@ class Warehouse:
             raise RECORD_UNKNOWN.error(f"{record_id} has no version {wanted}")
         check_place(key, keys.record(found.value.record_id, found.value.version))
         return found
+
+    def latest(self, known: keys.RecordVersion) -> Record:
+        """Return the latest version of a record, of which one is known to be sealed: the catalog says so.
+
+        It may not have heard of a later one yet, so the store is asked for that; the signature is not read.
+
+        Raises:
+            ProblemError: `integrity-mismatch` if it is lost or damaged.
+        """
+        key = keys.record(known.record_id, self.latest_version(known.record_id, known=known.version))
+        data = self._recent.get(key)
+        if data is None:
+            try:
+                data = self.store.get(key)
+            except ObjectMissingError as error:
+                raise INTEGRITY_MISMATCH.error(f"{key} is lost; the catalog names it") from error
+            self._recent.keep(key, data)
+        record = parse(Record, key, data)
+        check_place(key, keys.record(record.record_id, record.version))
+        return record
 
     def latest_version(self, record_id: RecordId, *, known: int = 1) -> int:
         """Return the number of the latest version, looking from *known* on; *known* itself if there is no later one."""

@@ -33,6 +33,8 @@ class S3Server(NamedTuple):
     """A running S3 server."""
 
     endpoint: str
+    pid: int = 0
+    """Of its process, where we started one."""
 
     def settings(self, bucket: str, **changes: object) -> StoreSettings:
         """Return settings for one bucket of this server."""
@@ -57,7 +59,7 @@ def seaweedfs(folder: Path) -> Iterator[S3Server]:
                 weed_command(folder, ports), stdout=log, stderr=log, env=os.environ | {"HOME": str(folder)}
             )
         try:
-            server = S3Server(f"127.0.0.1:{ports['s3.port']}")
+            server = S3Server(f"127.0.0.1:{ports['s3.port']}", process.pid)
             if _answers(server, process):
                 yield server
                 return

@@ -1,9 +1,11 @@
 """What every request passes: its size, and the headers that keep personal data out of caches and frames."""
 
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schemas.legibility import PREVIEW_BYTES
 from schemas.problem import REQUEST_TOO_LARGE
@@ -36,32 +38,49 @@ _HEADERS = {
 
 def install(app: FastAPI) -> None:
     """Guard every route of *app*."""
+    app.add_middleware(_Guard)
 
-    @app.middleware("http")
-    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        meant = request.headers.get("x-http-method-override")
-        if request.method == "POST" and meant in _OVERRIDING:
-            request.scope["method"] = meant
-        most = _most(request.url.path)
-        response = await (_refuse(most) if _too_large(request, most) else call_next(request))
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)  # a page says itself what it may load
-        if request.url.path.startswith(UPLOADS):
-            response.headers["Tus-Resumable"] = TUS_VERSION
-        return response
+
+@dataclass(frozen=True, slots=True)
+class _Guard:
+    """Passes messages on as they are: whoever wraps a route as a function has its bytes copied from task to task."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        asked, path = Headers(scope=scope), scope["path"]
+        meant = asked.get("x-http-method-override")
+        if scope["method"] == "POST" and meant in _OVERRIDING:
+            scope["method"] = meant
+
+        async def guarded_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                told = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    told.setdefault(name, value)  # a page says itself what it may load
+                if path.startswith(UPLOADS):
+                    told["Tus-Resumable"] = TUS_VERSION
+            await send(message)
+
+        most = _most(path)
+        app = _refusal(most) if _too_large(asked, most) else self.app
+        await app(scope, receive, guarded_send)
 
 
 def _most(path: str) -> int:
     return next((most for prefix, most in _LARGER_BODIES if path.startswith(prefix)), _LARGEST_BODY)
 
 
-def _too_large(request: Request, most: int) -> bool:
-    length = request.headers.get("content-length")
+def _too_large(asked: Headers, most: int) -> bool:
+    length = asked.get("content-length")
     if length is None:
-        return "transfer-encoding" in request.headers  # whoever sends something knows its length
+        return "transfer-encoding" in asked  # whoever sends something knows its length
     return not length.isdecimal() or int(length) > most
 
 
-async def _refuse(most: int) -> Response:
+def _refusal(most: int) -> Response:
     error = REQUEST_TOO_LARGE.error(f"at most {most} bytes, announced by Content-Length")
     return respond(error.kind, error.problem)

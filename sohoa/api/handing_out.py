@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Annotated, NamedTuple
 
 from fastapi import Header, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from schemas.digest import Sha256
 from schemas.problem import RANGE_UNSATISFIABLE, ProblemError
@@ -25,6 +25,8 @@ class Body(NamedTuple):
     media_type: str
     pieces: Callable[[], Iterator[bytes]]
     """Reads all of it, and raises in the place of the last piece if it is not what it should be."""
+    address: Callable[[], str | None] = lambda: None
+    """Returns where it can be fetched for a while, None if it is handed out here."""
 
 
 class Wish(NamedTuple):
@@ -61,6 +63,10 @@ def hand_out(body: Body, asked: Wish, write_down: Callable[[], None]) -> Respons
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     if asked.only_head:
         return Response(headers=headers | {"Content-Length": str(body.size)}, media_type=body.media_type)
+    address = body.address()
+    if address is not None:
+        write_down()
+        return RedirectResponse(address, HTTPStatus.TEMPORARY_REDIRECT)  # whoever follows it asks there for a range
     try:
         some = wanted(asked.range, body.size) if asked.if_range in {None, tag} else None
     except ProblemError as error:
@@ -75,6 +81,8 @@ def hand_out(body: Body, asked: Wish, write_down: Callable[[], None]) -> Respons
     if some is not None:
         headers["Content-Range"] = f"bytes {some.start}-{some.stop - 1}/{body.size}"
     status = HTTPStatus.OK if some is None else HTTPStatus.PARTIAL_CONTENT
+    if len(first) == len(bytes_):  # no need to come back for more, piece by piece
+        return Response(first, status, headers, body.media_type)
     return StreamingResponse(chain([first], pieces), status, headers, body.media_type)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import jwt
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.lookup import AuditId, Opens
+from schemas.lookup import AuditId, LookupAnswer, Opens
 from schemas.problem import LINK_CLOSED, ProblemError
 from schemas.record import RecordId
 
@@ -27,6 +27,8 @@ class Lookup(NamedTuple):
     """The act that an address goes back to, and its day (UTC), by which it is found in the log."""
 
     day: date
+    kept_in: AuditId
+    """The object of the log that it is in."""
     audit_id: AuditId
 
 
@@ -37,9 +39,9 @@ class Links:
         """Sign with what *secret* says; whoever has the same one opens what was handed out here."""
         self._key = hmac.digest(secret.encode(), _KEY, "sha256")
 
-    def address(self, opens: Opens, record: RecordId, audit_id: AuditId, now: datetime) -> str:
+    def address(self, opens: Opens, record: RecordId, answer: LookupAnswer, now: datetime) -> str:
         """Return the address of a record or its copy, for somebody whose lookup at that time was answered with it."""
-        claims = {"aud": opens, "sub": record, "jti": audit_id, "iat": now}
+        claims = {"aud": opens, "sub": record, "jti": answer.audit_id, "in": answer.kept_in, "iat": now}
         link = urlencode({"link": jwt.encode(claims, self._key, _ALGORITHM)})
         return f"/v1/records/{record}{'/copy' if opens == 'copy' else ''}?{link}"
 
@@ -56,12 +58,12 @@ class Links:
                 algorithms=[_ALGORITHM],
                 audience=opens,
                 subject=record,
-                options={"require": ["aud", "sub", "jti", "iat"], "verify_iat": False},
+                options={"require": ["aud", "sub", "jti", "in", "iat"], "verify_iat": False},
             )
             made = datetime.fromtimestamp(claims["iat"], UTC)
             if not made - OPEN_FOR <= now <= made + OPEN_FOR:
                 raise closed()
-            return Lookup(made.date(), _audit_id.validate_python(claims["jti"]))
+            return Lookup(made.date(), *(_audit_id.validate_python(claims[name]) for name in ("in", "jti")))
         except (jwt.InvalidTokenError, ValidationError, ValueError, TypeError, OverflowError) as error:
             raise closed() from error
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Security
+from starlette.responses import Response
 
 from flows.house import House
 from schemas.audit import OnceOnlyReceipt
@@ -34,6 +35,7 @@ from sohoa.api.problems import described
 from storage.lookup import look_up
 
 FAILS = (NOT_AUTHORISED, SCOPE_MISSING, TOO_MANY_REQUESTS, STORE_UNREACHABLE, ISSUER_UNREACHABLE)
+_LOOKUP_FAILS = described(PURPOSE_UNFIT, BASIS_UNFIT, CATALOG_MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Desk:
         answer = look_up(house.warehouse, house.catalog, house.audit, narrowed, needs, who=client.name, now=now)
         self.looked_up(answer)
         found = ((each, needs.get(each.document_type or "")) for each in answer.records)
-        told = tuple(self._told(each, need, client, answer.audit_id, now) for each, need in found if need is not None)
+        told = tuple(self._told(each, need, client, answer, now) for each, need in found if need is not None)
         return answer.model_copy(update={"records": told})
 
     def components(self, request: ComponentsRequest, client: Client, now: datetime) -> ComponentsAnswer:
@@ -100,12 +102,12 @@ class Desk:
         )
         return ComponentsAnswer(components=tuple(advice))
 
-    def _told(self, found: FoundRecord, need: Need, client: Client, audit_id: AuditId, now: datetime) -> FoundRecord:
+    def _told(self, found: FoundRecord, need: Need, client: Client, answer: LookupAnswer, now: datetime) -> FoundRecord:
         told = need.minimised(found)
         if not found.reusable or not need.whole:  # what waits for review may even be somebody else's
             return told
         urls = {
-            f"{opens}_url": self.links.address(opens, found.record_id, audit_id, now)
+            f"{opens}_url": self.links.address(opens, found.record_id, answer, now)
             for opens, scope in OPENED_BY.items()
             if scope in client.scopes
         }
@@ -117,12 +119,13 @@ def routes(desk: Desk, caller: Callable[..., Client]) -> APIRouter:
     router = APIRouter(tags=["lookup"], responses=described(*FAILS))
     Asking = Annotated[Client, Security(caller, scopes=["lookup"])]  # noqa: N806 - a type
 
-    @router.post("/v1/lookups", responses=described(PURPOSE_UNFIT, BASIS_UNFIT, CATALOG_MISSING))
-    def lookups(request: LookupRequest, client: Asking) -> LookupAnswer:
+    @router.post("/v1/lookups", response_model=LookupAnswer, responses=_LOOKUP_FAILS)
+    def lookups(request: LookupRequest, client: Asking) -> Response:
         """Ask for an owner's records, for a procedure and a dossier. It is written down before it is answered."""
-        return desk.answer(request, client, datetime.now(UTC))
+        answer = desk.answer(request, client, datetime.now(UTC))
+        return Response(answer.model_dump_json(), media_type="application/json")  # FastAPI would check our own value
 
-    @router.post("/v1/lookups/components", responses=described(PURPOSE_UNFIT, BASIS_UNFIT, CATALOG_MISSING))
+    @router.post("/v1/lookups/components", responses=_LOOKUP_FAILS)
     def components(request: ComponentsRequest, client: Asking) -> ComponentsAnswer:
         """Ask which components of a dossier are there already, by their result codes, and which have to be scanned."""
         return desk.components(request, client, datetime.now(UTC))

@@ -1,15 +1,15 @@
 """The routes by which a record and its copy are opened, at the addresses that the answer to a lookup hands out."""
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from flows.house import House
-from schemas.digest import Sha256, sha256_hex
+from schemas.digest import sha256_hex
 from schemas.lookup import Opens
 from schemas.problem import INTEGRITY_MISMATCH, LINK_CLOSED, RANGE_UNSATISFIABLE, STORE_UNREACHABLE, TOO_MANY_REQUESTS
 from schemas.record import Record, RecordId, SignedRecord
@@ -22,6 +22,8 @@ from storage.port import ObjectMissingError
 from storage.values import Sealed
 
 _FAILS = (LINK_CLOSED, RANGE_UNSATISFIABLE, TOO_MANY_REQUESTS, INTEGRITY_MISMATCH, STORE_UNREACHABLE)
+Found = TypeVar("Found")
+
 _JSON = "application/json"
 _PDF = "application/pdf"
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
@@ -48,7 +50,7 @@ def routes(house: House, links: Links, pace: Pace) -> APIRouter:
         """Open a record: every field with its evidence, as the agency has signed it. HEAD opens nothing."""
         now = datetime.now(UTC)
         known = found("record", record_id, link, now)
-        data = _signed(known.sealed)
+        data = _signed(house.warehouse.record(record_id, known.record.version))
         body = Body(sha256_hex(data), len(data), _JSON, lambda: iter([data]))
         return hand_out(body, asked, lambda: write_down(house.audit, known, "record", now))
 
@@ -58,8 +60,14 @@ def routes(house: House, links: Links, pace: Pace) -> APIRouter:
         """Open the signed copy of a paper. HEAD opens nothing: it says its size and hash."""
         now = datetime.now(UTC)
         known = found("copy", record_id, link, now)
-        kept = known.sealed.value.copy_
-        body = Body(kept.sha256, kept.size, _PDF, lambda: _read(house, kept.sha256))
+        kept = known.record.copy_
+        body = Body(
+            kept.sha256,
+            kept.size,
+            _PDF,
+            lambda: _kept(lambda: house.warehouse.copy(kept.sha256)),
+            lambda: _kept(lambda: house.warehouse.copy_address(kept.sha256)),
+        )
         return hand_out(body, asked, lambda: write_down(house.audit, known, "copy", now))
 
     return router
@@ -70,9 +78,9 @@ def _signed(sealed: Sealed[Record]) -> bytes:
     return b'{"record":%b,"signature":"%b"}' % (sealed.data, b64encode(sealed.signature))
 
 
-def _read(house: House, sha256: Sha256) -> Iterator[bytes]:
+def _kept(found: Callable[[], Found]) -> Found:
     try:
-        return house.warehouse.copy(sha256)
+        return found()
     except ObjectMissingError as error:
         raise INTEGRITY_MISMATCH.error("the copy is lost") from error
 
@@ -81,6 +89,7 @@ def _also(media_type: str, *statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return how else such a route answers, for its description."""
     content: dict[str, Any] = {"content": {media_type: _BYTES}}
     known: dict[int | str, dict[str, Any]] = {
+        307: {"description": "It is there, for a minute (where `store.public_url` is set)"},
         206: content | {"description": "The bytes that were asked for"},
         304: {"description": "You have it"},
     }

@@ -1,4 +1,6 @@
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.audit import AuditEntry, Segment
+from schemas.problem import STORE_FULL, ProblemError
 from storage import audit as audit_module
 from storage import keys
 from storage.audit import Audit, what_fails
 from storage.local import LocalStore
-from storage.port import ObjectStore
+from storage.port import BYTES, ObjectStore
 from tests.storage.examples import AN, NOON, SECRET, record, sign
 
 
@@ -58,6 +61,11 @@ def act(number, minutes=0):
     )
 
 
+def kept_as(number):
+    """Return the name of the object that an act is in which came alone."""
+    return keys.audit_name(act(number).at, act(number).entry_id)
+
+
 def check(data, signature):
     return None if signature == sign(data) else "it is not the agency's"
 
@@ -73,7 +81,7 @@ def sealed(store, *sizes):
         for _ in range(size):
             number += 1
             audit.append(act(number))
-        assert audit.seal(NOON + timedelta(hours=1), sign) == size
+        assert audit.seal(NOON + timedelta(minutes=10), sign) == size
     return audit
 
 
@@ -112,9 +120,13 @@ def test_an_act_that_was_sealed_twice_is_named(local_store):
     audit = sealed(local_store, 2)
     head = audit.last_head().value
     again = Segment(
-        number=2, first=2, previous_head=audit_module.hash_of(head), sealed_at=NOON, entries=(act(1), act(3), act(3))
+        number=2,
+        first=2,
+        previous_head=audit_module.hash_of(head),
+        sealed_at=NOON,
+        objects=(kept_as(1), audit.append(act(3))),
+        entries=(act(1), act(3), act(3)),
     )
-    audit.append(act(3))
     local_store.put(keys.audit_segment(2), again.canonical_bytes())
     audit.seal(NOON, sign)
     assert faults(audit) == [f"entry {number:032x}: it is sealed twice" for number in (1, 3, 3)]
@@ -163,6 +175,89 @@ def test_of_two_who_seal_at_once_the_first_decides_and_nothing_is_sealed_twice(l
     audit.seal(NOON, sign)
     assert sorted(entry.entry_id for n in (1, 2) for entry in audit.segment(n).entries) == [f"{n:032x}" for n in (1, 2)]
     assert faults(audit) == []
+
+
+# --- acts that come together ------------------------------------------------------------------------------------------
+class Slow(LocalStore):
+    """A store that takes so long over its first write that all others gather behind it."""
+
+    def __init__(self, root: Path, others: int) -> None:
+        super().__init__(root)
+        self.writes, self._others = [], others
+
+    def put(self, key, data, *, content_type=BYTES):
+        self.writes.append(len(data.splitlines()))
+        if len(self.writes) == 1:
+            self.audit.wait_for(self._others)
+        super().put(key, data, content_type=content_type)
+
+
+class Crowd(Audit):
+    """A log that many write into at once."""
+
+    __slots__ = ()
+
+    def wait_for(self, others):
+        while self._gathering._open is None or len(self._gathering._open.acts) < others:
+            threading.Event().wait(0.001)
+
+    def append_all(self, acts):
+        """Have each act appended by a thread of its own; return what came of each: a name or what was raised."""
+
+        def attempt(entry):
+            try:
+                return self.append(entry)
+            except ProblemError as error:
+                return error.kind
+
+        with ThreadPoolExecutor(len(acts)) as threads:
+            return list(threads.map(attempt, acts))
+
+
+@pytest.fixture
+def crowd(tmp_path):
+    store = Slow(tmp_path, others=9)
+    store.prepare()
+    store.audit = Crowd(store)
+    return store.audit
+
+
+def test_acts_that_come_while_one_is_written_are_stored_together_and_each_is_found(crowd):
+    acts = [act(number) for number in range(1, 11)]
+    names = crowd.append_all(acts)
+    assert crowd.store.writes == [1, 9]
+    assert sorted(crowd.entries(), key=lambda entry: entry.at) == acts
+    assert [crowd.entry(each.at.date(), name, each.entry_id) for each, name in zip(acts, names, strict=True)] == acts
+    assert crowd.seal(NOON, sign) == 10
+    assert crowd.seal(NOON, sign) == 0
+    assert faults(crowd) == []
+    for each in acts:
+        assert what_fails(crowd.receipt(each.entry_id), check) is None
+
+
+def test_nobody_is_answered_whose_act_could_not_be_stored(crowd, monkeypatch):
+    def full(*_, **__):
+        raise STORE_FULL.error("no room")
+
+    monkeypatch.setattr(LocalStore, "put", full)
+    assert crowd.append_all([act(number) for number in range(1, 11)]) == [STORE_FULL] * 10
+
+
+def test_an_object_whose_acts_were_changed_is_named_act_by_act(crowd):
+    crowd.append_all([act(number) for number in range(1, 11)])
+    crowd.seal(NOON, sign)
+    [path] = [path for key, path in objects(crowd.store).items() if path.read_bytes().count(b"\n") == 8]
+    gone, changed, *rest = path.read_bytes().split(b"\n")
+    path.unlink()
+    crowd.store.put(str(path.relative_to(crowd.store._objects)), b"\n".join((
+        changed.replace(b"1.001193", b"1.000001"), *rest, act(77).canonical_bytes()
+    )))  # fmt: skip
+    of = {what: json.loads(data)["entry_id"] for what, data in (("gone", gone), ("changed", changed))}
+    assert set(faults(crowd)) == {
+        f"entry {of['gone']}: it was removed",
+        f"entry {of['changed']}: it was altered",
+        f"entry {77:032x}: it was added to those that were sealed",
+    }
 
 
 # --- receipts --------------------------------------------------------------------------------------------------------
@@ -222,7 +317,7 @@ def test_whatever_is_taken_out_altered_moved_or_cut_off_is_named(data, how):  # 
         audit = sealed(store, *SIZES)
         kept_elsewhere = audit.last_head().value
         number = data.draw(NUMBERS)
-        key = keys.audit_entry(act(number).at.date(), act(number).entry_id)
+        key = keys.audit_entry(act(number).at.date(), kept_as(number))
         segment = data.draw(st.integers(1, 3))
         match how:
             case "delete":

@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import combinations
 
 import pytest
@@ -128,6 +128,9 @@ def test_keys_look_as_the_documentation_says():
     assert keys.record("ef" * 16, 1) == "records/ef/" + "ef" * 16 + "/v000001.json"
     assert keys.signature_of(keys.record("ef" * 16, 12)) == "records/ef/" + "ef" * 16 + "/v000012.p7s"
     assert keys.pointer("ab" * 32, "ef" * 16) == "owners/" + "ab" * 32 + "/" + "ef" * 16
+    name = keys.audit_name(datetime(2026, 1, 2, 3, 4, tzinfo=UTC), "ef" * 16)
+    assert keys.audit_day_of(name) == date(2026, 1, 2)
+    assert keys.audit_name(datetime(2026, 1, 2, 3, 5, tzinfo=UTC), "0" * 32) > name
     assert keys.audit_entry(date(2026, 1, 2), "ef" * 16) == "audit/entries/2026/01/02/" + "ef" * 16 + ".json"
 
 

@@ -5,12 +5,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
+import urllib3
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.house import House
 from schemas.digest import sha256_hex
+from schemas.lookup import LookupAnswer
 from schemas.model import canonical_bytes
 from schemas.problem import INTEGRITY_MISMATCH, ProblemError
 from schemas.record import SignedRecord
@@ -93,7 +95,7 @@ def test_an_address_says_nothing_about_anybody(found):
         url = urlsplit(found[f"{opens}_url"])
         [link] = parse_qs(url.query)["link"]
         claims = jwt.decode(link, options={"verify_signature": False})
-        assert claims.keys() == {"aud", "sub", "jti", "iat"}
+        assert claims.keys() == {"aud", "sub", "jti", "in", "iat"}
         assert not [secret for secret in (OWNER, ASKED["dossier_code"], ASKED["purpose"]) if secret in str(claims)]
 
 
@@ -152,9 +154,12 @@ def test_who_has_it_already_is_sent_nothing_and_that_is_no_act(client, house, fo
 def test_unknown_and_forbidden_records_look_the_same(client, house, found, record):
     ours, now = Links(TOKEN), datetime.now(UTC)
     [asked] = house.audit.entries()
+    kept_in = keys.audit_name(asked.at, asked.entry_id)
+    answer = LookupAnswer(audit_id=asked.entry_id, kept_in=kept_in, valid_on=now.date())
+    other = answer.model_copy(update={"audit_id": "0" * 32})
     waiting = keep(house, certificate(record_id="ab" * 16, status="review"))
-    expired = ours.address("copy", record.record_id, asked.entry_id, now - timedelta(minutes=6))
-    to_come = ours.address("copy", record.record_id, asked.entry_id, now + timedelta(minutes=6))
+    expired = ours.address("copy", record.record_id, answer, now - timedelta(minutes=6))
+    to_come = ours.address("copy", record.record_id, answer, now + timedelta(minutes=6))
     closed = {
         "no link": found["copy_url"].partition("?")[0],
         "unknown record": f"/v1/records/{'cd' * 16}/copy",
@@ -163,9 +168,12 @@ def test_unknown_and_forbidden_records_look_the_same(client, house, found, recor
         "altered": found["copy_url"][:-3] + "AAA",
         "ended": expired,
         "not begun": to_come,
-        "made by somebody else": Links("guessed").address("copy", record.record_id, asked.entry_id, now),
-        "of a lookup that did not find it": ours.address("copy", waiting.record_id, asked.entry_id, now),
-        "of no lookup": ours.address("copy", record.record_id, "0" * 32, now),
+        "made by somebody else": Links("guessed").address("copy", record.record_id, answer, now),
+        "of a lookup that did not find it": ours.address("copy", waiting.record_id, answer, now),
+        "of no lookup": ours.address("copy", record.record_id, other, now),
+        "of no object of the log": ours.address(
+            "copy", record.record_id, answer.model_copy(update={"kept_in": "0" * 32}), now
+        ),
     }
     answers = {name: client.get(url) for name, url in closed.items()}
     assert {answer.status_code for answer in answers.values()} == {404}
@@ -186,6 +194,35 @@ def test_what_cannot_be_reused_is_not_opened(client, house, changes):
     keep(house, certificate(**changes))
     [found] = client.post("/v1/lookups", json=ASKED, headers=HEADERS).json()["records"]
     assert not found.keys() & {"record_url", "copy_url"}
+
+
+@pytest.fixture
+def beside(s3_server, tmp_path):
+    """A house whose copies are fetched from the S3 server itself."""
+    store = s3_server.settings("copies", public_url=f"http://{s3_server.endpoint}")
+    return House.open(Settings(home=tmp_path / "home", owner_secret="a secret of the tests", store=store))
+
+
+def test_a_copy_can_be_fetched_from_the_s3_server_and_is_an_act_all_the_same(beside, record):
+    house = beside
+    house.warehouse.keep_copy(PDF, lambda unsigned: unsigned)
+    keep(house, record)
+    with TestClient(create_app(house, TOKEN), follow_redirects=False) as client:
+        [found] = client.post("/v1/lookups", json=ASKED, headers=HEADERS).json()["records"]
+        answer = client.get(found["copy_url"])
+        assert (answer.status_code, answer.content) == (307, b"")
+        assert answer.headers["cache-control"] == "private, no-store"
+        [view] = views(house)
+        assert (view.act, view.records) == ("copy", (record.record_id,))
+        here = urllib3.request("GET", answer.headers["location"])
+        assert (here.status, here.data, here.headers["Content-Type"]) == (200, PDF, "application/pdf")
+        some = urllib3.request("GET", answer.headers["location"], headers={"Range": "bytes=4-7"})
+        assert (some.status, some.data) == (206, PDF[4:8])
+        longer = answer.headers["location"].replace("X-Amz-Expires=60", "X-Amz-Expires=61")
+        assert urllib3.request("GET", longer).status == 403
+        had = client.get(found["copy_url"], headers={"If-None-Match": f'"{found["copy_sha256"]}"'})
+        assert had.status_code == 304
+        assert len(views(house)) == 1
 
 
 @pytest.mark.parametrize("harm", ["changed", "lost"])
