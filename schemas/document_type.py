@@ -54,7 +54,8 @@ class FieldSpec(Value):
     alone: bool = False
     """The paper has only one such number: found by its shape where its label cannot be read."""
     usual: tuple[str, ...] = ()
-    """The values that a text usually has, as printed; with any other one a person looks."""
+    """The values that a text usually has, as printed; with any other one a person looks. `…` stands for a gap in them
+    that is filled in: a number, a date, a name."""
     required: bool = False
     """A person has to look when it is missing."""
     sensitive: bool = False

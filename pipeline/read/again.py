@@ -123,10 +123,12 @@ def _strip(sheet: _Sheet, spot: Spot, box: Box) -> _Strip:
     top, bottom = _edges(box, sheet.words)
     zoom = _LARGER * sheet.scale
     size = (max(1, round((right - left) * zoom)), max(1, round((bottom - top) * zoom)))
-    strip = _scanned(sheet, Affine(zoom, 0, -left * zoom, 0, zoom, -top * zoom), size)
-    if not spot.as_scanned:
-        corners = (left, right, top, bottom)
-        strip = _within_ink(strip, sheet.ink, *(max(0, round(edge * sheet.scale)) for edge in corners))
+    scanned = _scanned(sheet, Affine(zoom, 0, -left * zoom, 0, zoom, -top * zoom), size)
+    corners = (left, right, top, bottom)
+    strip = _within_ink(scanned, sheet.ink, *(max(0, round(edge * sheet.scale)) for edge in corners))
+    if spot.as_scanned:  # the dots of a form run below figures and touch them: `189` becomes `489`
+        foot = round((box.bottom - top) * zoom)
+        strip[:foot] = scanned[:foot]
     return _Strip(spot, strip, left, top)
 
 
@@ -182,7 +184,7 @@ def _within_ink(strip: Grey, ink: Ink, left: int, right: int, top: int, bottom: 
     """Return a strip with nothing where the cleaned picture has nothing."""
     here = ink[top:bottom, left:right]
     if here.size == 0:
-        return strip
+        return strip.copy()
     fitted = cv2.resize(here, strip.shape[::-1], interpolation=cv2.INTER_LINEAR)
     near = cv2.dilate(fitted, np.ones((3, 3), np.uint8))
     return np.where(near > 0, strip, PAPER).astype(np.uint8)

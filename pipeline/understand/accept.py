@@ -56,13 +56,19 @@ numbers 476, identifiers 28, places and agencies 76, texts 151. Two were wrong, 
 `Khe Ngậu`, 0.82 and 0.93), at which no threshold helps. What stays below: `TIr` for `TTr` (0.61, 0.68) and a lost comma
 (0.53, 0.73).
 """
+_ONE_OF_FEW: Final = (0.20, 0.60)
+"""Two readings that name the same member of a closed set may both be bad: what they doubt is its marks."""
 _OUTWEIGHED: Final = {
     "dots_of_i": (0.85, 0.88),
     "marks_in_capitals": (0.85, 0.88),
     "twelve_digits": (0.50, 0.90),
     "usual_partial": (0.65, 0.90),
     "listed": (0.70, 0.85),
+    "filled_in": (0.55, 0.85),
+    "as_printed": _ONE_OF_FEW,
 }
+_OUTWEIGHED_IN_PLACES: Final = {"usual_words": (0.40, 0.80)}
+"""Marks of levels, districts, provinces and departments: of each letters there is but one, whatever marks were read."""
 """Checks that doubt what may well be printed so: two readings that are this confident outweigh them.
 
 On the same papers 182 values, none of them wrong: nine digits 105, texts that are not the usual ones 48, months and the
@@ -78,6 +84,7 @@ _CONFIRMS: Final = frozenset({"in_words", "repeated"})
 """Checks that find the same value said once more."""
 _SAID_TWICE: Final = 0.60
 """What is said twice may be read this badly."""
+_PLACES: Final = frozenset({"place", "agency"})
 _MARKED: Final = frozenset({"person_name", "place", "agency", "text"})
 """Kinds in which a wrong mark makes another word of it."""
 _ODD_SHARE: Final = 0.03
@@ -86,6 +93,7 @@ _LETTERS_A_SLIP: Final = 4
 _ENOUGH_WORDS: Final = 20
 _WIDE_GAP: Final = 1.8
 _ALL_READ: Final = "all_read"
+_AS_PRINTED: Final = "as_printed"
 _BESIDE: Final = 1.5
 """How far beside a value a lost word of it may begin, in letter heights."""
 _LETTER: Final = 0.45
@@ -101,11 +109,12 @@ def page_check(reading: PageReading, printed: Collection[str] = ()) -> Check:
         reading: the page.
         printed: folded letters of words that the form prints, which may be foreign; they do not count.
     """
-    sure = (word.text for word in reading.words if word.confidence > _SAID_TWICE and len(word.text) > 1)
+    read = (word for word in reading.words if not word.handwritten and word.confidence > _SAID_TWICE)
+    sure = (word.text for word in read if len(word.text) > 1)
     words = [word for word in sure if not _is_foreign(letters(word), printed)]
     plain = [word for word in words if word[1:].strip(".,;:)").isalpha() and word[1:].islower()]
     odd = implausible(plain)
-    passed = len(plain) < _ENOUGH_WORDS or len(odd) <= _ODD_SHARE * len(plain)
+    passed = len(plain) < _ENOUGH_WORDS or len(odd) <= max(1, _ODD_SHARE * len(plain))
     return Check(name="page_legible", passed=passed, detail=f"{len(odd)} of {len(plain)} words are impossible")
 
 
@@ -192,11 +201,13 @@ def judge(
     applied = (*reading.checks, *checks, *marks, *by_hand(found), *all_read(found, unread))
     worst = reading.confidence
     twice = any(check.name in _CONFIRMS and check.passed for check in applied)
-    listed = kind == "text" and any(check.name == "as_printed" for check in applied)
+    one_of_few = any(check.name == _AS_PRINTED for check in reading.checks)
+    listed = kind == "text" and one_of_few
     needed = _SAID_TWICE if twice else _LISTED if listed else _NEEDED[kind]
     settled = any(check.name == SETTLED for check in applied) and worst >= _SETTLED
-    sure = worst >= needed or settled or _agreed(reading, _AGREED[kind])
-    outweighed = {name for name, confidences in _OUTWEIGHED.items() if _agreed(reading, confidences)}
+    sure = worst >= needed or settled or _agreed(reading, _ONE_OF_FEW if one_of_few else _AGREED[kind])
+    against_it = _OUTWEIGHED | (_OUTWEIGHED_IN_PLACES if kind in _PLACES else {})
+    outweighed = {name for name, confidences in against_it.items() if _agreed(reading, confidences)}
     against = [check for check in applied if not check.passed and check.name not in outweighed]
     return Field(
         value=reading.value,
@@ -232,7 +243,7 @@ def is_doubtful(field: Field, kind: ValueKind) -> bool:
     """
     if any(check.name == _ALL_READ for check in field.checks):
         return False
-    free = kind == "text" and not any(check.name == "as_printed" for check in field.checks)
+    free = kind == "text" and not any(check.name == _AS_PRINTED for check in field.checks)
     return free or not field.accepted
 
 

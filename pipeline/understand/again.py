@@ -7,13 +7,19 @@ better of the two.
 
 import re
 from collections.abc import Callable, Mapping
-from itertools import groupby
+from itertools import groupby, starmap
 from typing import Final
+
+from rapidfuzz.distance import Levenshtein
 
 from pipeline.understand.clash import settle
 from pipeline.understand.dates import FIGURES
+from pipeline.understand.folding import letters
 from pipeline.understand.lines import Passage, tidy, union
+from pipeline.understand.names import FAMILY, OTHER
+from pipeline.understand.syllables import is_syllable
 from pipeline.understand.values import Reading
+from pipeline.understand.vocabulary import as_usual_words
 from schemas.document_type import ValueKind
 from schemas.field import Check
 from schemas.page import Spot, Word
@@ -33,6 +39,9 @@ _SOUND: Final = 0.80
 _SOUND_INSTEAD: Final = 0.60
 """Confidence of a second reading that takes the place of a weak first one; less where the first is no sound value."""
 _WEAK: Final = 0.70
+_WORD_BY_WORD: Final = frozenset({"person_name", "text"})
+"""Kinds in which words stand for themselves; the parts of an address have to fit together."""
+_MARKS: Final = ".,;:()"
 _FIGURES: Final = re.compile(r"[\d\]\[|!lIJÌÍÏÎìíïîŠ.,/-]+")
 _STROKES: Final = re.compile(r"[\]\[|!ÌÍÏÎìíïî]")
 
@@ -46,6 +55,13 @@ def read_twice(kind: ValueKind, passage: Passage, read: Callable[[Passage], Read
         read: from words to a value.
         opinions: the second readings that there are.
     """
+    reading = _read_twice(kind, passage, read, opinions)
+    if kind != "text" or not isinstance(reading.value, str):
+        return reading
+    return reading._replace(value=as_usual_words(reading.value))  # a check fails where it was read otherwise
+
+
+def _read_twice(kind: ValueKind, passage: Passage, read: Callable[[Passage], Reading], opinions: Opinions) -> Reading:
     first = read(passage)
     spot = spot_of(kind, first, passage)
     if spot is None:
@@ -54,7 +70,7 @@ def read_twice(kind: ValueKind, passage: Passage, read: Callable[[Passage], Read
     words = tuple(tidy(map(_upright, opinion) if kind == "date" else opinion))
     if not words:
         return first._replace(spot=spot)
-    return _weighed(kind, first._replace(spot=spot), read(Passage(words, passage.page)))
+    return _weighed(kind, first._replace(spot=spot), read(Passage(words, passage.page)), read)
 
 
 def _upright(word: Word) -> Word:
@@ -70,7 +86,7 @@ def spot_of(kind: ValueKind, first: Reading, passage: Passage) -> Spot | None:
     return Spot(passage.page, lines, as_scanned=kind in _OF_DIGITS) if lines else None
 
 
-def _weighed(kind: ValueKind, first: Reading, second: Reading) -> Reading:
+def _weighed(kind: ValueKind, first: Reading, second: Reading, read: Callable[[Passage], Reading]) -> Reading:
     if second.value is None:
         return first
     said = second.words.text
@@ -85,8 +101,30 @@ def _weighed(kind: ValueKind, first: Reading, second: Reading) -> Reading:
         settled = Check(name=SETTLED, passed=True, detail=other.words.text)
         return right._replace(spot=first.spot, checks=(*right.checks, settled))
     differs = Check(name=CHECK, passed=False, detail=said)
-    best = second._replace(spot=first.spot) if _is_better(second, first) else first
-    return best._replace(checks=(*best.checks, differs))
+    likeliest = _likeliest_words(kind, first.words, second.words)
+    best = read(likeliest) if likeliest is not None else second if _is_better(second, first) else first
+    return best._replace(spot=first.spot, checks=(*best.checks, differs))
+
+
+def _likeliest_words(kind: ValueKind, first: Passage, second: Passage) -> Passage | None:
+    """Return, word by word, the likelier of two readings, for a person to look at; None where words were lost.
+
+    Each may have another word right: `tạm dừng … đê nâng cấp` and `tạm dùng … để nâng cấp`.
+    """
+    pairs = list(zip(first.words, second.words, strict=False))
+    if kind not in _WORD_BY_WORD or len(first.words) != len(second.words) or not all(starmap(_are_alike, pairs)):
+        return None
+    likely = _is_name if kind == "person_name" else is_syllable
+    best = (max(pair, key=lambda word: (likely(word.text.strip(_MARKS)), word.confidence)) for pair in pairs)
+    return Passage(tuple(best), first.page)
+
+
+def _are_alike(one: Word, other: Word) -> bool:
+    return Levenshtein.distance(letters(one.text), letters(other.text)) <= len(one.text) // 2
+
+
+def _is_name(word: str) -> bool:
+    return word.lower() in FAMILY | OTHER
 
 
 def _is_better(second: Reading, first: Reading) -> bool:

@@ -218,7 +218,8 @@ def _read_labelled(spec: FieldSpec, passage: Passage) -> Reading:
         reading = partial_date(passage)
     if spec.usual:
         reading = as_usual(reading, spec.usual)
-    if spec.kind in _MORE_THAN_ONE_ROW and passage.text.endswith((",", "-")):
+    in_province = any(check.name == "province" and check.passed and check.detail for check in reading.checks)
+    if spec.kind in _MORE_THAN_ONE_ROW and passage.text.endswith((",", "-")) and not in_province:
         reading = reading._replace(checks=(*reading.checks, _CUT_OFF))
     return reading
 

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
@@ -149,9 +149,11 @@ def find_labels(rows: Sequence[Row], wanted: Iterable[str]) -> tuple[Hit, ...]:
         wanted: the labels as printed. Unknown is what begins a piece of a row with a capital and ends in a colon.
     """
     folded = sorted({letters(label) for label in wanted})
+    parted = _over_two_rows(rows, frozenset(folded))
     hits = []
     for index, row in enumerate(rows):
         known = [_whole(row, *found) for found in find_in_row(row, folded)] if not _is_heading(row) else []
+        known = [*parted.get(index, ()), *(each for each in known if not _meets(each, parted.get(index, ())))]
         hits += [
             Hit(index, first, end, label, row.words[first].box.x)
             for start, end, label in sorted([*known, *_unknown(row, known)])
@@ -178,6 +180,29 @@ def _whole(row: Row, start: int, end: int, label: str) -> _Found:
     if _named_again(row, end):
         return start, colon, label
     return (start, colon, label + letters("".join(words))) if all(map(str.islower, words)) else (start, end, label)
+
+
+def _over_two_rows(rows: Sequence[Row], wanted: Collection[str]) -> dict[int, list[_Found]]:
+    """Return, by row, the parts of labels between which a line ends: `… Nguyên` and `nhân: Tuổi già`.
+
+    Each part goes by the name of the whole: the first ends the value before it, behind the second one stands its own.
+    """
+    found: dict[int, list[_Found]] = {}
+    for index, (row, below) in enumerate(pairwise(rows)):
+        end = _colon_after(below, 0) if row.page == below.page else 0
+        rest = letters("".join(word.text for word in below.words[:end]))
+        if not end or rest in wanted:
+            continue
+        for start in range(len(row.words) - 1, max(0, len(row.words) - _LONGEST_LABEL), -1):
+            label = letters("".join(word.text for word in row.words[start:])) + rest
+            if label in wanted and row.words[start].text[0].isupper():
+                found.setdefault(index, []).append((start, len(row.words), label))
+                found.setdefault(index + 1, []).append((0, end, label))
+    return found
+
+
+def _meets(one: _Found, others: Iterable[_Found]) -> bool:
+    return any(one[0] < end and start < one[1] for start, end, _ in others)
 
 
 def _unknown(row: Row, known: Sequence[_Found]) -> Iterator[_Found]:

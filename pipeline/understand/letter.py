@@ -5,7 +5,7 @@ at the end on the right who signed and as what. Forms share these parts: a certi
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -78,9 +78,10 @@ def find_parts(sheets: Sequence[Sheet]) -> dict[LetterPart, Part]:
     number = _find_number(first, header)
     if number is not None:
         passages["number_symbol"] = number
-    issuer = _find_issuer(first, header, number)
+    dated = _place_and_date(first, header)
+    issuer = _find_issuer(first, header, (number, dated.get("issue_date")))
     parts |= {"issuer_name": issuer} if issuer is not None else {}
-    passages.update(_place_and_date(first, header) or _place_and_date_at_the_end(sheets[-1]))
+    passages.update(dated or _place_and_date_at_the_end(sheets[-1]))
     parts |= {name: Part(passage) for name, passage in passages.items()}
     return parts | _kind_and_abstract(first, header) | find_signature(sheets)
 
@@ -119,14 +120,16 @@ def _find_number(sheet: Sheet, header: Header) -> Passage | None:
     return None
 
 
-def _find_issuer(sheet: Sheet, header: Header, number: Passage | None) -> Part | None:
+def _find_issuer(sheet: Sheet, header: Header, ends: Iterable[Passage | None]) -> Part | None:
     """Return the lines of the agency that issued, without the agency and the places above it.
 
     The block begins beside the name of the republic. The last line that begins the name of an agency begins the
     issuer's, if what stands above it is a name of its own: `UBND TỈNH NGHỆ AN / SỞ NỘI VỤ`, not
-    `ỦY BAN NHÂN DÂN / XÃ NGHI KIỀU`. A place below another one holds it: `XÃ NGHI KIỀU / HUYỆN NGHI LỘC`.
+    `ỦY BAN NHÂN DÂN / XÃ NGHI KIỀU`. A place below another one holds it: `XÃ NGHI KIỀU / HUYỆN NGHI LỘC`. Below it
+    stands the number or, where that is written by hand and was not read, the date beside it: the first of *ends*.
     """
-    below = number.words[0].box.y if number is not None and number.words else _HEADER_SHARE * sheet.height
+    end = next((passage.words[0].box.y for passage in ends if passage is not None and passage.words), None)
+    below = end if end is not None else _HEADER_SHARE * sheet.height
     lines: list[Row] = []
     for _, row in _upper(sheet):
         if row.middle >= below:
@@ -143,15 +146,15 @@ def _find_issuer(sheet: Sheet, header: Header, number: Passage | None) -> Part |
             lines.append(Row(row.page, words))
     if not lines:
         return None
-    # A line as high as another one fits between the last that was read and the number: it may have been lost.
+    # A line as high as another one fits between the last that was read and what stands below: it may have been lost.
     room = _ROOM_IN_HEADER * header.step or _ROOM_FOR_A_LINE * pitch(sheet.rows)
-    lost = number is None or below - lines[-1].middle > room
+    lost = end is None or below - lines[-1].middle > room
     start = max((i for i in range(1, len(lines)) if _begins_agency(lines[i]) and _is_whole(lines[:i])), default=0)
     lines = lines[start:]
-    end = next((index for index, line in enumerate(lines, start=1) if _names_place(line)), len(lines))
-    unexplained = not all(_names_place(line) for line in lines[end:])
-    named = tuple(word for line in lines[:end] for word in _without_dashes(line.words))
-    apart = max((low.middle - high.middle for high, low in pairwise(lines[:end])), default=0.0)
+    last = next((index for index, line in enumerate(lines, start=1) if _names_place(line)), len(lines))
+    unexplained = not all(_names_place(line) for line in lines[last:])
+    named = tuple(word for line in lines[:last] for word in _without_dashes(line.words))
+    apart = max((low.middle - high.middle for high, low in pairwise(lines[:last])), default=0.0)
     lost = lost or apart > _ROOM_BETWEEN * header.step > 0
     whole = (
         not (lost or unexplained or _names_place(lines[0]))

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.understand.folding import letters
-from pipeline.understand.vocabulary import LEVELS
+from pipeline.understand.folding import fold, letters
+from pipeline.understand.vocabulary import DEPARTMENTS, LEVELS, PROVINCIAL
 from schemas.field import Check
 from schemas.lexicon import communes, provinces
 
@@ -95,6 +95,24 @@ def look_up(address: str) -> Places:
         spans.append(committee.span())
     check = Check(name="known_place", passed=True, detail=", ".join(match.unit.name for match in reversed(found)))
     return Places(address, (check,), frozenset(_words_inside(address, spans)))
+
+
+def known_agency(text: str) -> str | None:
+    """Return the agency of a province that *text* names, marks aside, with those that it has; None for any other.
+
+    No two provinces have the same letters, and no two departments: `TĨNH NGHẸ AN` can only be one.
+    """
+    name = _agencies().get(fold(text))
+    return "".join(new.upper() if old.isupper() else new for old, new in zip(text, name, strict=True)) if name else None
+
+
+@cache
+def _agencies() -> dict[str, str]:
+    """Return the names of agencies of provinces by their folded text; capitals are left to who prints them."""
+    homes = [f"{level} {unit.name}" for unit in _provinces() for level in ("tỉnh", "thành phố")]
+    names = [f"{agency} {home}" for agency in PROVINCIAL for home in homes]
+    names += [name for department in DEPARTMENTS for name in (department, *(f"{department} {home}" for home in homes))]
+    return {fold(name): name for name in names}
 
 
 def is_province(name: str) -> bool:

@@ -139,7 +139,7 @@ def _is_heading(row: Row, words: Sequence[Word]) -> bool:
 def _in_column(row: Row, left: float, right: float) -> tuple[Word, ...]:
     """Return the words of a row that begin in a column, without the end of what stands left of it and reaches in."""
     inside = tuple(word for word in row.words if left <= word.box.x < right)
-    start = next((index for index, word in enumerate(inside) if begins_piece(row, word)), 0)
+    start = next((index for index, word in enumerate(inside) if begins_piece(row, word)), len(inside))
     return inside[start:] if left > 0 else inside
 
 

@@ -9,6 +9,7 @@ unless another reading says the same (docs/why.md). `raw_text` is always what wa
 import re
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Mapping
+from itertools import pairwise, zip_longest
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -17,7 +18,7 @@ from pipeline.understand import dates
 from pipeline.understand.folding import fold, letters
 from pipeline.understand.lines import Passage
 from pipeline.understand.names import crowded, likelier, unusual
-from pipeline.understand.places import is_cut_off, is_province, look_up
+from pipeline.understand.places import is_cut_off, is_province, known_agency, look_up
 from pipeline.understand.syllables import implausible
 from pipeline.understand.vocabulary import (
     ABBREVIATIONS,
@@ -60,7 +61,11 @@ _STOP_WITHIN: Final = re.compile(
 _UY_BAN: Final = re.compile(r"\b(?:Uỷ|UỶ)(?=\s+ban\b)", re.IGNORECASE)
 _PROVINCE: Final = re.compile(r"\btỉnh\s+([^,]+)$", re.IGNORECASE)
 _PROVINCES: Final = re.compile(r"\btỉnh\b", re.IGNORECASE)
+_STATION: Final = re.compile(r"\b(trạm) (tế)\b", re.IGNORECASE)
+"""`Trạm Y tế` without its lonely letter, which looks like a stroke of something else."""
 _TRULY_HOOKED: Final = frozenset({"tỉnh", "chỉ"})
+_TIGHT_COMMA: Final = re.compile(rf"(?<=\w),(?=(?:{'|'.join(LEVELS)})\s)")
+"""Before the next level: `Khối 7,thị trấn`."""
 _GLUED_COMMA: Final = re.compile(r"(?<=[^\W\d_]),(?=[^\W\d_])")
 _STOPS_IN_NAME: Final = re.compile(r"(?<=[^\W\d_]{2})[.,;:]+(?=\s+[^\W\d_])")
 _MIDDLE: Final = frozenset({"y", "thị", "văn"})
@@ -71,6 +76,7 @@ _PERSON: Final = re.compile(r"\b(?:[ôÔ]ng|[bB]à|[aA]nh|[cC]hị)((?:\s[^\W\d_
 _CONFIRMED: Final = 0.60
 """A word that a lexicon confirms may be read this badly."""
 _WELL_READ: Final = 0.95
+_GAP: Final = "…"
 _ONLY_YEARS: Final = 1960
 """Of people who were born before, papers often know the year only; of others a day was rather not read."""
 _IDENTIFIER_LENGTHS: Final = (12, 9)
@@ -135,7 +141,7 @@ def clean(text: str) -> str:
 
 def _name(passage: Passage) -> Reading:
     words = Passage(tuple(word for word in passage.words if _is_name_part(word.text)), passage.page)
-    value = _RANKS.sub("", clean(_STOPS_IN_NAME.sub("", words.text)))
+    value = _RANKS.sub("", clean(_STOPS_IN_NAME.sub("", _parted(words.text))))
     parts = value.split()
     shape = Check(
         name="name_shape", passed=len(parts) in _NAME_WORDS and all(p[:1].isupper() for p in parts), detail=""
@@ -150,6 +156,11 @@ def _name(passage: Passage) -> Reading:
     hooks = likelier(value)
     dots = Check(name="likelier_name", passed=not hooks, detail=" ".join(hooks))
     return Reading(value, words, (shape, whole, usual, marks, _dots_of_i(value), dots))
+
+
+def _parted(name: str) -> str:
+    """Return a name with its words apart: within a word no capital follows a small letter (`TrầnThanhTuyết`)."""
+    return "".join(f" {b}" if a.islower() and b.isupper() else b for a, b in pairwise(f" {name}"))
 
 
 def _is_name_part(text: str) -> bool:
@@ -173,34 +184,53 @@ def _text(passage: Passage) -> Reading:
     if not value:
         return Reading(None, passage)
     stops = Check(name="punctuation", passed=";" not in value)  # a comma, more often than not
+    return Reading(value, passage, (stops, *_checks_of_text(value)))
+
+
+def _checks_of_text(value: str) -> tuple[Check, ...]:
     hooks = likelier(" ".join(word for word in value.split()[1:] if word[:1].isupper()))
     names = Check(name="likelier_name", passed=not hooks, detail=" ".join(hooks))
     rare = [part for name in _PERSON.findall(value) for part in unusual(name.strip())]
     usual = Check(name="usual_name", passed=not rare, detail=" ".join(rare))
-    return Reading(value, passage, (_spelling(value), _usual_words(value), stops, names, usual))
+    return _spelling(value), _usual_words(value), names, usual
 
 
 def _address(passage: Passage) -> Reading:
     """Return an address or an agency: levels parted by commas, which the dots of a form make hard to read."""
     printed = clean(passage.text)
     value = _UY_BAN.sub(lambda match: "ỦY" if match[0].isupper() else "Ủy", printed)
-    value = _STOP_BEFORE_LEVEL.sub(",", _GLUED_COMMA.sub(" ", value))
+    value = _STOP_BEFORE_LEVEL.sub(",", _GLUED_COMMA.sub(" ", _TIGHT_COMMA.sub(", ", value)))
     value = _STOP.sub("", _SPECK_AFTER_COMMITTEE.sub("", value))
     if not value:
         return Reading(None, passage)
     commas = value.count(",") == printed.count(",") and not _SPECK_BETWEEN_WORDS.search(value)
     value = _SPECK_BETWEEN_WORDS.sub(" ", value)
     dots = Check(name="punctuation", passed=commas and not _STOP_WITHIN.search(value))
-    last = _PROVINCE.search(value)
-    known = last is None or is_province(last[1])
-    province = Check(name="province", passed=known, detail=last[1] if last else "")
-    places = look_up(as_usual_words(value))
+    usual = _usual_words(value)
+    if _STATION.search(value):
+        value, usual = _STATION.sub(r"\1 Y \2", value), usual.model_copy(update={"passed": False, "detail": "trạm tế"})
+    marked = as_usual_words(value)
+    last = _PROVINCE.search(marked)
+    province = Check(
+        name="province", passed=last is None or is_province(last[1]), detail=last[1] if last is not None else ""
+    )
+    places = look_up(marked)
+    known = {word for check in places.checks if check.passed for word in re.findall(r"\w+", check.detail.lower())}
     whole = Check(name="whole", passed=not is_level(value.split()[-1]) and not is_cut_off(value))
     one = Check(name="one_province", passed=len(_PROVINCES.findall(value)) <= 1)
     shape = Check(name="place_shape", passed=" " in value or not value.isupper())  # `MẪU` lies over specimens
-    hooks = _dots_of_i(value, truly=_TRULY_HOOKED)
-    checks = (_spelling(value), hooks, _usual_words(value), whole, one, shape, dots, province, *places.checks)
+    hooks = _dots_of_i(marked, truly=_TRULY_HOOKED | known)
+    checks = (_spelling(marked), hooks, usual, whole, one, shape, dots, province, *places.checks)
     return Reading(places.value, passage, checks, sure=_words_at(passage, value, places.sure))
+
+
+def _agency(passage: Passage) -> Reading:
+    """Return an agency: of those of a province there is a closed list, any other is named by its place."""
+    printed = clean(passage.text)
+    known = known_agency(printed)
+    if known is None:
+        return _address(passage)
+    return Reading(known, passage, (_as_printed(printed, exact=printed == known),))
 
 
 def _words_at(passage: Passage, value: str, places: Container[int]) -> tuple[Word, ...]:
@@ -295,14 +325,37 @@ def _closed(known: Iterable[str]) -> Callable[[Passage], Reading]:
 
 
 def as_usual(reading: Reading, usual: Iterable[str]) -> Reading:
-    """Return a text as the usual value that it is, marks or a single letter aside; any other text fails a check."""
+    """Return a text as the usual value that it is, marks or a single letter aside; any other text fails a check.
+
+    A usual value with gaps (`…`) is one of the sentences that the law gives, with what was written into it.
+    """
     if not isinstance(reading.value, str):
         return reading
-    found = member(reading.value, usual)
+    found = member(reading.value, (each for each in usual if _GAP not in each))
+    filled = next((value for each in usual if (value := _filled_in(reading.value, each)) is not None), None)
+    if found is None and filled is not None:
+        return reading._replace(value=filled, checks=(*_checks_of_gaps(filled), *_checks_of_text(filled)))
     if found is None:
         return reading._replace(checks=(*reading.checks, Check(name="listed", passed=False, detail="not in the list")))
     value, distance = found
     return reading._replace(value=value, checks=(_as_printed(reading.words.text, exact=distance == 0),))
+
+
+def _filled_in(value: str, sentence: str) -> str | None:
+    """Return *value* with its words marked as in *sentence* if it is that, with something in each of its gaps."""
+    parts = sentence.split(_GAP)
+    match = re.fullmatch("([^;]+)".join(re.escape(fold(part)) for part in parts), fold(value)) if parts[1:] else None
+    if match is None:
+        return None
+    gaps = (value[slice(*match.span(number))] for number in range(1, len(parts)))
+    return "".join(text for pair in zip_longest(parts, gaps, fillvalue="") for text in pair)
+
+
+def _checks_of_gaps(value: str) -> tuple[Check, ...]:
+    """Return what is known of a usual sentence: what was written into it has to be read twice, and is of one year."""
+    years = set(_YEAR.findall(value))
+    twice = Check(name="filled_in", passed=False, detail="it names something that stands nowhere else")
+    return twice, Check(name="same_year", passed=len(years) <= 1, detail=", ".join(sorted(years)))
 
 
 def _number(passage: Passage) -> Reading:
@@ -358,7 +411,7 @@ _READERS: Final[Mapping[ValueKind, Callable[[Passage], Reading]]] = {
     "ethnicity": _closed((*ETHNIC_GROUPS, *OTHER_SPELLINGS)),
     "nationality": _closed(NATIONALITIES),
     "place": _address,
-    "agency": _address,
+    "agency": _agency,
     "personal_id": _identifier,
     "number": _number,
     "amount": _amount,

@@ -59,6 +59,21 @@ POSTS: Final = (
 )  # fmt: skip
 """Posts in which people sign."""
 
+PROVINCIAL: Final = (
+    "ủy ban nhân dân", "hội đồng nhân dân", "công an", "thanh tra", "bảo hiểm xã hội", "tòa án nhân dân",
+    "viện kiểm sát nhân dân",
+)  # fmt: skip
+"""Agencies that every province has, called by its name."""
+
+DEPARTMENTS: Final = (
+    "sở nội vụ", "sở tư pháp", "sở tài chính", "sở xây dựng", "sở y tế", "sở công thương", "sở ngoại vụ", "sở du lịch",
+    "sở kế hoạch và đầu tư", "sở giáo dục và đào tạo", "sở khoa học và công nghệ", "sở thông tin và truyền thông",
+    "sở văn hóa và thể thao", "sở giao thông vận tải", "sở nông nghiệp và phát triển nông thôn",
+    "sở nông nghiệp và môi trường", "sở tài nguyên và môi trường", "sở lao động - thương binh và xã hội",
+    "sở dân tộc và tôn giáo",
+)  # fmt: skip
+"""Departments of a province, before 2025 and since."""
+
 LEVELS: Final = ("xã", "phường", "thị trấn", "huyện", "quận", "thị xã", "thành phố", "tỉnh", "đặc khu")
 """Levels of territory: each is followed by a name."""
 
@@ -72,11 +87,7 @@ def _as_called(unit: str) -> str:
 _DISTRICTS: Final = sorted({_as_called(above) for snapshot in communes()[1] for above in snapshot.communes})
 
 PHRASES: Final = (
-    "ủy ban nhân dân", "hội đồng nhân dân", "ban chỉ đạo", "sở nội vụ", "sở tư pháp", "sở tài chính", "sở xây dựng",
-    "sở y tế", "sở công thương", "sở ngoại vụ", "sở du lịch", "sở kế hoạch và đầu tư", "sở giáo dục và đào tạo",
-    "sở khoa học và công nghệ", "sở thông tin và truyền thông", "sở văn hóa và thể thao", "sở giao thông vận tải",
-    "sở nông nghiệp và phát triển nông thôn", "sở nông nghiệp và môi trường", "sở tài nguyên và môi trường",
-    "sở lao động - thương binh và xã hội", "sở dân tộc và tôn giáo", "bộ công an", "bộ tư pháp", "bộ nội vụ",
+    *DEPARTMENTS, "ủy ban nhân dân", "hội đồng nhân dân", "ban chỉ đạo", "bộ công an", "bộ tư pháp", "bộ nội vụ",
     "công an tỉnh", "công an huyện", "công an thành phố", "thanh tra tỉnh", "văn phòng", "trung tâm phục vụ hành chính",
     "ban quản lý", "khu kinh tế", "bảo hiểm xã hội", "kho bạc nhà nước", "thị trấn", "thị xã", "thành phố",
     "tòa án nhân dân", "viện kiểm sát nhân dân", "phòng tư pháp", "chi cục", "tổng cục", "bệnh viện", "trung tâm y tế",

@@ -73,3 +73,13 @@ def test_a_value_beside_which_a_stroke_was_not_read_waits_for_a_person(name):
 )
 def test_a_stroke_far_off_in_another_row_or_too_small_for_a_letter_touches_nothing(place):
     assert with_stroke("full_name", **place).fields["full_name"].accepted
+
+
+def test_what_a_pen_wrote_does_not_make_the_print_of_a_page_illegible():
+    odd = ("Lượmg", "Mimh", "Tưomg", "Dưomg", "Nghẹt", "Xñ")
+    lines = tuple(line.replace("Thái", " ".join(odd)) for line in BIRTH)
+    legible = [
+        next(check.passed for check in read(lines, *penned)["full_name"].checks if check.name == "page_legible")
+        for penned in ((), odd)
+    ]
+    assert legible == [False, True]

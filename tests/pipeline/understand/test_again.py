@@ -177,3 +177,56 @@ def test_a_number_before_which_something_else_stands_is_not_confirmed_by_what_is
     [spot] = [spot for spot in document.doubts if any(box.y < 300 for box in spot.lines)]
     field = read(page, {spot: said("20", 0.98)}).fields["number"]
     assert (field.accepted, failed(field)) == (False, ["number_alone"])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "value"),
+    [
+        ("HÀ ĐÚC THẮNG", "HÀ ĐỨC THĂNG", "HÀ ĐỨC THĂNG"),  # both are names; the second is as sure of it
+        ("HÀ VĂN TẺNH", "HÀ VẪN TỂNH", "HÀ VĂN TỂNH"),
+        ("HÀ VĂN TẺNH", "HÀ TẾNH", "HÀ VĂN TẺNH"),
+    ],
+)
+def test_of_two_names_that_differ_a_person_is_shown_the_likelier_words(first, second, value):
+    page = reading(replaced(BIRTH, "HÀ VĂN MÒN", first), confidence=0.89)
+    spot = next(s for s in read(page).doubts if s.lines == (read(page).fields["father_full_name"].box,))
+    field = read(page, {spot: said(second)}).fields["father_full_name"]
+    assert (field.value, field.accepted) == (value, False)
+    assert "read_again" in failed(field)
+
+
+@pytest.mark.parametrize(
+    ("old", "first", "second", "name", "accepted"),
+    [
+        (
+            "Vinh, tỉnh",
+            "Vinh, tĩnh",
+            "Bệnh viện Sản Nhi Nghệ An, thành phố Vinh, tình Nghệ An",
+            "place_of_birth",
+            True,
+        ),  # there is but one
+        ("Giới tính: Nữ", "Giới tính: Nử", "Nứ", "sex", True),
+        (
+            "Quê quán: Xã Lượng",
+            "Quê quán: Xã Lương",
+            "Xã Lương Minh, huyện Tương Dương, tỉnh Nghệ An",
+            "place_of_origin",
+            False,
+        ),
+    ],
+)
+def test_two_readings_that_both_misread_the_marks_of_one_of_a_few_outweigh_them(old, first, second, name, accepted):
+    page = reading(replaced(BIRTH, old, first))
+    assert not read(page).fields[name].accepted
+    assert read_twice(page, second).fields[name].accepted is accepted
+
+
+def test_usual_words_of_a_text_are_proposed_as_they_always_are_and_a_person_looks():
+    page = reading(
+        replaced(
+            replaced(LETTER_PAGE, "làm sạch dữ liệu hộ tịch giai đoạn", "làm sạch dũ liệu"), "@750 2007 - 2020", ""
+        )
+    )
+    field = read(page).fields["abstract"]
+    assert field.value.endswith("làm sạch dữ liệu")
+    assert (field.accepted, "usual_words" in failed(field)) == (False, True)

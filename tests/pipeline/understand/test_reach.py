@@ -86,6 +86,15 @@ def test_labels_side_by_side_find_their_values_below(below, left, right):
         assert value_of(lines, "Năm sinh", goes_on=False) == left
 
 
+def test_a_label_over_two_rows_ends_the_value_before_it_and_begins_its_own():
+    lines = ("Nơi cư trú: Xã Lượng Minh, huyện Tương Dương Dân", "tộc: Thái", "Năm sinh: 1990")
+    assert value_of(lines, "Nơi cư trú") == "Xã Lượng Minh, huyện Tương Dương"
+    page = rows(reading(lines))
+    hits = find_labels(page, LABELS)
+    parts = [(hit.row, hit.start, hit.end) for hit in hits if hit.label == letters("Dân tộc")]
+    assert parts == [(0, 9, 10), (1, 0, 1)]
+
+
 @pytest.mark.parametrize(
     ("below", "value"),
     [
@@ -107,15 +116,23 @@ def test_the_name_of_a_place_that_sounds_like_a_level_does_not_go_on():
     assert value_of(lines, "Nơi cư trú") == "Huyện Yên Thành"
 
 
-def test_what_reaches_over_from_the_column_before_is_no_part_of_a_value():
+@pytest.mark.parametrize(
+    "below",
+    [
+        ("tỉnh Nghệ An cấp cho người đứng tên Bộ an @970 huyện Đô Lương",),
+        ("@900 huyện Đô Lương", "Người đứng khai: Lê Sỹ Bảo, cha đẻ của em đứng tên bên trên"),
+    ],
+)
+def test_what_reaches_over_from_the_column_before_is_no_part_of_a_value(below):
     lines = (
         "Họ, chữ đệm, tên: LÊ SỸ BẢO @900 Họ, chữ đệm, tên người mẹ: HÀ THÙY MAI",
         "Nơi cư trú: Xóm 10, do Công an @900 Nơi cư trú: Xã Thượng Sơn,",
-        "tỉnh Nghệ An cấp cho người đứng tên Bộ an @970 huyện Đô Lương",
+        *below,
     )
     sections = {"husband": ["Họ, chữ đệm, tên"], "wife": ["Họ, chữ đệm, tên người mẹ"]}
     page = rows(reading(lines))
     hits = find_labels(page, LABELS)
     places = place_hits(page, hits, sections)
-    value = value_after(page, hits, hits[-1], places[-1], goes_on=True).text
+    at = max(index for index, hit in enumerate(hits) if hit.label == letters("Nơi cư trú"))
+    value = value_after(page, hits, hits[at], places[at], goes_on=True).text
     assert value == "Xã Thượng Sơn, huyện Đô Lương"

@@ -147,6 +147,15 @@ def test_a_letter_with_its_subject_below_the_number_is_a_cong_van():
     assert found["issuer_name"] == "ỦY BAN NHÂN DÂN XÃ LƯỢNG MINH"
 
 
+@pytest.mark.parametrize(
+    ("number", "accepted"), [("Số: 575/UBND-KTTH", True), ("Số: ", True), ("", True), ("\n", False)]
+)
+def test_the_issuer_is_whole_when_no_line_fits_between_it_and_the_number_or_the_date_beside_that(number, accepted):
+    lines = (*HEADER, *number.split("\n")[1:], f"{number.strip()} @880 Nghệ An, ngày 04 tháng 02 năm 2025")
+    page = reading((*lines, "V/v tham gia ý kiến", "các dự thảo Nghị định", *LETTER_PAGE[8:]))
+    assert ("whole", accepted) in [(c.name, c.passed) for c in read(page).fields["issuer_name"].checks]
+
+
 def test_who_signed_stands_on_the_last_page():
     document = read(reading(LETTER_PAGE[:11]), reading(LETTER_PAGE[11:], number=2))
     assert document.pages == (1, 2)
