@@ -11,27 +11,23 @@ import argparse
 import resource
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
 from pathlib import Path
 from random import Random
 
 from benchmarks.run import table
 from pipeline.calibrate.bounds import upper_bound
-from pipeline.linkage.index import names_of
 from pipeline.linkage.judge import MOST, judge
-from pipeline.linkage.learn import Asked, chance_of_strangers, learn
+from pipeline.linkage.learn import Asked, begin, learn
 from samples.registry import AS_OF, INDEX, NAME, SEED, Paper, papers, residents
-from schemas.linkage import LEVELS, Chances, Person, Registered, Weights, weights
+from schemas.linkage import Registered, Weights, weights
 from storage.registry import FileRegistry, make_registry
 
 _UNKNOWN = 0.03
 """The share of papers about people whom the registry does not know."""
 _LEARN_SEED = 7
-_PAIRS = 300_000
 
 
 @dataclass(slots=True)
@@ -161,39 +157,10 @@ def _rows(found: Tally) -> Iterator[tuple[str, ...]]:
 def learnt(folder: Path, people: int, count: int) -> Weights:
     """Return weights learnt from people whom nothing is measured with."""
     registry, some = made(folder / "registry.sqlite3", people, count, _LEARN_SEED)
-    everybody = [each.person for each in registry.everybody()]
-    rng = Random(_LEARN_SEED)
-    strangers = ((rng.choice(everybody), rng.choice(everybody)) for _ in range(_PAIRS))
-    chances = chance_of_strangers(strangers, _namesakes(everybody))
-    start = Weights(
-        present=0.9,
-        siblings=_siblings(everybody),
-        chances={name: _start(levels, chances[name]) for name, levels in LEVELS.items()},
-    )
+    start = begin((each.person for each in registry.everybody()), Random(_LEARN_SEED))
     cases = [Asked(paper.said, registry.ask(paper.said, MOST)) for paper in some]
     note = f"python -m benchmarks.linkage --learn --people {people} --papers {count}"
     return learn([each for each in cases if each.answer.complete], registry.about.people, start, note)
-
-
-def _start(levels: Sequence[str], u: dict[str, float]) -> dict[str, Chances]:
-    """Return a first guess: that nine of ten agree in the best level, and the rest in the others."""
-    rest = 0.1 / (len(levels) - 1)
-    return {level: Chances(m=rest if place else 0.9, u=u[level]) for place, level in enumerate(levels)}
-
-
-def _namesakes(everybody: Sequence[Person]) -> Iterator[tuple[Person, Person]]:
-    def letters(person: Person) -> str:
-        return names_of(person.name)[0]
-
-    for _, group in groupby(sorted(everybody, key=letters), key=letters):
-        those = list(group)
-        yield from pairwise(those)
-
-
-def _siblings(everybody: Sequence[Person]) -> float:
-    """Return how many people have the same parents, on average over people."""
-    counted = Counter((each.mother, each.father) for each in everybody if each.mother and each.father)
-    return sum(count * count for count in counted.values()) / max(1, counted.total())
 
 
 def _memory() -> float:

@@ -7,18 +7,28 @@ down: a later registry may know them.
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import groupby, islice
 from pathlib import Path
+from random import Random
 from typing import Literal, NamedTuple
 
 from flows.house import House
 from flows.keyring import Keyring
 from flows.reviewing import decide
-from pipeline.linkage.asked import unknown_owners
+from pipeline.linkage.asked import owners_in, unknown_owners
 from pipeline.linkage.index import keys_of, names_of
 from pipeline.linkage.judge import MOST, judge
+from pipeline.linkage.learn import Asked, begin, learn
 from schemas.document_type import document_types
 from schemas.linkage import Candidate, Judgement, Person, Weights, parse_weights, weights
-from schemas.problem import CONFIGURATION, REGISTRY_UNREACHABLE, REVIEW_CONFLICT, REVIEW_NOT_WAITING, ProblemError
+from schemas.problem import (
+    CONFIGURATION,
+    REGISTRY_UNREACHABLE,
+    REVIEW_CONFLICT,
+    REVIEW_NOT_WAITING,
+    WEIGHTS_UNFIT,
+    ProblemError,
+)
 from schemas.record import Link, Record, RecordId
 from schemas.review import Decision, Match
 from schemas.settings import Settings
@@ -31,6 +41,9 @@ Found = Literal["linked", "doubtful", "unknown"]
 MACHINE = "sohoa:registry"
 """Who decides where it is sure."""
 _PAGE = 500
+_FEWEST = 100
+"""From fewer owners or people nothing can be learnt."""
+_SEED = 1
 
 
 class Matcher(NamedTuple):
@@ -48,8 +61,7 @@ class Matcher(NamedTuple):
         """
         if settings.registry.file is None:
             return None
-        registry = FileRegistry(settings.registry.file, Index(keys_of, names_of))
-        return cls(registry, _weights_at(settings.registry.weights))
+        return cls(open_extract(settings.registry.file), _weights_at(settings.registry.weights))
 
     def close(self) -> None:
         """Close the registry."""
@@ -58,6 +70,15 @@ class Matcher(NamedTuple):
     def judge(self, person: Person) -> Judgement:
         """Return who is meant, as far as the registry tells."""
         return judge(person, self.registry.ask(person, MOST), self.registry.about.people, self.weights)
+
+
+def open_extract(path: Path) -> FileRegistry:
+    """Return the registry in a file.
+
+    Raises:
+        ProblemError: `registry-unreachable`.
+    """
+    return FileRegistry(path, Index(keys_of, names_of))
 
 
 def match(house: House, keyring: Keyring, matcher: Matcher, record: Record, clock: Clock) -> tuple[Record, Found]:
@@ -110,6 +131,35 @@ def match_all(house: House, keyring: Keyring, matcher: Matcher, clock: Clock) ->
 def how_many(house: House) -> int:
     """Return of how many records the owners are not all known."""
     return house.catalog.count_without_owner(_owners())
+
+
+def learnt(house: House, extract: FileRegistry, most: int) -> Weights:
+    """Return weights that fit the papers that are here and the people of an extract; nobody says who is who.
+
+    Args:
+        house: whose papers.
+        extract: all of it is read.
+        most: so many owners at most, by record id, which is no order that means anything.
+
+    Raises:
+        ProblemError: `weights-unfit` if there is too little to learn from.
+    """
+    asked = (Asked(person, extract.ask(person, MOST)) for person in islice(_everybody_on_paper(house), most))
+    cases = [each for each in asked if each.answer.complete]
+    if len(cases) < _FEWEST or extract.about.people < _FEWEST:
+        said = f"{len(cases)} owners on papers, {extract.about.people} people in the extract"
+        raise WEIGHTS_UNFIT.error(f"{said}: {_FEWEST} of each are needed")
+    people = (each.person for each in extract.everybody())
+    start = begin(people, Random(_SEED))  # noqa: S311 - a sample, no secret
+    note = f"sohoa owner learn: {len(cases)} owners, {extract.about.name} of {extract.about.as_of}"
+    return learn(cases, extract.about.people, start, note)
+
+
+def _everybody_on_paper(house: House) -> Iterator[Person]:
+    for record_id, versions in groupby(house.warehouse.versions(), key=lambda each: each.record_id):
+        record = house.warehouse.record(record_id, max(each.version for each in versions)).value
+        type_ = document_types().get(record.document_type or "")
+        yield from (owners_in(record, type_) if type_ else {}).values()
 
 
 def candidates(matcher: Matcher, record: Record) -> dict[str, tuple[Candidate, ...]]:

@@ -143,6 +143,11 @@ CALIBRATION_UNFIT = Kind(
     "No calibration can be made of this",
     "Give the output of `sohoa extract --json` for some hundred scans with NAME.truth.json beside each.",
 )
+WEIGHTS_UNFIT = Kind(
+    "weights-unfit",
+    "No weights can be learnt from this",
+    "Use those that come with Sohoa until more papers are here.",
+)
 COPY_NOT_PDFA = Kind(
     "copy-not-pdfa",
     "No archivable copy can be made of this file",

@@ -1,4 +1,4 @@
-"""`sohoa owner match`, `sohoa owner candidates`: asking the population registry who an owner is."""
+"""`sohoa owner match`, `candidates` and `learn`: asking the population registry who an owner is."""
 
 from collections import Counter
 from contextlib import closing
@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from flows.keyring import Keyring
-from flows.matching import Found, Matcher, candidates, how_many, match_all
-from schemas.linkage import Candidate
+from flows.matching import Found, Matcher, candidates, how_many, learnt, match_all, open_extract
+from schemas.linkage import Candidate, Weights
 from schemas.problem import CONFIGURATION
 from schemas.settings import Settings
 from sohoa import console
 from sohoa.looking import existing_house, write_down
+
+_NAMELESS = "registry.file names no registry"
 
 
 class Matched(NamedTuple):
@@ -53,6 +55,18 @@ def who_may_be_meant(settings: Settings, record_id: str) -> dict[str, tuple[Cand
         return candidates(matcher, record)
 
 
+def learn_weights(settings: Settings, most: int) -> Weights:
+    """Return what agreement weighs, learnt from the papers that are here.
+
+    Raises:
+        ProblemError: `weights-unfit` if there are too few; as `match_owners`.
+    """
+    if settings.registry.file is None:
+        raise CONFIGURATION.error(_NAMELESS)
+    with closing(open_extract(settings.registry.file)) as extract:
+        return learnt(existing_house(settings), extract, most)
+
+
 def as_json_value(candidate: Candidate) -> dict[str, Any]:
     """Return a candidate as JSON."""
     identifier, person = candidate.registered
@@ -67,5 +81,5 @@ def as_json_value(candidate: Candidate) -> dict[str, Any]:
 def _matcher(settings: Settings) -> Matcher:
     found = Matcher.of(settings)
     if found is None:
-        raise CONFIGURATION.error("registry.file names no registry")
+        raise CONFIGURATION.error(_NAMELESS)
     return found

@@ -52,6 +52,21 @@ def candidates(configuration: Configured, record_id: str, *, as_json: bool) -> N
             console.print_candidates(role, found)
 
 
+@owner.command(epilog="sohoa owner learn > weights.json")
+@click.option(
+    "--most", type=click.IntRange(min=1), default=20_000, show_default=True, help="Learn from so many owners."
+)
+@click.pass_obj
+def learn(configuration: Configured, most: int) -> None:
+    """Learn what agreement with the registry weighs, from the papers that are here, and print it: one JSON object.
+
+    Nobody has to say who is who. All of the extract is read. Name the file that you keep it in as `registry.weights`.
+    """
+    from sohoa.matching import learn_weights
+
+    console.print_json(learn_weights(configuration.settings, most))
+
+
 @owner.command(
     epilog="sohoa owner reestablish 040095001234 040095004321 --legal-basis 15/QĐ-CAT --effective 2026-11-03\n"
     "sohoa owner reestablish 040095001234 --legal-basis 16/QĐ-CAT"

@@ -7,17 +7,18 @@ from schemas.review import owner_called
 
 
 def unknown_owners(record: Record, type_: DocumentType) -> dict[str, Person]:
-    """Return what a record says of its owners without an identifier, by their role.
+    """Return what a record says of its owners without an identifier, by their role."""
+    known = {owner.role for owner in record.owners if owner.identifier is not None}
+    return {role: person for role, person in owners_in(record, type_).items() if role not in known}
+
+
+def owners_in(record: Record, type_: DocumentType) -> dict[str, Person]:
+    """Return what a record says of its owners, by their role.
 
     Without name or birth nobody can be looked for; rows of a table, which have one role in common, are left out.
     """
-    found = {}
-    for spec in type_.owners:
-        owner = owner_called(record, spec.role)
-        person = _asked(record, spec)
-        if owner is not None and owner.identifier is None and person.name and person.birth:
-            found[spec.role] = person
-    return found
+    found = {spec.role: _asked(record, spec) for spec in type_.owners if owner_called(record, spec.role) is not None}
+    return {role: person for role, person in found.items() if person.name and person.birth}
 
 
 def _asked(record: Record, spec: OwnerSpec) -> Person:

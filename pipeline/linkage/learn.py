@@ -1,9 +1,12 @@
 """What agreement weighs, learnt without anybody saying who is who: expectation maximisation (Dempster et al., 1977)."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
+from random import Random
 from typing import NamedTuple
 
+from pipeline.linkage import spelling
 from pipeline.linkage.compare import Agreement, compare
 from pipeline.linkage.judge import probabilities, weigh
 from schemas.linkage import LEVELS, Answer, Chances, Comparison, Person, Weights
@@ -12,7 +15,10 @@ _ROUNDS = 12
 _SEEN_BEFORE = 1.0
 """What every level is taken to have been seen before: nothing is impossible."""
 _NAMES: frozenset[Comparison] = frozenset({"name", "mother", "father"})
-_CALLED = frozenset({"exact", "letters", "parts"})
+_SAMPLE = 200_000
+"""So many people of a registry are compared with each other."""
+_PAIRS = 300_000
+_PAIRS_EACH = 50
 
 
 class Asked(NamedTuple):
@@ -20,6 +26,45 @@ class Asked(NamedTuple):
 
     person: Person
     answer: Answer
+
+
+def begin(people: Iterable[Person], rng: Random) -> Weights:
+    """Return weights to begin with: how often strangers agree so well (u), and a first guess of the rest.
+
+    Args:
+        people: everybody whom a registry knows, two at least; those who are compared are drawn by lot.
+        rng: draws them.
+    """
+    some: list[Person] = []
+    families = Counter[int]()
+    for number, person in enumerate(people):
+        if person.mother and person.father:
+            families[hash((person.mother, person.father))] += 1
+        place = number if number < _SAMPLE else rng.randrange(number + 1)  # reservoir sampling (Vitter, 1985)
+        if place < _SAMPLE:
+            some[place : place + 1] = [person]
+    # The same one twice is rare, and errs on the safe side: agreement then weighs a little less.
+    pairs = ((rng.choice(some), rng.choice(some)) for _ in range(min(_PAIRS, _PAIRS_EACH * len(some))))
+    chances = chance_of_strangers(pairs, _namesakes(some))
+    return Weights(
+        present=0.9,
+        siblings=max(1.0, sum(count * count for count in families.values()) / max(1, families.total())),
+        chances={name: _guessed(levels, chances[name]) for name, levels in LEVELS.items()},
+    )
+
+
+def _guessed(levels: Sequence[str], u: Mapping[str, float]) -> dict[str, Chances]:
+    """Return a first guess: that nine of ten agree in the best level, and the rest in the others."""
+    rest = 0.1 / (len(levels) - 1)
+    return {level: Chances(m=rest if place else 0.9, u=u[level]) for place, level in enumerate(levels)}
+
+
+def _namesakes(people: Sequence[Person]) -> Iterator[tuple[Person, Person]]:
+    def letters(person: Person) -> str:
+        return spelling.name(person.name).joined
+
+    for _, those in groupby(sorted(people, key=letters), key=letters):
+        yield from pairwise(those)
 
 
 def chance_of_strangers(

@@ -9,7 +9,17 @@ import pytest
 
 from flows.house import House
 from flows.intake import receive
-from flows.matching import MACHINE, Matcher, candidates, how_many, match, match_all, matcher_or_none
+from flows.matching import (
+    MACHINE,
+    Matcher,
+    candidates,
+    how_many,
+    learnt,
+    match,
+    match_all,
+    matcher_or_none,
+    open_extract,
+)
 from flows.process import process
 from flows.reviewing import decide, finish_all
 from pipeline.digitize import Unwatched
@@ -19,7 +29,7 @@ from schemas.document_type import document_types
 from schemas.field import Field
 from schemas.identifier import PersonalIdentifier
 from schemas.linkage import Person, Registered, weights
-from schemas.problem import DECISION_UNFIT, REVIEW_NOT_WAITING, ProblemError
+from schemas.problem import DECISION_UNFIT, REVIEW_NOT_WAITING, WEIGHTS_UNFIT, ProblemError
 from schemas.record import Amendment, LegalBasis, Owner
 from schemas.review import Decision, FieldDecision
 from schemas.settings import RegistrySettings, Settings
@@ -237,6 +247,21 @@ def test_a_scan_without_an_identifier_finds_its_owner_on_its_way(tmp_path, keyri
         assert outcome.documents[0].status == "stored"
     made = house.warehouse.record(outcome.documents[0].record_id).value
     assert (made.version, made.owners[0].identifier) == (2, owner)
+
+
+def test_weights_are_learnt_from_the_papers_that_are_here_and_nobody_says_who_is_who(house, keyring, registry_file):
+    with closing(open_extract(registry_file)) as extract:
+        certificate(house, keyring, AN)
+        with pytest.raises(ProblemError, match="1 owners on papers") as told:
+            learnt(house, extract, 1000)
+        assert told.value.kind == WEIGHTS_UNFIT
+        for each in PEOPLE[1:130]:
+            certificate(house, keyring, each)
+        found = learnt(house, extract, 1000)
+    assert found.chances["name"]["exact"].m > 0.9
+    assert found.chances["birth"]["day"].m > 0.9
+    assert found.present > 0.9
+    assert "130 owners" in found.note
 
 
 def test_papers_do_not_wait_for_a_registry_that_is_away(tmp_path, house):
