@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from asn1crypto import cms, x509
+from asn1crypto.parser import peek
 from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate, AdESSubIndic
@@ -109,7 +110,7 @@ def judge_pdf(data: bytes, trust: Trust, at: datetime) -> tuple[SignatureVerdict
         judged.append(_judge_field(check._replace(stamps=stamps), field))
     judged.sort(key=lambda item: item.revision)
     verdicts = [item.verdict for item in judged]
-    if verdicts and not any(verdict.covers_whole_file for verdict in verdicts):
+    if verdicts and verdicts[-1].signer is not None and not any(verdict.covers_whole_file for verdict in verdicts):
         verdicts[-1] = _with_open(verdicts[-1], "bytes were added afterwards that no signature covers")
     return tuple(verdicts)
 
@@ -412,8 +413,7 @@ def _container(data: bytes, embedded: EmbeddedPdfSignature) -> _Findings:
     contents = embedded.pkcs7_content
     written = data[end:start]
     is_plain = written in {b"<%s>" % contents.hex().encode(), b"<%s>" % contents.hex().upper().encode()}
-    signature = cms.ContentInfo.load(contents).dump()
-    if not is_plain or any(contents[len(signature) :]):
+    if not is_plain or any(contents[peek(contents) :]):
         return _Findings(against=("there is something besides the signature in its place",))
     return _Findings()
 

@@ -1,5 +1,6 @@
 """What comes in signed: what is said of every kind of certificate, by what authorities answer and by nothing else."""
 
+import re
 import threading
 from datetime import UTC, datetime
 
@@ -38,6 +39,24 @@ def incoming(pki, plain):
         return made[key]
 
     return signed
+
+
+def in_ber(pdf):
+    """Return a signed PDF whose signature states no lengths (X.690, 8.1.3.6), as LibreOffice and others with NSS write."""
+    place = pdf.rindex(b"/Contents <") + len(b"/Contents <")
+    end = pdf.index(b">", place)
+    der = bytes.fromhex(pdf[place:end].decode())
+    der = der[: 4 + int.from_bytes(der[2:4], "big")]
+    oid, signed = re.fullmatch(rb"\x30\x82..(\x06\x09.{9})\xa0\x82..\x30\x82..(.*)", der, re.DOTALL).groups()
+    # The set of digest algorithms, the one in it, and what kind of content it is.
+    algorithms = re.match(rb"(?s)...(\x31.\x30.(\x06\x09.{9}(?:\x05\x00)?))", signed)
+    signed = signed.replace(algorithms[1], b"\x31\x80\x30\x80" + algorithms[2] + b"\0\0\0\0", 1)
+    kind = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
+    signed = signed.replace(b"\x30\x0b" + kind, b"\x30\x80" + kind + b"\0\0", 1)
+    for tag in (b"\x30", b"\xa0"):
+        signed = tag + b"\x82" + len(signed).to_bytes(2, "big") + signed
+    ber = b"\x30\x80" + oid + signed + b"\0\0"
+    return pdf[:place] + ber.hex().encode().ljust(end - place, b"0") + pdf[end:]
 
 
 def judged(pdf, lists, seconds=30.0):
@@ -128,3 +147,14 @@ def test_no_address_is_called_that_no_trusted_authority_has_signed(incoming, lis
     monkeypatch.setattr(pki.animator, "dispatch", lambda request: called.append(request.path))
     judged(incoming("broken-chain", NOW, stamped=False), lists)
     assert set(called) <= {"/province/crls/root/latest.crl"}  # which the authority's own certificate names
+
+
+def test_a_signature_that_states_no_lengths_is_as_good_as_any(incoming, lists):
+    assert [each.verdict.verdict for each in judged(in_ber(incoming("rsa", NOW, stamped=False)), lists)] == ["VALID"]
+
+
+def test_something_behind_a_signature_that_states_no_lengths_is_noticed(incoming, lists):
+    pdf = in_ber(incoming("rsa", NOW, stamped=False))
+    place = pdf.index(b"0>", pdf.rindex(b"/Contents <"))
+    [found] = judged(pdf[:place] + b"1" + pdf[place + 1 :], lists)
+    assert found.verdict.reasons == ("there is something besides the signature in its place",)
