@@ -26,17 +26,47 @@ class Words(NamedTuple):
     unit: str | None
 
 
+class Files(NamedTuple):
+    """Where a table goes beside the terminal."""
+
+    as_csv: Path | None
+    as_xlsx: Path | None
+
+    def write(self, rows: Iterable[Value]) -> None:
+        """Write values as a table; the mark at the beginning of CSV tells Excel that it is UTF-8."""
+        from sohoa.workbook import Sheet, workbook
+
+        listed = [row.model_dump() for row in rows]
+        header = list(listed[0]) if listed else []
+        if self.as_csv is not None:
+            with self.as_csv.open("w", encoding="utf-8-sig", newline="") as file:
+                table = csv.DictWriter(file, header)
+                table.writeheader()
+                table.writerows(listed)
+        if self.as_xlsx is not None:
+            self.as_xlsx.write_bytes(workbook([Sheet("Sohoa", [header, *(list(row.values()) for row in listed)])]))
+
+
 def _of_period(verb: Verb[T]) -> Verb[T]:
     """Give a verb the options that say which dossiers it is about, as `words`, and where its table goes."""
 
     @click.option("--from", "first", metavar="MONTH", help="First month, such as 2026-01; by default the last one.")
     @click.option("--to", "last", metavar="MONTH", help="Last month; by default the first one.")
     @click.option("--unit", metavar="UNIT", help="Of this agency and those below it, such as H40.12.")
-    @click.option("--csv", "csv_file", type=PathWord(), help="Write the table into this file, which Excel opens.")
+    @click.option("--csv", "as_csv", type=PathWord(), help="Write the table into this file, which Excel opens.")
+    @click.option("--xlsx", "as_xlsx", type=PathWord(), help="Write it into this file, as Excel's own.")
     @json_option
     @wraps(verb)
-    def told(*given: object, first: str | None, last: str | None, unit: str | None, **others: object) -> T:
-        return verb(*given, words=Words(first, last, unit), **others)
+    def told(
+        *given: object,
+        first: str | None,
+        last: str | None,
+        unit: str | None,
+        as_csv: Path | None,
+        as_xlsx: Path | None,
+        **others: object,
+    ) -> T:
+        return verb(*given, words=Words(first, last, unit), files=Files(as_csv, as_xlsx), **others)
 
     return told
 
@@ -72,7 +102,7 @@ def score_take(configuration: Configured, file: Path, *, as_json: bool) -> Exit:
 )
 @_of_period
 @click.pass_obj
-def score_show(configuration: Configured, *, words: Words, csv_file: Path | None, as_json: bool) -> None:
+def score_show(configuration: Configured, *, words: Words, files: Files, as_json: bool) -> None:
     """Print the points, indicator by indicator."""
     from sohoa.looking import existing_house
     from sohoa.scoring import dossiers_of, period_of, score_of
@@ -80,8 +110,7 @@ def score_show(configuration: Configured, *, words: Words, csv_file: Path | None
     house = existing_house(configuration.settings, needs_catalog=False)
     period = period_of(house, *words)
     told = score_of(dossiers_of(house, period), period, configuration.settings.score)
-    if csv_file is not None:
-        _write(csv_file, told.lines)
+    files.write(told.lines)
     if as_json:
         console.print_json(told)
         return
@@ -101,22 +130,20 @@ def score_show(configuration: Configured, *, words: Words, csv_file: Path | None
 @click.argument("what", type=click.Choice(["unit", "procedure", "month"]))
 @_of_period
 @click.pass_obj
-def score_by(configuration: Configured, what: str, *, words: Words, csv_file: Path | None, as_json: bool) -> None:
+def score_by(configuration: Configured, what: str, *, words: Words, files: Files, as_json: bool) -> None:
     """Print what each unit, procedure or month has done."""
     from sohoa.looking import existing_house
     from sohoa.scoring import dossiers_of, period_of, shares_by
 
     house = existing_house(configuration.settings, needs_catalog=False)
-    _print(shares_by(dossiers_of(house, period_of(house, *words)), what), csv_file, as_json=as_json)
+    _print(shares_by(dossiers_of(house, period_of(house, *words)), what), files, as_json=as_json)
 
 
 @score.command("wanting", epilog="sohoa score wanting 4.3 --unit H40.12")
 @click.argument("number")
 @_of_period
 @click.pass_obj
-def score_wanting(
-    configuration: Configured, number: str, *, words: Words, csv_file: Path | None, as_json: bool
-) -> None:
+def score_wanting(configuration: Configured, number: str, *, words: Words, files: Files, as_json: bool) -> None:
     """Print the dossiers that cost points of an indicator.
 
     First those of which the warehouse has a signed copy: they only have to be synced.
@@ -126,13 +153,13 @@ def score_wanting(
 
     house = existing_house(configuration.settings)
     dossiers = dossiers_of(house, period_of(house, *words))
-    _print(wanting_of(house, dossiers, number), csv_file, as_json=as_json)
+    _print(wanting_of(house, dossiers, number), files, as_json=as_json)
 
 
 @score.command("reuse", epilog="sohoa score reuse\nsohoa score reuse --from 2026-01 --to 2026-12 --csv reuse.csv")
 @_of_period
 @click.pass_obj
-def score_reuse(configuration: Configured, *, words: Words, csv_file: Path | None, as_json: bool) -> None:
+def score_reuse(configuration: Configured, *, words: Words, files: Files, as_json: bool) -> None:
     """Print what lookups spared people, month by month: papers and pages that were there already.
 
     Counted from the audit log, for dossiers that something was looked up for.
@@ -141,12 +168,11 @@ def score_reuse(configuration: Configured, *, words: Words, csv_file: Path | Non
     from sohoa.scoring import period_of, reuse_of
 
     house = existing_house(configuration.settings, needs_catalog=False)
-    _print(reuse_of(house, period_of(house, *words)), csv_file, as_json=as_json)
+    _print(reuse_of(house, period_of(house, *words)), files, as_json=as_json)
 
 
-def _print(rows: Sequence[Value], csv_file: Path | None, *, as_json: bool) -> None:
-    if csv_file is not None:
-        _write(csv_file, rows)
+def _print(rows: Sequence[Value], files: Files, *, as_json: bool) -> None:
+    files.write(rows)
     if as_json:
         for row in rows:
             console.print_json(row)
@@ -155,12 +181,3 @@ def _print(rows: Sequence[Value], csv_file: Path | None, *, as_json: bool) -> No
         console.print_table("", tuple(shown[0]), [[str(cell) for cell in row.values()] for row in shown])
     else:
         console.say("There is none.")
-
-
-def _write(path: Path, rows: Iterable[Value]) -> None:
-    """Write values as a table; the mark at its beginning tells Excel that it is UTF-8."""
-    listed = [row.model_dump() for row in rows]
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        table = csv.DictWriter(file, list(listed[0]) if listed else [])
-        table.writeheader()
-        table.writerows(listed)

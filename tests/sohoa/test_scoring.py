@@ -1,11 +1,13 @@
 """`sohoa score …` and its page: the points, and the dossiers that cost some."""
 
 import csv
+import io
 import json
 from datetime import UTC, datetime
 
 import pytest
 from fastapi.testclient import TestClient
+from python_calamine import CalamineWorkbook
 
 from flows.house import House
 from schemas.problem import Exit
@@ -37,11 +39,17 @@ def test_points_are_told_for_a_period_and_a_unit(taken):
     assert "of 20 points" in taken("score", "show").stdout
 
 
+def sheets_of(data):
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
 def test_tables_open_in_excel(taken, tmp_path):
-    assert (
-        taken("score", "by", "unit", "--from", "2026-01", "--to", "2026-12", "--csv", tmp_path / "t.csv").returncode
-        == 0
-    )
+    files = ("--csv", tmp_path / "t.csv", "--xlsx", tmp_path / "t.xlsx")
+    run = taken("score", "by", "unit", "--from", "2026-01", "--to", "2026-12", *files)
+    assert run.returncode == Exit.DONE
+    [rows] = sheets_of((tmp_path / "t.xlsx").read_bytes()).values()
+    assert [row[:2] for row in rows] == [["name", "received"], ["H40.12", 2], ["H40.20", 1]]
     with (tmp_path / "t.csv").open(encoding="utf-8-sig") as file:
         assert [(row["name"], row["received"]) for row in csv.DictReader(file)] == [("H40.12", "2"), ("H40.20", "1")]
 
@@ -66,6 +74,13 @@ def test_the_page_shows_the_same_and_leads_to_the_dossiers(taken):
         assert "1 / 2" in page.text
         assert "/dashboard/score/4.2?from=2026-03&amp;to=2026-03" in page.text
         assert "H40.12-260331-0001" in client.get("/dashboard/score/4.2", auth=("operator", "token")).text
+        assert "/dashboard/score.xlsx?from=2026-03&amp;to=2026-03" in page.text
+        file = client.get("/dashboard/score.xlsx?from=2026-01&to=2026-03", auth=("operator", "token"))
+        assert file.headers["content-disposition"] == 'attachment; filename="diem-so-hoa.xlsx"'
+        sheets = sheets_of(file.content)
+        assert list(sheets) == ["Chỉ số", "Đơn vị", "Thủ tục", "Tháng"]
+        assert [row[:2] for row in sheets["Đơn vị"]] == [["Đơn vị", "Tiếp nhận"], ["H40.12", 2], ["H40.20", 1]]
+        assert client.get("/dashboard/score.xlsx").status_code == 401
         assert client.get("/dashboard/score?from=spring", auth=("operator", "token")).status_code == 422
         assert client.get("/dashboard/score/9", auth=("operator", "token")).status_code == 422
 
