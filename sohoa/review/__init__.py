@@ -42,7 +42,7 @@ from sohoa.looking import write_down
 from sohoa.review import search
 from sohoa.review.suggest import names
 from sohoa.review.told import told
-from sohoa.review.words import kinds, label, spoke, title, why
+from sohoa.review.words import described, kinds, label, spoke, title, why
 from sohoa.reviewing import (
     PAGE,
     PURPOSE,
@@ -122,7 +122,13 @@ def create_review(house: House, token: str, wake: Callable[[], None] = lambda: N
 
     pages = FastAPI(dependencies=[Depends(reviewer)], openapi_url=None)
     templates = Jinja2Templates(_HERE / "templates")
-    templates.env.filters |= {"kinds": kinds, "spoke": spoke, "moment": as_written, "titled": _titled}
+    templates.env.filters |= {
+        "kinds": kinds,
+        "described": described,
+        "spoke": spoke,
+        "moment": as_written,
+        "titled": _titled,
+    }
     reviewing = Annotated[str, Depends(reviewer)]
 
     def proof(who: str) -> str:

@@ -174,6 +174,19 @@ def title(type_: DocumentType | None) -> str:
     return type_.title if type_ else "Chưa rõ loại giấy tờ"
 
 
+def described(candidate: Candidate) -> str:
+    """Return what the registry says of somebody beside their name, and how likely it is that they are meant."""
+    person = candidate.registered.person
+    parents = (("mẹ", person.mother, person.mother_birth), ("cha", person.father, person.father_birth))
+    parts = [
+        f"sinh {'/'.join(reversed(person.birth.split('-')))}",
+        *(f"{who} {name}{f' ({year})' if year else ''}" for who, name, year in parents if name),
+        *person.places,
+        f"khả năng {100 * candidate.probability:.1f}\u00a0%".replace(".", ","),
+    ]
+    return "; ".join(filter(None, parts))
+
+
 def spoke(candidate: Candidate) -> str:
     """Return what speaks for somebody whom the registry knows, and against, in bits (docs/linkage.md)."""
     return ", ".join(_spoke(each) for each in candidate.weights)
