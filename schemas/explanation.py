@@ -26,6 +26,7 @@ CHECKS: dict[str, str] = {
     "deputy": "who signs for the head is a deputy",
     "dots_of_i": "no letter looks like an i that lost its dot",
     "figures": "the figures of the date were read as figures, not as letters",
+    "filled_in": "what was written into a usual sentence was read twice",
     "full_date": "a whole date is printed, as it should be here",
     "identifier": "it agrees with what the identifier says about sex and year of birth",
     "identifier_structure": "the digits are built as those of a personal identifier",

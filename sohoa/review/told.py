@@ -19,6 +19,7 @@ CHECKS: Final = {
     "deputy": "người ký thay (KT.) là cấp phó",
     "dots_of_i": "không chữ nào giống chữ i mất dấu chấm",
     "figures": "các chữ số của ngày tháng đọc ra chữ số",
+    "filled_in": "phần điền vào câu mẫu đọc hai lần như nhau",
     "full_date": "in đủ ngày, tháng, năm",
     "identifier": "khớp giới tính và năm sinh trong số định danh",
     "identifier_structure": "đúng cấu trúc số định danh cá nhân",

@@ -57,6 +57,7 @@ CODES: Final = {
     "as_printed": f"{_UNSURE}: chữ đọc được hơi khác giá trị này",
     "figures": f"{_UNSURE}: chữ số bị đọc thành chữ cái",
     "date_digits": f"{_UNSURE}: ngày hoặc tháng có thể thiếu một chữ số",
+    "filled_in": f"{_UNSURE}: phần điền vào câu mẫu không đứng ở chỗ nào khác để đối chiếu",
     "settled": f"{_UNSURE}: hai lần đọc khác nhau, máy chọn một",
     # What it says, against what can be
     "name_shape": f"{_FAILED}: không giống họ tên",
