@@ -8,7 +8,7 @@ SERVICE ?= osv
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day bench-backfill bench-lookups bench-linkage bench-sealing chaos-backfill audit lock clean
+.PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day bench-backfill bench-lookups bench-linkage bench-sealing bench-batch chaos-backfill audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -64,6 +64,9 @@ bench-backfill: .make/dev ## What the orchestration of a backfill costs beside t
 
 bench-sealing: .make/dev ## What signatures, time-stamps and evidence cost beside bare pyHanko, with keys in files and in a token
 	$(BIN)/python -m benchmarks.sealing
+
+bench-batch: .make/dev ## Ten thousand copies sealed under one time-stamp, beside bare pyHanko. Half an hour
+	$(BIN)/python -m benchmarks.sealed_batch
 
 chaos-backfill: .make/dev ## Two thousand old papers over two workers, everything killed, cut off, full or late: is anything lost?
 	$(BIN)/python -m benchmarks.chaos_backfill

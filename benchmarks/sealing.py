@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from hashlib import sha256
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
@@ -39,8 +38,7 @@ from pyhanko_certvalidator import ValidationContext
 from benchmarks.run import table
 from pipeline.seal import Signer, UnsignedCopy, sign_copy
 from pipeline.seal.answers import Answers
-from pipeline.seal.evidence import Stamp, encode, grow
-from pipeline.seal.raising import Authorities, raise_copy, renew_copy, time_stamp_of
+from pipeline.seal.raising import Authorities, raise_copy, renew_copy
 from pipeline.seal.token import token_signer
 from schemas.settings import TokenSettings
 from tests.pipeline.seal.scans import copied, reading, saved, sheet
@@ -50,7 +48,6 @@ from tests.pki.softhsm import PIN, token_with
 _COLUMNS = ("key", "level", "CPU ms a copy", "bare pyHanko", "× bare", "copies a CPU second", "bytes added", "bare")
 _KEYS = ("rsa", "good")
 """RSA-2048, and a P-256 key."""
-_BATCH = 10_000
 
 
 class Work(NamedTuple):
@@ -75,19 +72,17 @@ def main() -> None:
     """Measure, and print Markdown."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--copies", type=int, default=15, help="copies at each level; the median counts")
-    arguments.add_argument("--batch", type=int, default=_BATCH, help="records under one time-stamp")
     chosen = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as scratch, _pki(Path(scratch)) as told:
+    with tempfile.TemporaryDirectory() as scratch, authorities_apart(Path(scratch)) as told:
         picture, words = sheet()  # type: ignore[no-untyped-call]
         copy = copied(saved(picture, Path(scratch, "scan.jpg"), quality=70), reading(words))  # type: ignore[no-untyped-call]
         kinds = [(label, kind) for label in _KEYS for kind in ("file", "token")]
         rows = [row for label, kind in kinds for row in _rows(told, label, kind, copy, chosen.copies)]
         print(table(_COLUMNS, rows))
-        print(f"\n{_batch(told, chosen.batch)}")
 
 
 @contextmanager
-def _pki(folder: Path) -> Iterator[Told]:
+def authorities_apart(folder: Path) -> Iterator[Told]:
     """Run the test PKI in a process of its own."""
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, folder), daemon=True)
@@ -114,7 +109,7 @@ def _told(pki: Pki, folder: Path) -> Told:
 
 def _rows(told: Told, label: str, kind: str, copy: UnsignedCopy, copies: int) -> Iterator[list[str]]:
     """Yield a row for each level: the copy is brought there by us and by bare pyHanko, in turn."""
-    ours, bare = _signers(told, label, kind)
+    ours, bare = signers_of(told, label, kind)
     key = f"{'RSA-2048' if label == 'rsa' else 'P-256'}, {'a file' if kind == 'file' else 'SoftHSM'}"
     before = _Pair(copy.pdf, copy.pdf)
     for work in _works(told, ours, bare, copy):
@@ -150,7 +145,7 @@ def _timed(work: Callable[[bytes], bytes], pdf: bytes) -> tuple[float, bytes]:
     return time.process_time() - start, made
 
 
-def _signers(told: Told, label: str, kind: str) -> tuple[Signer, BareSigner]:
+def signers_of(told: Told, label: str, kind: str) -> tuple[Signer, BareSigner]:
     """Return the same key for us and for bare pyHanko, opened once."""
     if kind == "file":
         path = Path(told.conf).with_name(f"{label}.p12")
@@ -175,12 +170,12 @@ def _works(told: Told, ours: Signer, bare: BareSigner, copy: UnsignedCopy) -> It
     yield Work(
         "B-B, both signatures",
         lambda pdf: pdf + sign_copy(copy, ours, ours, scanned_at=now, signed_at=now),
-        lambda pdf: _bare_signed(bare, copy, pdf),
+        lambda pdf: bare_signed(bare, copy, pdf),
     )
     yield Work(
         "B-T",
         lambda pdf: pdf + raise_copy(pdf, "B-T", authorities, roots, now, answers),
-        lambda pdf: _bare_stamped(told, pdf),
+        lambda pdf: bare_stamped(told, pdf),
     )
     yield Work(
         "B-LT",
@@ -194,7 +189,8 @@ def _works(told: Told, ours: Signer, bare: BareSigner, copy: UnsignedCopy) -> It
     )
 
 
-def _bare_signed(signer: BareSigner, copy: UnsignedCopy, pdf: bytes) -> bytes:
+def bare_signed(signer: BareSigner, copy: UnsignedCopy, pdf: bytes) -> bytes:
+    """Return a copy with two visible signatures, as the manual of pyHanko makes them."""
     for field, stamp in (("Scanner", copy.stamps.scanner), ("Agency", copy.stamps.agency)):
         meta = PdfSignatureMetadata(field_name=field, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES)
         area = stamp.area
@@ -211,7 +207,8 @@ def _stamper(url: str) -> PdfTimeStamper:
     return PdfTimeStamper(HTTPTimeStamper(url))  # kept: it asks once how large a time-stamp is
 
 
-def _bare_stamped(told: Told, pdf: bytes) -> bytes:
+def bare_stamped(told: Told, pdf: bytes) -> bytes:
+    """Return a copy with a time-stamp of its own."""
     made: bytes = _stamper(told.tsa).timestamp_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), "sha256").getvalue()
     return made
 
@@ -244,20 +241,6 @@ def _bare_renewed(told: Told, pdf: bytes) -> bytes:
     written = io.BytesIO(pdf)
     _stamper(told.tsa).update_archival_timestamp_chain(PdfFileReader(written), _context(told))
     return written.getvalue()
-
-
-def _batch(told: Told, records: int) -> str:
-    """Return what evidence costs for so many records under one time-stamp."""
-    groups = [[sha256(b"%d %d" % (record, part)).digest() for part in range(4)] for record in range(records)]
-    start = time.process_time()
-    tree = grow(groups, "sha256")
-    token = time_stamp_of(tree.root, "sha256", Authorities(told.tsa, 60))
-    sizes = [len(encode([(Stamp("sha256", path, token),)])) for path in tree.paths]
-    cost = time.process_time() - start
-    return (
-        f"Batch time-stamp: {records} records, 1 request, {1000 * cost / records:.2f} CPU ms and "
-        f"{median(sizes) / 1000:.1f} kB a record ({cost:.1f} CPU s in all)."
-    )
 
 
 if __name__ == "__main__":
