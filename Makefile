@@ -56,7 +56,7 @@ province-day: .make/dev ## The busiest hour of a province's stations against one
 bench-lookups: .make/dev ## What a lookup and a copy cost beside a bare route and a bare S3 server
 	$(BIN)/python -m benchmarks.lookups
 
-bench-linkage: .make/dev ## Whether papers without an identifier find their owners among a million people. Six minutes
+bench-linkage: .make/dev ## Whether papers without an identifier find their owners among a million people. Four minutes
 	$(BIN)/python -m benchmarks.linkage
 
 bench-backfill: .make/dev ## What the orchestration of a backfill costs beside the reading, with real servers
