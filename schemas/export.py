@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from schemas.alias import Alias
+from schemas.amending import AmendmentAnswer, AmendmentRequest
 from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
 from schemas.calibration import Calibration
 from schemas.claim import ClaimVerdict, Issuer
@@ -43,6 +44,8 @@ from schemas.submission import Manifest, Receipt
 EXPORTED: tuple[type[Value], ...] = (
     AdmittedFile,
     Alias,
+    AmendmentAnswer,
+    AmendmentRequest,
     AuditEntry,
     Calibration,
     ClaimVerdict,

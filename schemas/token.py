@@ -16,10 +16,11 @@ ClientName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 
 Scope = Literal[
     "lookup", "lookup:owner_self", "lookup:consent", "lookup:court_or_police", "lookup:audit",
-    "record:read", "copy:read", "admin",
+    "record:read", "copy:read", "amend", "admin",
 ]  # fmt: skip
 """`lookup`: ask what an owner has, by the law of a procedure, and `lookup:…` on another basis too; `record:read`,
-`copy:read`: be given addresses that open records and copies; `admin`: fetch the receipts of other clients' acts too."""
+`copy:read`: be given addresses that open records and copies; `amend`: say that a record lost its force, or has it back;
+`admin`: fetch the receipts of other clients' acts too."""
 TokenId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$")]
 """The id of a token (`jti`, RFC 7519)."""
 

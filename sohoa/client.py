@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 import httpx
 from pydantic import ValidationError
 
+from schemas.amending import AmendmentAnswer, AmendmentRequest
 from schemas.audit import OnceOnlyReceipt
 from schemas.digest import sha256_hex
 from schemas.dossier import ComponentsAnswer, ComponentsRequest
@@ -27,7 +28,7 @@ from schemas.problem import (
     Problem,
     ProblemError,
 )
-from schemas.record import SignedRecord
+from schemas.record import RecordId, SignedRecord
 
 V = TypeVar("V", bound=Value)
 
@@ -82,6 +83,10 @@ class Client:
     def receipt(self, audit_id: AuditId) -> OnceOnlyReceipt:
         """Fetch the once-only receipt of a lookup; errors as for `look_up`, `receipt-pending` for a minute or so."""
         return _read(self._send("GET", f"/v1/lookups/{audit_id}/receipt", self._bearer), OnceOnlyReceipt)
+
+    def amend(self, record_id: RecordId, request: AmendmentRequest) -> AmendmentAnswer:
+        """Have something done to a record after the fact; errors as for `look_up`, `amendment-unfit` among them."""
+        return self._post(f"/v1/records/{record_id}/amendments", request, AmendmentAnswer)
 
     def record(self, found: FoundRecord) -> SignedRecord:
         """Open a record that was found; errors as for `look_up`, `link-closed` if it was not opened to this system."""

@@ -12,7 +12,7 @@ from flows.intake import Intake
 from schemas.model import Value
 from schemas.problem import BAD_REQUEST, CATALOG_MISSING, STORE_UNREACHABLE, Problem
 from schemas.procedure import load_procedures
-from sohoa.api import guard, intake, kho, lookups, metrics, problems, records
+from sohoa.api import amendments, guard, intake, kho, lookups, metrics, problems, records
 from sohoa.api.clients import Clients, caller
 from sohoa.api.links import Links
 from sohoa.api.pace import Breadth, Pace
@@ -69,6 +69,7 @@ def create_app(house: House, secret: str, wake: Callable[[], None] = lambda: Non
     app.include_router(lookups.routes(desk, asking))
     app.include_router(kho.routes(desk, asking, taking_in.sign))
     app.include_router(records.routes(house, links, pace))
+    app.include_router(amendments.routes(house, asking, lambda: taking_in.keyring))
     app.include_router(intake.routes(taking_in))
     return app
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from flows.house import House
+from schemas.amending import AmendmentRequest
 from schemas.dossier import Component, ComponentsRequest
 from schemas.identifier import PersonalIdentifier
 from schemas.lookup import LookupRequest
@@ -15,6 +16,7 @@ from schemas.problem import (
     LINK_CLOSED,
     NOT_AUTHORISED,
     RECEIPT_PENDING,
+    SCOPE_MISSING,
     SERVER_UNREACHABLE,
     TOO_MANY_REQUESTS,
     ProblemError,
@@ -64,6 +66,16 @@ def test_an_owner_is_looked_up_and_what_is_there_is_opened(client, house):
     assert pending.value.kind is RECEIPT_PENDING
     house.audit.seal(datetime.now(UTC), lambda _data: b"signature")
     assert client.receipt(answer.audit_id).entry.entry_id == answer.audit_id
+
+
+def test_a_record_is_amended_by_those_who_may(address, house):
+    paper = house.warehouse.record(certificate().record_id).value
+    said = {"act": "suspend", "reason": "complaint", "legal_basis": {"code": "7/TB-UBND"}, "effective": "2199-01-01"}
+    request = AmendmentRequest.model_validate(said | {"version": paper.version})
+    with Client(address, token("lookup")) as client, pytest.raises(ProblemError) as refused:
+        client.amend(paper.record_id, request)
+    assert refused.value.kind is SCOPE_MISSING
+    assert house.warehouse.record(paper.record_id).value == paper
 
 
 def test_a_dossier_is_asked_about_at_once(client):

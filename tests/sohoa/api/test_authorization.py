@@ -32,6 +32,7 @@ MAY = {
     ("GET", "/v1/lookups/{audit_id}/receipt"): CLIENTS,
     ("GET", "/v1/records/{record_id}"): NOBODY,  # but for who has an address that a lookup handed out
     ("GET", "/v1/records/{record_id}/copy"): NOBODY,
+    ("POST", "/v1/records/{record_id}/amendments"): {"amend", "all scopes"},
     ("HEAD", "/v1/records/{record_id}"): NOBODY,
     ("HEAD", "/v1/records/{record_id}/copy"): NOBODY,
     ("POST", "/v1/stations/{station}/journal"): {"station"},
@@ -121,7 +122,7 @@ def test_of_every_route_it_is_known_whether_asking_there_rests_on_something(app)
     said = {
         name
         for name, schema in described["components"]["schemas"].items()
-        if "legal_basis" in schema.get("properties", ())
+        if "basis_document" in schema.get("properties", ())
     }
     bodies = {path: str(methods.get("post", {}).get("requestBody")) for path, methods in described["paths"].items()}
     assert {path for path, body in bodies.items() if any(f"/{name}'" in body for name in said)} == ON_A_BASIS.keys()

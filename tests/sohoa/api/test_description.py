@@ -29,6 +29,7 @@ def callers(house):
     house.stations.keep(station.enrolment())
     return {
         "^/v1/(lookups|kho)": {"headers": bearer("lookup", "admin")},
+        "^/v1/records/.*/amendments": {"headers": bearer("amend")},
         "^/v1/(stations|submissions|previews)": {"headers": station.headers()},
         "^/v1/uploads": {
             "headers": station.headers(**TUS),
