@@ -72,6 +72,7 @@ class Recorded(NamedTuple):
             understood: Understood,
             _manifest: object,
             file: SubmittedFile,
+            _signer: str,
         ) -> object:
             copy = self.copy._replace(pdf=self.copy.pdf + f"%% {file.sha256}\n".encode())  # each scan has its own copy
             return line._Document(digitized=self.digitized, understood=understood, unsigned=copy)  # noqa: SLF001

@@ -15,6 +15,7 @@ from storage.audit import Audit
 from storage.backfills import Backfills
 from storage.catalog import Catalog
 from storage.claims import Claims
+from storage.drafts import Drafts
 from storage.evidence import Evidence
 from storage.inbox import Inbox
 from storage.journals import Journals
@@ -39,6 +40,7 @@ class House:
     store: ObjectStore
     inbox: Inbox
     warehouse: Warehouse
+    drafts: Drafts
     evidence: Evidence
     signatures: Signatures
     audit: Audit
@@ -73,6 +75,7 @@ class House:
             store=store,
             inbox=Inbox(store),
             warehouse=open_warehouse(settings, store),
+            drafts=Drafts(store),
             evidence=Evidence(store),
             signatures=Signatures(store),
             audit=Audit(store),

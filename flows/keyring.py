@@ -9,10 +9,11 @@ from pathlib import Path
 from secrets import token_urlsafe
 from typing import NamedTuple, Self
 
+from pipeline.keys.token import token_signer
 from pipeline.seal import Signer, UnsignedCopy, sign_copy, sign_detached
+from pipeline.seal.deferred import completed
 from pipeline.seal.remote import Service, remote_signer
 from pipeline.seal.selfmade import make_test_pki
-from pipeline.seal.token import token_signer
 from schemas.problem import CONFIGURATION
 from schemas.settings import RemoteSettings, Settings, SignerSettings, TokenSettings
 from storage.secrets import keep
@@ -84,6 +85,16 @@ class Keyring:
 
         return seal
 
+    def completing(self, copy: UnsignedCopy, signed: bytes, clock: Clock) -> Callable[[bytes], bytes]:
+        """Return the function that signs *copy* with the agency's key, over a signature that was made at a station.
+
+        Args:
+            copy: the copy before it was signed.
+            signed: what was appended to it, with that signature.
+            clock: tells the time of the agency's.
+        """
+        return lambda unsigned: unsigned + completed(copy, signed, self.agency.signer, signed_at=clock())
+
     def signing(self, clock: Clock) -> Callable[[bytes], bytes]:
         """Return the function that signs bytes detached, with the agency's key."""
         return lambda data: sign_detached(data, self.agency.signer, clock())
@@ -125,11 +136,14 @@ def _held(role: str, wanted: SignerSettings, settings: Settings) -> HeldKey:
 
 
 def _in_token(wanted: TokenSettings) -> Signer:
+    pin_file = wanted.pin_file
+    if pin_file is None:
+        raise CONFIGURATION.error("a token on a server also needs pin_file: nobody is there to be asked")
     return token_signer(
         str(wanted.module),
         wanted.token,
         wanted.key,
-        pin=_secret(wanted.pin_file),
+        pin=_secret(pin_file),
         certificates=_read(wanted.certificates),
         origin=str(wanted.certificates),
     )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Literal, TextIO
 
-Event = Literal["receipt", "outcome", "flow", "failure"]
+Event = Literal["receipt", "draft", "signature", "outcome", "flow", "failure"]
 Fact = str | int | float | None
 
 WITHHELD = "withheld"

@@ -331,6 +331,21 @@ SIGNER_ENDED = Kind(
     500,
 )
 
+SIGNATURE_REFUSED = Kind(
+    "signature-refused",
+    "This signature is not the one that is waited for",
+    "Sign with the certificate of the person who scanned; it has to be valid, trusted and, if there is a directory of"
+    " signers, in it as a scanner's.",
+    Exit.SIGNATURE_NOT_VALID,
+)
+
+DRAFT_UNKNOWN = Kind(
+    "draft-unknown",
+    "No such copy waits for this station's signature",
+    "Ask the server anew for what waits: `sohoa station sign`.",
+    http_status=404,
+)
+
 ANTIVIRUS_UNREACHABLE = Kind(
     "antivirus-unreachable",
     "The virus scanner does not answer",

@@ -15,6 +15,7 @@ from pydantic import IPvAnyNetwork, SecretStr, ValidationError, model_validator
 
 from schemas.model import Value
 from schemas.problem import CONFIGURATION
+from schemas.station import StationKind
 from schemas.submission import ProcedureCode, StationId
 from schemas.verdict import Level
 
@@ -96,8 +97,8 @@ class TokenSettings(Value):
     """Label of the private key in it."""
     certificates: Path
     """PEM file: the signer's certificate, then those between it and the root."""
-    pin_file: Path
-    """File with the user's PIN, readable by Sohoa's user alone."""
+    pin_file: Path | None = None
+    """File with the user's PIN, readable by Sohoa's user alone. Only a station asks for it where there is none."""
 
 
 class RemoteSettings(Value):
@@ -155,6 +156,8 @@ class SigningSettings(Value):
     """The person who scans (TT 01/2023/TT-VPCP art. 8)."""
     agency: SignerSettings = SignerSettings()
     """The agency that stands for the copy (NĐ 30/2020/NĐ-CP)."""
+    deferred: tuple[StationKind, ...] = ()
+    """Kinds of stations whose people sign there, with their own tokens: what comes from these waits for them."""
     trust: tuple[Path, ...] = ()
     """PEM files of root certificates; the self-made test root is trusted only while a test key is in use."""
     level: Level = "B-B"
@@ -444,7 +447,7 @@ def _put(values: dict[str, Any], path: tuple[str, ...], value: str) -> None:
         if not isinstance(inner, dict):
             inner = values[key] = {}
         values = inner
-    is_list = path[-1] in {"trust", "government", "public"}
+    is_list = path[-1] in {"trust", "government", "public", "deferred", "without_result", "not_for_citizens"}
     values[path[-1]] = [part for part in value.split(":") if part] if is_list else value
 
 

@@ -78,11 +78,15 @@ class JournalState(Value):
     """The first entry that the server does not have."""
 
 
+StationKind = Literal["counter", "post_office"]
+"""What a station is."""
+
+
 class EnrolmentRequest(Value):
     """What a station asks to be known by; nothing in it is secret. Made by `sohoa station enroll`."""
 
     station: StationId
-    kind: Literal["counter", "post_office"]
+    kind: StationKind
     agency: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     public_key: Ed25519Key
 

@@ -160,6 +160,7 @@ def _promise(promise: StorePromise) -> Finding:
 def _catalog(settings: Settings) -> Iterator[Finding]:
     counts = House.open(settings).catalog.counts()
     detail = f"{counts.records} records, {counts.review} of them in review; {counts.waiting} submissions wait"
+    detail += f", and {counts.drafted} to be signed at their stations" if counts.drafted else ""
     yield Finding(name="catalog", state="good", detail=detail)
 
 

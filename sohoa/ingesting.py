@@ -80,6 +80,8 @@ def reconcile_waiting(settings: Settings) -> Iterator[Ingestion]:
     for submission_id in waiting:
         _, manifest = house.received(submission_id)
         yield from _report(", ".join(file.name for file in manifest.files), house.inbox.outcome(submission_id))
+    if drafted := house.catalog.counts().drafted:
+        console.note(f"{drafted} submissions wait to be signed at their stations (`sohoa station sign`).")
     if acts := seal_acts(house, _now):
         console.note(f"{acts} acts in the audit log were sealed.")
     if finished := finish_all(house, _now):

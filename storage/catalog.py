@@ -126,7 +126,9 @@ class Counts(NamedTuple):
     """Records that a person has to look at."""
     submissions: int
     waiting: int
-    """Submissions with a receipt and no outcome."""
+    """Submissions with a receipt and no outcome, but for those that wait to be signed."""
+    drafted: int
+    """Those that wait to be signed at their stations."""
 
 
 class Received(NamedTuple):
@@ -134,9 +136,11 @@ class Received(NamedTuple):
 
     submissions: int
     waiting: int
-    """Of those, which have no outcome yet."""
+    """Of those, which have no outcome yet, and do not wait to be signed."""
     waiting_since: str | None
     """When the first of these came; ISO 8601 in UTC."""
+    drafted: int
+    """Which wait to be signed at the station."""
     last_at: str
     """When the last of all came."""
 
@@ -530,15 +534,36 @@ class Catalog:
             row = connection.execute(query).one_or_none()
         return None if row is None else Submission(*row)
 
+    def keep_drafted(self, submission_id: Sha256, *, drafted: bool) -> None:
+        """Write down whether the copies of a submission wait to be signed at its station."""
+        its = tables.drafted.c.submission_id == submission_id
+        insert = self._insert(tables.drafted).values(submission_id=submission_id).on_conflict_do_nothing()
+        with self._transaction(writes=True) as connection:
+            connection.execute(insert if drafted else sql.delete(tables.drafted).where(its))
+
+    def drafted(self, station: StationId, limit: int) -> tuple[Sha256, ...]:
+        """Return the submissions that wait to be signed at a station, the longest waiting first."""
+        submissions = tables.submissions.c
+        query = (
+            sql.select(submissions.submission_id)
+            .where(submissions.station == station, submissions.submission_id.in_(_drafted))
+            .order_by(submissions.received_at, submissions.submission_id)
+            .limit(limit)
+        )
+        with self._transaction() as connection:
+            return tuple(connection.execute(query).scalars())
+
     def waiting(self, *, apart_from: StationId | None = None) -> tuple[Submission, ...]:
         """Return the submissions that have a receipt and no outcome, the longest waiting first.
+
+        What waits to be signed at its station is left out: nothing else can be done about it.
 
         Args:
             apart_from: a station whose submissions are left out: they are worked on in a lane of their own.
         """
         query = (
             sql.select(tables.submissions)
-            .where(sql.not_(tables.submissions.c.done))
+            .where(sql.not_(tables.submissions.c.done), tables.submissions.c.submission_id.not_in(_drafted))
             .where(tables.submissions.c.station != (apart_from or ""))
             .order_by(tables.submissions.c.received_at, tables.submissions.c.submission_id)
         )
@@ -596,12 +621,14 @@ class Catalog:
     def received(self) -> dict[StationId, Received]:
         """Return what has come from each station."""
         submissions = tables.submissions.c
-        since = sql.case((sql.not_(submissions.done), submissions.received_at))
+        is_drafted = submissions.submission_id.in_(_drafted)
+        since = sql.case((sql.not_(sql.or_(submissions.done, is_drafted)), submissions.received_at))
         query = sql.select(
             submissions.station,
             sql.func.count(),
             sql.func.count(since),
             sql.func.min(since),
+            sql.func.count(sql.case((is_drafted, 1))),
             sql.func.max(submissions.received_at),
         ).group_by(submissions.station)
         with self._transaction() as connection:
@@ -764,11 +791,13 @@ class Catalog:
             query = sql.select(sql.func.count()).select_from(table)
             return (query if condition is None else query.where(condition)).scalar_subquery()
 
+        is_drafted = tables.submissions.c.submission_id.in_(_drafted)
         query = sql.select(
             count(tables.records),
             count(tables.records, tables.records.c.status == "review"),
             count(tables.submissions),
-            count(tables.submissions, sql.not_(tables.submissions.c.done)),
+            count(tables.submissions, sql.not_(sql.or_(tables.submissions.c.done, is_drafted))),
+            count(tables.drafted),
         )
         with self._transaction() as connection:
             return Counts(*connection.execute(query).one())
@@ -849,6 +878,9 @@ class Catalog:
             self._path.touch(mode=0o600)
         except OSError as error:
             raise CONFIGURATION.error(f"the catalog: {error.strerror}", file=str(self._path)) from error
+
+
+_drafted = sql.select(tables.drafted.c.submission_id)
 
 
 def _person() -> sql.Select[tuple[str]]:

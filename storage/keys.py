@@ -21,6 +21,9 @@ from schemas.submission import Manifest, Receipt, StationId
 INBOX = "inbox/"
 FILES = "files/"
 SEALS = "seals/"
+DRAFTS = "drafts/"
+PREPARED = "prepared/"
+SIGNED = "signed/"
 RECEIPTS = "receipts/"
 OUTCOMES = "outcomes/"
 RECORDS = "records/"
@@ -242,6 +245,21 @@ def issuer(issuer_id: IssuerId) -> str:
 def issuer_of(key: str) -> IssuerId:
     """Return which issuer a key under `issuers/` is about."""
     return _hex(key.removeprefix(ISSUERS).partition(".")[0], _ISSUER_ID_DIGITS)
+
+
+def draft(submission_id: Sha256) -> str:
+    """Return where it is kept what is known of a submission whose copies wait to be signed at its station."""
+    return f"{DRAFTS}{_hex(submission_id, _SHA256_DIGITS)}{DATA}"
+
+
+def prepared(unsigned_sha256: Sha256) -> str:
+    """Return where the bytes are kept that were appended to an unsigned copy, with room for a signature in them."""
+    return _spread(PREPARED, unsigned_sha256, _SHA256_DIGITS)
+
+
+def signed(unsigned_sha256: Sha256) -> str:
+    """Return where the signature is kept that goes there, and whose it is."""
+    return _spread(SIGNED, unsigned_sha256, _SHA256_DIGITS)
 
 
 def record_versions(record_id: RecordId) -> str:

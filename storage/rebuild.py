@@ -11,6 +11,7 @@ from typing import NamedTuple
 from schemas.problem import CATALOG_MISSING, INTEGRITY_MISMATCH, OWNER_SECRET_CHANGED, ProblemError
 from storage import keys
 from storage.catalog import Catalog, Counts, differences
+from storage.drafts import Drafts
 from storage.inbox import Inbox
 from storage.journals import Journals
 from storage.reviews import Reviews
@@ -45,6 +46,7 @@ def catch_up(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> tuple[str,
     for owner in warehouse.aliased():
         with _collecting(damaged):
             catalog.keep_alias(*warehouse.said_of(owner))
+    drafts = Drafts(inbox.store)
     for submission_id in inbox.receipts():
         known = catalog.submission(submission_id)
         if known is not None and known.done:
@@ -54,6 +56,8 @@ def catch_up(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> tuple[str,
             if receipt is not None:
                 done = inbox.outcome(submission_id) is not None
                 catalog.keep_submission(receipt.value, keys.manifest(receipt.value), done=done)
+                if not done:
+                    catalog.keep_drafted(submission_id, drafted=drafts.waits(submission_id))
     journals = Journals(inbox.store)
     for each in Stations(inbox.store).all():
         with _collecting(damaged):

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sql
 
-REVISION = "0001"
+REVISION = "0002"
 """The last step that led to the tables below; a catalog with another one has to be migrated or rebuilt."""
 
 revisions = sql.Table(
@@ -71,6 +71,8 @@ submissions = sql.Table(
     sql.Column("received_at", sql.String(32), nullable=False),
     sql.Column("done", sql.Boolean, nullable=False),
 )
+drafted = sql.Table("drafted", metadata, sql.Column("submission_id", sql.String(64), primary_key=True))
+"""Submissions that were read, and whose copies wait to be signed at their stations."""
 announced = sql.Table(
     "announced",
     metadata,
@@ -139,5 +141,5 @@ shown = sql.Table(
     sql.Column("at", sql.String(32), nullable=False),
 )
 """What was shown to whom as a snippet, by what it has in common with others: lost, a sitting begins anew."""
-PROJECTED = (records, owners, terms, aliases, sampled, submissions, announced, decisions)
+PROJECTED = (records, owners, terms, aliases, sampled, submissions, drafted, announced, decisions)
 """What follows from the store and is made anew by `sohoa rebuild`; the other tables may be lost without harm."""

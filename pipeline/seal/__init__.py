@@ -3,9 +3,9 @@
 The copy attests the paper; the record, signed detached, says what it means.
 """
 
+from pipeline.keys import Signer
 from pipeline.seal.copy import UnsignedCopy, make_copy
 from pipeline.seal.detached import sign_detached
-from pipeline.seal.keys import Signer
 from pipeline.seal.sign import sign_copy
 from pipeline.seal.verify import verify_detached, verify_pdf
 

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 
-from pipeline.seal.keys import DIGEST, PyHankoSigner, Signer
+from pipeline.keys import Signer
+from pipeline.seal.keys import DIGEST, PyHankoSigner
 
 
 def sign_detached(data: bytes, signer: Signer, signed_at: datetime) -> bytes:

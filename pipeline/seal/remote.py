@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from urllib3.exceptions import HTTPError
 
-from pipeline.seal.keys import Signer
+from pipeline.keys import Signer
 from schemas.problem import CONFIGURATION, SIGNER_UNREACHABLE, ProblemError
 
 _SHA256 = "2.16.840.1.101.3.4.2.1"

@@ -8,6 +8,7 @@ import io
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from pyhanko.pdf_utils.content import ResourceType
 from pyhanko.pdf_utils.generic import pdf_name
@@ -16,14 +17,16 @@ from pyhanko.pdf_utils.layout import BoxConstraints
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.signers import Signer as CmsSigner
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_signer import PdfSigningSession
 from pyhanko.stamp.base import BaseStamp, BaseStampStyle
 
-from pipeline.seal.appearance import VIETNAM, Rectangle, Stamp, drawn, stamp_face
+from pipeline.keys import Signer
+from pipeline.seal.appearance import VIETNAM, Rectangle, Stamp, Stamps, drawn, stamp_face
 from pipeline.seal.copy import STAMP_FONT, UnsignedCopy
 from pipeline.seal.fonts import Face
-from pipeline.seal.keys import DIGEST, PyHankoSigner, Signer
+from pipeline.seal.keys import DIGEST, PyHankoSigner
 
 SCANNER_FIELD = "Scanner"
 AGENCY_FIELD = "Agency"
@@ -49,28 +52,26 @@ def sign_copy(
 async def _sign_copy(
     copy: UnsignedCopy, scanner: Signer, agency: Signer, scanned_at: datetime, signed_at: datetime
 ) -> bytes:
-    face = stamp_face(" ".join(stamp.name) for stamp in copy.stamps)
-    signed = copy.pdf
-    for signer, field, stamp, shown_at in (
-        (scanner, SCANNER_FIELD, copy.stamps.scanner, scanned_at),
-        (agency, AGENCY_FIELD, copy.stamps.agency, signed_at),
-    ):
-        signed = await _signed(signed, signer, field, _Style(stamp=stamp, face=face, shown_at=shown_at), signed_at)
+    signed = await signed_by_scanner(copy, scanner, scanned_at, signed_at)
+    signed = await signed_by_agency(signed, copy.stamps, agency, signed_at)
     return signed[len(copy.pdf) :]
 
 
-async def _signed(pdf: bytes, signer: Signer, field: str, style: "_Style", at: datetime) -> bytes:
-    meta = PdfSignatureMetadata(
-        field_name=field,
-        md_algorithm=DIGEST,
-        name=signer.name,
-        subfilter=SigSeedSubFilter.PADES,
-        tight_size_estimates=True,
-    )
-    spec = SigFieldSpec(field, on_page=0, box=_whole_points(style.stamp.area), readable_field_name=signer.name)
-    pdf_signer = _TimedSigner(meta, PyHankoSigner(signer), at, stamp_style=style, new_field_spec=spec)
+async def signed_by_scanner(copy: UnsignedCopy, scanner: Signer, scanned_at: datetime, signed_at: datetime) -> bytes:
+    """Return the copy, signed by the person who scanned."""
+    style = Style.of(copy.stamps, copy.stamps.scanner, scanned_at)
+    return await _signed(copy.pdf, scanner, SCANNER_FIELD, style, signed_at)
+
+
+async def signed_by_agency(pdf: bytes, stamps: Stamps, agency: Signer, signed_at: datetime) -> bytes:
+    """Return a copy that the person who scanned has signed, signed by the agency too."""
+    return await _signed(pdf, agency, AGENCY_FIELD, Style.of(stamps, stamps.agency, signed_at), signed_at)
+
+
+async def _signed(pdf: bytes, signer: Signer, field: str, style: "Style", at: datetime) -> bytes:
     written = io.BytesIO(pdf)
-    await pdf_signer.async_sign_pdf(Update(written), in_place=True)
+    signing = TimedSigner.of(PyHankoSigner(signer), signer.name, field, style, at)
+    await signing.async_sign_pdf(Update(written), in_place=True)
     return written.getvalue()
 
 
@@ -78,13 +79,13 @@ def _whole_points(area: Rectangle) -> tuple[int, int, int, int]:
     return math.floor(area.left), math.floor(area.bottom), math.ceil(area.right), math.ceil(area.top)
 
 
-class _TimedSigner(PdfSigner):
+class TimedSigner(PdfSigner):
     """Signs at a given time instead of the host's."""
 
     def __init__(
         self,
         meta: PdfSignatureMetadata,
-        signer: PyHankoSigner,
+        signer: CmsSigner,
         at: datetime,
         *,
         stamp_style: BaseStampStyle,
@@ -92,6 +93,19 @@ class _TimedSigner(PdfSigner):
     ) -> None:
         super().__init__(meta, signer, stamp_style=stamp_style, new_field_spec=new_field_spec)
         self._at = at.astimezone(VIETNAM).replace(microsecond=0)
+
+    @classmethod
+    def of(cls, signer: CmsSigner, name: str, field: str, style: "Style", at: datetime) -> Self:
+        """Return what signs in a new field of this name, on page 1, after PAdES."""
+        meta = PdfSignatureMetadata(
+            field_name=field,
+            md_algorithm=DIGEST,
+            name=name,
+            subfilter=SigSeedSubFilter.PADES,
+            tight_size_estimates=True,
+        )
+        spec = SigFieldSpec(field, on_page=0, box=_whole_points(style.stamp.area), readable_field_name=name)
+        return cls(meta, signer, at, stamp_style=style, new_field_spec=spec)
 
     def init_signing_session(
         self,
@@ -116,12 +130,17 @@ class Update(IncrementalPdfFileWriter):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Style(BaseStampStyle):
+class Style(BaseStampStyle):
     """What a signature shows, as pyHanko asks for it."""
 
     stamp: Stamp
     face: Face
     shown_at: datetime
+
+    @classmethod
+    def of(cls, stamps: Stamps, stamp: Stamp, shown_at: datetime) -> Self:
+        """Return how one of two stamps looks: they share a font."""
+        return cls(stamp=stamp, face=stamp_face(" ".join(each.name) for each in stamps), shown_at=shown_at)
 
     def create_stamp(self, writer: BasePdfFileWriter, box: BoxConstraints, text_params: dict[str, str]) -> BaseStamp:  # noqa: ARG002 - pyHanko's
         """Return the appearance, drawn with the font that `make_copy` left on page 1."""

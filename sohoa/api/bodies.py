@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import StringConstraints, ValidationError
 
 from schemas.model import Value
 from schemas.problem import REQUEST_SLOW
@@ -17,6 +17,14 @@ IDLE_SECONDS = 60.0
 """How long a line may be silent in the middle of a request."""
 
 V = TypeVar("V", bound=Value)
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 in an address."""
+
+
+def takes(type_: type[Value]) -> dict[str, Any]:
+    """Return what the description says of a body that is read by hand; `create_app` describes the type."""
+    schema = {"$ref": f"#/components/schemas/{type_.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 async def pieces(request: Request) -> AsyncIterator[bytes]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import StringConstraints
 from starlette.responses import Response
 
 from flows.intake import Intake
@@ -32,16 +31,15 @@ from schemas.problem import (
 )
 from schemas.station import Enrolment, Journal, JournalState, SignedReceipt
 from schemas.submission import Manifest
-from sohoa.api import bodies, guard, uploads
+from sohoa.api import bodies, guard, signing, uploads
 from sohoa.api.identity import identify
 from sohoa.api.problems import described
 
-SENT = (Journal, Manifest, ScanQuestion)
+SENT = (Journal, Manifest, ScanQuestion, *signing.SENT)
 """What is read from bodies by hand; `create_app` puts their schemas beside the others."""
 
 _JPEG = "image/jpeg"
 _bearer = HTTPBearer(auto_error=False, description="A token that the station has signed with its key (EdDSA).")
-SubmissionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 def routes(intake: Intake) -> APIRouter:
@@ -59,6 +57,7 @@ def routes(intake: Intake) -> APIRouter:
     _add_questions(router, intake, caller)
     _add_submissions(router, intake, caller)
     _add_previews(router, intake, caller)
+    signing.add_signing(router, intake, caller)
     router.include_router(uploads.routes(intake, caller), prefix="/v1/uploads")
     return router
 
@@ -67,7 +66,7 @@ def _add_journal(router: APIRouter, intake: Intake, caller: Callable[..., Enrolm
     @router.post(
         "/v1/stations/{station}/journal",
         responses=described(SEQUENCE_CONFLICT, QUOTA_EXCEEDED, BAD_REQUEST),
-        openapi_extra=_takes(Journal),
+        openapi_extra=bodies.takes(Journal),
     )
     async def journal(station: str, request: Request, enrolled: Annotated[Enrolment, Depends(caller)]) -> JournalState:
         """Say what will be sent. Entries that are known change nothing; the answer names the first that is not."""
@@ -80,7 +79,7 @@ def _add_questions(router: APIRouter, intake: Intake, caller: Callable[..., Enro
     @router.post(
         "/v1/stations/{station}/questions",
         responses=described(BAD_REQUEST, CATALOG_MISSING),
-        openapi_extra=_takes(ScanQuestion),
+        openapi_extra=bodies.takes(ScanQuestion),
     )
     async def question(station: str, request: Request, enrolled: Annotated[Enrolment, Depends(caller)]) -> ScanAdvice:
         """Ask before scanning: is there a record that can stand in for this paper? Written down first."""
@@ -94,10 +93,10 @@ def _add_submissions(router: APIRouter, intake: Intake, caller: Callable[..., En
         "/v1/submissions/{submission_id}",
         response_model=SignedReceipt,
         responses=described(NOT_ANNOUNCED, FILE_NOT_SENT, PAGE_COUNT_MISMATCH, BAD_REQUEST),
-        openapi_extra=_takes(Manifest),
+        openapi_extra=bodies.takes(Manifest),
     )
     async def submit(
-        submission_id: SubmissionId, request: Request, enrolled: Annotated[Enrolment, Depends(caller)]
+        submission_id: bodies.Hash, request: Request, enrolled: Annotated[Enrolment, Depends(caller)]
     ) -> Response:
         """Hand over a submission whose files have all arrived. The same again gets the same receipt, byte for byte."""
         manifest = await bodies.value(request, Manifest)
@@ -106,12 +105,12 @@ def _add_submissions(router: APIRouter, intake: Intake, caller: Callable[..., En
     @router.get(
         "/v1/submissions/{submission_id}", response_model=SignedReceipt, responses=described(SUBMISSION_UNKNOWN)
     )
-    def receipt(submission_id: SubmissionId, enrolled: Annotated[Enrolment, Depends(caller)]) -> Response:
+    def receipt(submission_id: bodies.Hash, enrolled: Annotated[Enrolment, Depends(caller)]) -> Response:
         """Fetch the receipt of a submission once more."""
         return _told(intake.receipt(enrolled.request.station, submission_id))
 
     @router.get("/v1/submissions/{submission_id}/legibility", responses=described(SUBMISSION_UNKNOWN))
-    def legibility(submission_id: SubmissionId, enrolled: Annotated[Enrolment, Depends(caller)]) -> Legibility:
+    def legibility(submission_id: bodies.Hash, enrolled: Annotated[Enrolment, Depends(caller)]) -> Legibility:
         """Ask which pages should be scanned once more; not settled until the submission was read."""
         return intake.legibility(enrolled.request.station, submission_id)
 
@@ -133,8 +132,3 @@ def _add_previews(router: APIRouter, intake: Intake, caller: Callable[..., Enrol
 
 def _told(receipt: SignedReceipt) -> Response:
     return Response(receipt.canonical_bytes(), media_type="application/json")
-
-
-def _takes(type_: type[Any]) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{type_.__name__}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -216,21 +216,27 @@ class _Projected(Collector):
     def _submissions(self) -> Iterator[Metric]:
         taken = CounterMetricFamily("sohoa_intake_submissions", "Submissions with a receipt.", labels=["station"])
         waiting = GaugeMetricFamily(
-            "sohoa_submissions_waiting", "Submissions with a receipt and no outcome.", labels=["lane"]
+            "sohoa_submissions_waiting",
+            "Submissions with a receipt and no outcome that the machine can go on with.",
+            labels=["lane"],
         )
         since = GaugeMetricFamily(
             "sohoa_submissions_waiting_since_timestamp_seconds", "When the first of them came.", labels=["lane"]
         )
+        drafted = GaugeMetricFamily(
+            "sohoa_submissions_drafted", "Submissions that wait to be signed at their station.", labels=["station"]
+        )
         lanes: dict[str, list[catalog.Received]] = {"live": [], "backfill": []}
         for station, received in sorted(self.intake.house.catalog.received().items()):
             taken.add_metric([station], received.submissions)
+            drafted.add_metric([station], received.drafted)
             lanes[lane_of(station)].append(received)
         for lane, all_received in lanes.items():
             waiting.add_metric([lane], sum(each.waiting for each in all_received))
             first = min((each.waiting_since for each in all_received if each.waiting_since), default=None)
             if first is not None:
                 since.add_metric([lane], _seconds(first))
-        yield from (taken, waiting, since)
+        yield from (taken, waiting, since, drafted)
 
     def _stations(self) -> Iterator[Metric]:
         announced = CounterMetricFamily(

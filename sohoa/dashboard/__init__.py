@@ -36,6 +36,8 @@ class StationLine(NamedTuple):
 
     enrolment: Enrolment
     arrivals: Arrivals
+    drafted: int
+    """Submissions whose copies wait for the signature of the person who scanned."""
 
 
 def create_dashboard(house: House, token: str) -> FastAPI:
@@ -72,7 +74,11 @@ def create_dashboard(house: House, token: str) -> FastAPI:
     def stations(request: Request) -> Response:
         """Show every station, those of which most is missing first."""
         arrivals = house.catalog.arrivals()
-        lines = [StationLine(each, arrivals.get(each.request.station, _NOTHING)) for each in house.stations.all()]
+        drafted = {station: each.drafted for station, each in house.catalog.received().items()}
+        lines = [
+            StationLine(each, arrivals.get(each.request.station, _NOTHING), drafted.get(each.request.station, 0))
+            for each in house.stations.all()
+        ]
         return page(request, "stations.html", lines=sorted(lines, key=_most_wanting_first))
 
     @pages.get("/stations/{station}")

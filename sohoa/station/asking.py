@@ -4,7 +4,6 @@ from typing import Final, NamedTuple
 
 from schemas.document_type import document_types
 from schemas.identifier import PersonalIdentifier
-from schemas.problem import STATION_NOT_ENROLLED
 from schemas.submission import DocumentTypeCode, ScanReason
 from sohoa.station.client import Intake
 from sohoa.station.dossiers import Dossiers
@@ -47,10 +46,7 @@ def ask(
             is scanned as ever.
     """
     question = dossiers.question(number, owner, document_type)
-    welcome = home.welcome
-    if welcome is None:
-        raise STATION_NOT_ENROLLED.error("no server has welcomed this station: `sohoa station accept`")
-    advice = Intake(welcome.server, home.station, home.key).advise(question)
+    advice = Intake.of(home).advise(question)
     title = title_of(document_type)
     if advice.reusable:
         dossiers.decide(number, document_type, _KEPT)

@@ -20,6 +20,7 @@ from sohoa import console
 from sohoa.verbs import Configured, PathWord, Verbs, json_option
 
 if TYPE_CHECKING:
+    from schemas.draft import ToSign
     from sohoa.station.dossiers import Dossiers
     from sohoa.station.home import Home
     from sohoa.station.status import DossierStatus
@@ -457,6 +458,45 @@ def submit(
         declared=pages,
     )
     _show(status, as_json=as_json)
+
+
+@station.command(epilog="sohoa station sign --list\nsohoa station sign")
+@click.option("--list", "only_list", is_flag=True, help="Only show what waits, and sign nothing.")
+@_home_option
+@json_option
+@click.pass_obj
+def sign(configuration: Configured, folder: Path | None, *, only_list: bool, as_json: bool) -> None:
+    """Sign the copies of what was scanned here, with your own token: the setting signing.scanner says where it is.
+
+    For servers that want it (signing.deferred): there each copy waits for the signature of the person who scanned. The
+    key stays in the token. Interrupted, run it again: what is signed is not signed again.
+    """
+    from sohoa.station.client import Intake
+    from sohoa.station.officer import sign_all, signer_at_hand, what_waits
+
+    intake = Intake.of(_home(configuration, folder))
+    signer = signer_at_hand(configuration.settings.signing.scanner, _ask_pin)
+    work = what_waits(intake, signer)
+    for name in work.others:
+        console.note(f"Còn bản số hóa chờ chữ ký số của: {name}")
+    signed = 0
+    for each in work.documents if only_list else sign_all(intake, signer):
+        signed += 1
+        if as_json:
+            console.print_json(each.model_dump(mode="json", exclude={"attributes"}) | {"signed": not only_list})
+        else:
+            console.say(_signed_line(each, "chờ ký số" if only_list else "đã ký số"))
+    if not signed and not as_json:
+        console.say("Không có bản số hóa nào chờ chữ ký số của bạn.")
+
+
+def _ask_pin() -> str:
+    pin: str = click.prompt("Mã PIN của thiết bị ký số", hide_input=True, err=True)
+    return pin
+
+
+def _signed_line(each: "ToSign", said: str) -> str:
+    return f"{each.dossier_code or 'chưa có mã'} · {each.document_type or 'chưa rõ loại'} · {each.pages} trang · {said}"
 
 
 @station.command(epilog="sohoa station status\nsohoa station status --json | jq 'select(.state == \"needs you\")'")

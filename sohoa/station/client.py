@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ipaddress import ip_address
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
 import jwt
@@ -22,12 +22,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
 from schemas.digest import Sha256
+from schemas.draft import KeptSignature, OfficerSignature, SigningRequest, SigningWork, ToSign
 from schemas.legibility import Glance, Legibility
 from schemas.lookup import ScanAdvice, ScanQuestion
 from schemas.model import Value
-from schemas.problem import CONFIGURATION, KINDS_BY_TYPE, SERVER_UNREACHABLE, STATION_CLOCK, Kind, Problem, ProblemError
+from schemas.problem import (
+    CONFIGURATION,
+    KINDS_BY_TYPE,
+    SERVER_UNREACHABLE,
+    STATION_CLOCK,
+    STATION_NOT_ENROLLED,
+    Kind,
+    Problem,
+    ProblemError,
+)
 from schemas.station import AUDIENCE, TOKEN_SECONDS, Journal, JournalState, SignedReceipt
 from schemas.submission import Manifest, StationId
+from sohoa.station.home import Home
 
 _CONNECT_SECONDS = 15.0
 _ANSWER_SECONDS = 60.0
@@ -113,6 +124,18 @@ class Intake:
         self._ahead = 0.0
         self._pool = urllib3.PoolManager(num_pools=1, maxsize=1, retries=False)
 
+    @classmethod
+    def of(cls, home: Home) -> Self:
+        """Return the intake of the server that has welcomed a station.
+
+        Raises:
+            ProblemError: `station-not-enrolled` if none has.
+        """
+        welcome = home.welcome
+        if welcome is None:
+            raise STATION_NOT_ENROLLED.error("no server has welcomed this station: `sohoa station accept`")
+        return cls(welcome.server, home.station, home.key)
+
     def now(self) -> datetime:
         """Return the time by the server's clock, as far as it had to tell."""
         return datetime.fromtimestamp(self._clock() + self._ahead, UTC)
@@ -159,6 +182,24 @@ class Intake:
             ProblemError: as for `send_journal`.
         """
         return parsed(Legibility, self.ask("GET", f"/v1/submissions/{submission_id}/legibility", {}))
+
+    def signing(self, request: SigningRequest) -> SigningWork:
+        """Ask what waits for somebody's signature.
+
+        Raises:
+            ProblemError: as for `send_journal`.
+        """
+        path = f"/v1/stations/{self._station}/signing"
+        return parsed(SigningWork, self.ask("POST", path, _JSON, request.canonical_bytes()))
+
+    def sign(self, what: ToSign, signature: OfficerSignature) -> KeptSignature:
+        """Hand over the signature of a copy.
+
+        Raises:
+            ProblemError: as for `send_journal`.
+        """
+        path = f"/v1/submissions/{what.submission_id}/signatures/{what.copy_sha256}"
+        return parsed(KeptSignature, self.ask("PUT", path, _JSON, signature.canonical_bytes()))
 
     def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """Send one request; return its answer, a success.

@@ -9,7 +9,8 @@ from flows.intake import receive
 from flows.keyring import Keyring
 from flows.process import process
 from pipeline.digitize import Unwatched
-from pipeline.seal import token, verify_pdf
+from pipeline.keys import token
+from pipeline.seal import verify_pdf
 from pipeline.workers import Workers
 from schemas.problem import ProblemError
 from schemas.settings import Settings, SignerSettings, SigningSettings

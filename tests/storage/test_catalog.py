@@ -103,12 +103,12 @@ def test_a_submission_waits_from_its_receipt_to_its_outcome(catalog: Catalog):
 
 @in_either
 def test_everything_is_counted(catalog: Catalog):
-    assert catalog.counts() == Counts(records=0, review=0, submissions=0, waiting=0)
+    assert catalog.counts() == Counts(records=0, review=0, submissions=0, waiting=0, drafted=0)
     catalog.keep_record(record(b"a"))
     catalog.keep_record(record(b"b", status="review"))
     catalog.keep_submission(receipt(manifest(b"a")), "inbox/x", done=True)
     catalog.keep_submission(receipt(manifest(b"b")), "inbox/y", done=False)
-    assert catalog.counts() == Counts(records=2, review=1, submissions=2, waiting=1)
+    assert catalog.counts() == Counts(records=2, review=1, submissions=2, waiting=1, drafted=0)
 
 
 @in_either
@@ -118,8 +118,8 @@ def test_what_has_come_and_what_there_is_is_counted_by_station_type_and_lane(cat
         catalog.keep_submission(receipt(sent), keys.manifest(sent), done=done)
     came = receipt(new).received_at.isoformat()
     assert catalog.received() == {
-        "backfill": Received(1, 0, None, came),
-        "vinh-01": Received(1, 1, came, came),
+        "backfill": Received(1, 0, None, 0, came),
+        "vinh-01": Received(1, 1, came, 0, came),
     }
     for name, sent in ((b"a", old), (b"b", new), (b"c", new)):
         catalog.keep_record(record(name, AN, submission_id=sent.submission_id))

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.seal import sign_copy, sign_detached, token, verify_detached, verify_pdf
-from pipeline.seal.token import token_signer
+from pipeline.keys import token
+from pipeline.keys.token import token_signer
+from pipeline.seal import sign_copy, sign_detached, verify_detached, verify_pdf
 from schemas.problem import ProblemError
 from tests.pipeline.seal.scans import AT, copied, reading, saved, sheet
 from tests.pki.softhsm import MODULE, PIN, TOKEN

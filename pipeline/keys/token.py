@@ -6,17 +6,16 @@ to find a key. The next signature after a failure opens the session anew.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from threading import RLock
 from typing import Any
 
 import pkcs11
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from pipeline.seal.keys import Signer
+from pipeline.keys import Signer
 from schemas.problem import CONFIGURATION, SIGNER_UNREACHABLE, ProblemError
 
 
@@ -35,16 +34,12 @@ def token_signer(module: str, token: str, key: str, *, pin: str, certificates: b
         ProblemError: `configuration` when module, PIN, key or certificates are not the right ones;
             `signer-unreachable` when the token does not answer.
     """
-    try:
-        certificate, *others = x509.load_pem_x509_certificates(certificates)
-    except ValueError as error:
-        raise CONFIGURATION.error("no certificates in PEM form", file=origin) from error
     opened = _token(module, token)
 
     def sign(data: bytes) -> bytes:
         return opened.sign(pin, key, data)
 
-    signer = Signer.of(certificate, others, sign, origin=origin)
+    signer = replace(Signer.absent(certificates, origin=origin), sign=sign)
     if not signer.fits():
         raise CONFIGURATION.error(f"the certificate is not that of the key {key!r} in the token", file=origin)
     return signer
