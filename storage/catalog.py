@@ -435,12 +435,13 @@ class Catalog:
             or_of_death: and, whatever their types, those that may say that the owner has died.
         """
         types = tuple(document_types)
-        asked: tuple[sql.Select[tuple[str, int]], dict[str, object]] = (_records_of, {"owner": owner})
+        query = _records_of
         if types:
             query = _records_of_types_or_death if or_of_death else _records_of_types
-            asked = (query, {"owner": owner, "types": types})
         with self._statement() as connection:
-            return tuple(keys.RecordVersion(*row) for row in connection.execute(*asked))
+            owners = tuple(connection.scalars(_same_person, {"owner": owner}))
+            asked = {"owners": owners, "types": types} if types else {"owners": owners}
+            return tuple(keys.RecordVersion(*row) for row in connection.execute(query, asked))
 
     def without_owner(
         self, owners: Mapping[str, int], limit: int, after: RecordId | None = None
@@ -821,7 +822,7 @@ class Catalog:
 
     @contextmanager
     def _statement(self) -> Iterator[Connection]:
-        """Connect for one statement that only reads: beginning and ending would be asked of the server too."""
+        """Connect for statements that only read: beginning and ending would be asked of the server too."""
         with self._our_errors(), self._reading.connect() as connection:
             yield connection
 
@@ -898,7 +899,9 @@ _records_of = (
     sql.select(tables.records.c.record_id, tables.records.c.version)
     .where(
         tables.records.c.record_id.in_(
-            sql.select(tables.owners.c.record_id).where(tables.owners.c.owner_key.in_(_same_person))
+            sql.select(tables.owners.c.record_id).where(
+                tables.owners.c.owner_key.in_(sql.bindparam("owners", expanding=True))
+            )
         )
     )
     .order_by(tables.records.c.created_at, tables.records.c.record_id)
@@ -906,7 +909,8 @@ _records_of = (
 _is_wanted = tables.records.c.document_type.in_(sql.bindparam("types", expanding=True))
 _records_of_types = _records_of.where(_is_wanted)
 _records_of_types_or_death = _records_of.where(sql.or_(_is_wanted, tables.records.c.of_death))
-"""Made once, and asked of the database in one go: every lookup waits for this."""
+"""Made once: every lookup waits for this. The owner keys are given, not looked for in the same statement: as long as
+PostgreSQL has no statistics, as after a rebuild, it would think that a person has hundreds and read the whole table."""
 
 
 def _lacks_owner(owners: Mapping[str, int]) -> sql.ColumnElement[bool]:
