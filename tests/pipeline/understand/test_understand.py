@@ -190,7 +190,7 @@ def test_papers_that_look_alike_are_not_birth_certificates(title):
         ("040316112233", "040315112233", "personal_id", "identifier"),
         ("040316112233", "003316112233", "personal_id", "identifier_structure"),
         ("Năm sinh: 1990", "Năm sinh: 2009", "mother_birth_year", "order"),
-        ("tỉnh Nghệ An", "tỉnh Nghê An", "place_of_origin", "province"),
+        ("tỉnh Nghệ An", "tỉnh Nghê An", "place_of_origin", "usual_words"),
         ("HÀ VĂN MÒN", "HÁ VĂN MÒN", "father_full_name", "usual_name"),
         ("Dân tộc: Thái", "Dân tộc: Thai", "ethnicity", "as_printed"),
     ],
