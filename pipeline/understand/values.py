@@ -61,6 +61,8 @@ _STOP_WITHIN: Final = re.compile(
 _UY_BAN: Final = re.compile(r"\b(?:Uỷ|UỶ)(?=\s+ban\b)", re.IGNORECASE)
 _PROVINCE: Final = re.compile(r"\btỉnh\s+([^,]+)$", re.IGNORECASE)
 _PROVINCES: Final = re.compile(r"\btỉnh\b", re.IGNORECASE)
+_HAMLET_NUMBER: Final = re.compile(r"\b(xóm|thôn|bản|khối) ([óÓlI|!]\d?)(?=,|$)", re.IGNORECASE)
+"""What stands for a figure where a hamlet has a number: `Xóm ó`."""
 _STATION: Final = re.compile(r"\b(trạm) (tế)\b", re.IGNORECASE)
 """`Trạm Y tế` without its lonely letter, which looks like a stroke of something else."""
 _TRULY_HOOKED: Final = frozenset({"tỉnh", "chỉ"})
@@ -206,6 +208,8 @@ def _address(passage: Passage) -> Reading:
     commas = value.count(",") == printed.count(",") and not _SPECK_BETWEEN_WORDS.search(value)
     value = _SPECK_BETWEEN_WORDS.sub(" ", value)
     dots = Check(name="punctuation", passed=commas and not _STOP_WITHIN.search(value))
+    value, letter = _HAMLET_NUMBER.subn(lambda match: f"{match[1]} {dates.figures(match[2])}", value)
+    number = Check(name=dates.FIGURES, passed=not letter, detail=printed if letter else "")
     usual = _usual_words(value)
     if _STATION.search(value):
         value, usual = _STATION.sub(r"\1 Y \2", value), usual.model_copy(update={"passed": False, "detail": "trạm tế"})
@@ -220,7 +224,7 @@ def _address(passage: Passage) -> Reading:
     one = Check(name="one_province", passed=len(_PROVINCES.findall(value)) <= 1)
     shape = Check(name="place_shape", passed=" " in value or not value.isupper())  # `MẪU` lies over specimens
     hooks = _dots_of_i(marked, truly=_TRULY_HOOKED | known)
-    checks = (_spelling(marked), hooks, usual, whole, one, shape, dots, province, *places.checks)
+    checks = (number, _spelling(marked), hooks, usual, whole, one, shape, dots, province, *places.checks)
     return Reading(places.value, passage, checks, sure=_words_at(passage, value, places.sure))
 
 

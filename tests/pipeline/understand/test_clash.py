@@ -27,8 +27,8 @@ def read(kind, text):
         ("text", "số hóa sổ hộ tịch", "số hóa số hộ tịch"),
         (
             "place",
-            "Xóm 6, xã Tường Sơn, huyện Anh Sơn, tỉnh Nghệ An",
-            "Xóm ó, xã Tường Sơn, huyện Anh Sơn, tỉnh Nghệ An",
+            "Đội 6, xã Tường Sơn, huyện Anh Sơn, tỉnh Nghệ An",
+            "Đội ó, xã Tường Sơn, huyện Anh Sơn, tỉnh Nghệ An",
         ),
         ("place", "Xã Tri Lễ, huyện Quế Phong, tỉnh Nghệ An", "Xã Tri Lễ, huyện Quế Phcng, tỉnh Nghệ An"),
     ],

@@ -199,6 +199,7 @@ def test_nothing_near_is_no_member(text):
     [
         ("Xã Nghỉ Phú, tỉnh Nghệ An", "dots_of_i"),
         ("Trạm tế xã Tri Lễ, tỉnh Nghệ An", "usual_words"),
+        ("Xóm ó, xã Tri Lễ, tỉnh Nghệ An", "figures"),
         ("BAN CHÍ ĐẠO 138", "usual_words"),
         ("UBND tỉnh Quáng Ngãi", "province"),
         ("Xã Đât Đỏ", "syllables"),
@@ -228,6 +229,7 @@ def test_marks_that_cannot_be_right_are_noticed(text, check):
         ("SỞ LAO ĐỌNG - THƯƠNG BINH VÀ XÃ HỌI", "SỞ LAO ĐỘNG - THƯƠNG BINH VÀ XÃ HỘI"),
         ("Sở Nội vụ tình Nghê An", "Sở Nội vụ tỉnh Nghệ An"),
         ("Trạm tế xã Nghi Kiều, huyện Nghi Lộc", "Trạm Y tế xã Nghi Kiều, huyện Nghi Lộc"),
+        ("Xóm ó, tĩnh Nghệ An", "Xóm 6, tỉnh Nghệ An"),
     ],
 )
 def test_what_can_only_be_one_place_or_agency_is_that_and_a_check_says_that_it_was_read_otherwise(read, value):
