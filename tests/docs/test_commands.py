@@ -12,7 +12,6 @@ from sohoa.demo import SCANS
 from tests.docs.pages import PAGES, blocks, name_of
 from tests.servers import free_ports
 
-pytestmark = pytest.mark.long
 _SECONDS = 600
 
 

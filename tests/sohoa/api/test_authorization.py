@@ -37,9 +37,11 @@ MAY = {
     ("HEAD", "/v1/records/{record_id}/copy"): NOBODY,
     ("POST", "/v1/stations/{station}/journal"): {"station"},
     ("POST", "/v1/stations/{station}/questions"): {"station"},
+    ("POST", "/v1/stations/{station}/signing"): {"station"},
     ("PUT", "/v1/submissions/{submission_id}"): STATIONS,
     ("GET", "/v1/submissions/{submission_id}"): STATIONS,
     ("GET", "/v1/submissions/{submission_id}/legibility"): STATIONS,
+    ("PUT", "/v1/submissions/{submission_id}/signatures/{copy_sha256}"): STATIONS,
     ("POST", "/v1/previews"): STATIONS,
     ("OPTIONS", "/v1/uploads"): STATIONS,
     ("OPTIONS", "/v1/uploads/{upload_id}"): STATIONS,
@@ -51,6 +53,7 @@ MAY = {
 }
 IDS = {
     "audit_id": "a" * 32, "record_id": "b" * 32, "station": "bd-ba-to", "submission_id": "c" * 64, "upload_id": "d" * 64,
+    "copy_sha256": "e" * 64,
 }  # fmt: skip
 REFUSED = {401: "not-authorised", 403: "scope-missing", 404: "link-closed"}
 

@@ -12,7 +12,6 @@ from schemas.settings import Settings
 from sohoa.bench.accuracy import Row, measure, scans_in, table
 from sohoa.demo import SCANS
 
-pytestmark = pytest.mark.long
 HIGHER = ("type_accuracy", "whole_papers", "field_exact", "accepted_share", "rotation_accuracy")
 LOWER = ("silent_errors", "handwritten_accepted", "invented", "cer", "digit_error_rate", "straight_tilted")
 TILT = ("skew_mean", "skew_p95", "skew_worst")
