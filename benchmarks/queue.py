@@ -151,8 +151,8 @@ def ask(catalog: Catalog, size: _Size, asks: int) -> Iterator[tuple[str, ...]]:
         return catalog.search(Search.model_validate({"purpose": "a benchmark", **known}), None)
 
     questions: Mapping[str, Callable[[], object]] = {
-        "first page of the queue": lambda: catalog.in_review(_PAGE),
-        "any later page of the queue": lambda: catalog.in_review(_PAGE, record_id(some(size.waiting))),
+        "first page of the queue": lambda: catalog.queue.in_review(_PAGE),
+        "any later page of the queue": lambda: catalog.queue.in_review(_PAGE, record_id(some(size.waiting))),
         "records of a dossier": lambda: catalog.of_dossier(_dossier(some(size.records), size), _PAGE),
         "records of an owner": lambda: catalog.records_of(f"{some(size.records // 2):064x}"),
         "search by name": lambda: find(name=_said(some(size.records))["name"]),
@@ -161,11 +161,11 @@ def ask(catalog: Catalog, size: _Size, asks: int) -> Iterator[tuple[str, ...]]:
         "search by it, any later page": lambda: find(issuer=_PROVINCE, after=record_id(some(size.records))),
         "search by it, and a month": lambda: find(issuer=_PROVINCE, issued_from=_MAY, issued_to=_MAY.replace(day=31)),
         "search by it, and what it never issued": lambda: find(issuer=_PROVINCE, document_type="death_extract"),
-        "a lease": lambda: catalog.lease(record_id(some(size.waiting)), f"web:{some(_PEOPLE)}", _NOW, _NOW),
+        "a lease": lambda: catalog.queue.lease(record_id(some(size.waiting)), f"web:{some(_PEOPLE)}", _NOW, _NOW),
         "a reviewer's day, and how much waits": lambda: (
-            catalog.decided_by(f"web:{some(_PEOPLE)}", day), catalog.waits()
+            catalog.queue.decided_by(f"web:{some(_PEOPLE)}", day), catalog.queue.waits()
         ),
-        "the supervisor's page": lambda: (catalog.backlog(), catalog.throughput(_NOW - timedelta(days=14))),
+        "the supervisor's page": lambda: (catalog.queue.backlog(), catalog.queue.throughput(_NOW - timedelta(days=14))),
     }  # fmt: skip
     for name, question in questions.items():
         count = asks // 20 if name.startswith(_SLOW) else asks

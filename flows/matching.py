@@ -19,8 +19,9 @@ from pipeline.linkage.asked import owners_in, unknown_owners
 from pipeline.linkage.index import keys_of, names_of
 from pipeline.linkage.judge import MOST, judge
 from pipeline.linkage.learn import Asked, begin, learn
+from schemas.data_file import parse
 from schemas.document_type import document_types
-from schemas.linkage import Candidate, Judgement, Person, Weights, parse_weights, weights
+from schemas.linkage import Candidate, Judgement, Person, Weights, weights
 from schemas.problem import (
     CONFIGURATION,
     REGISTRY_UNREACHABLE,
@@ -221,4 +222,4 @@ def _weights_at(path: Path | None) -> Weights:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CONFIGURATION.error("registry.weights: the file cannot be read", file=str(path)) from error
-    return parse_weights(text, origin=str(path))
+    return parse(Weights, text, origin=str(path))

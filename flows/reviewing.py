@@ -77,7 +77,7 @@ def replace_rescanned(house: House, keyring: Keyring, record: Record, clock: Clo
     type_ = document_types().get(record.document_type or "")
     if record.dossier_code is None or type_ is None:
         return
-    waiting = house.catalog.to_be_rescanned(record.dossier_code, type_.code)
+    waiting = house.catalog.queue.to_be_rescanned(record.dossier_code, type_.code)
     found = [house.warehouse.record(each).value for each in waiting if each != record.record_id]
     same = [each for each in found if each.needs_review and is_same_paper(each, record, type_)]
     if len(same) != 1:

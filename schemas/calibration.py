@@ -8,14 +8,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, Literal, NamedTuple, Self
 
-from pydantic import AwareDatetime, ValidationError, model_validator
+from pydantic import AwareDatetime, model_validator
 from pydantic import Field as Constraint
 
+from schemas.data_file import parse
 from schemas.digest import sha256_hex
 from schemas.document_type import ValueKind
 from schemas.field import Source
 from schemas.model import Value
-from schemas.problem import CONFIGURATION
 from schemas.record import Record
 from schemas.review import was_right
 
@@ -167,21 +167,8 @@ class Calibration(Value):
         return sha256_hex(self.canonical_bytes())[:_VERSION_DIGITS]
 
 
-def parse_calibration(text: str, *, origin: str) -> Calibration:
-    """Return the calibration that a JSON *text* holds.
-
-    Raises:
-        ProblemError: `configuration`, naming *origin* and every key that is wrong.
-    """
-    try:
-        return Calibration.model_validate_json(text)
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}" for each in error.errors())
-        raise CONFIGURATION.error(wrong, file=origin) from error
-
-
 @cache
 def calibration() -> Calibration:
     """Return the calibration that comes with this package."""
     file = files("schemas") / "calibration.json"
-    return parse_calibration(file.read_text("utf-8"), origin=file.name)
+    return parse(Calibration, file.read_text("utf-8"), origin=file.name)

@@ -11,12 +11,12 @@ from importlib.resources import files
 from typing import Final, Literal, NamedTuple, Self
 
 from pydantic import Field as Constraint
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
+from schemas.data_file import parse
 from schemas.digest import sha256_hex
 from schemas.identifier import PersonalIdentifier
 from schemas.model import Value
-from schemas.problem import CONFIGURATION
 
 Comparison = Literal[
     "name", "birth", "birth_year", "sex", "mother", "father", "mother_birth", "father_birth", "place", "siblings"
@@ -145,21 +145,8 @@ class Judgement(NamedTuple):
     """Whether it is the first one; never where two are alike."""
 
 
-def parse_weights(text: str, *, origin: str) -> Weights:
-    """Return the weights that a JSON *text* holds.
-
-    Raises:
-        ProblemError: `configuration`, naming *origin* and every key that is wrong.
-    """
-    try:
-        return Weights.model_validate_json(text)
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}" for each in error.errors())
-        raise CONFIGURATION.error(wrong, file=origin) from error
-
-
 @cache
 def weights() -> Weights:
     """Return the weights that come with this package."""
     file = files("schemas") / "linkage.json"
-    return parse_weights(file.read_text("utf-8"), origin=file.name)
+    return parse(Weights, file.read_text("utf-8"), origin=file.name)

@@ -29,7 +29,7 @@ from schemas.review import (
 )
 from schemas.vietnam import TIME_ZONE
 from sohoa.looking import write_down
-from storage.catalog import Decided, Waiting
+from storage.review_queue import Decided, Waiting
 
 PURPOSE = "review"
 LEASE = timedelta(minutes=15)
@@ -41,7 +41,7 @@ _PAPERS = rf"(?=.{{1,2000}}$){_PART}([,;]{_PART})*"
 
 def waiting(house: House, after: RecordId | None = None, limit: int = PAGE) -> tuple[Waiting, ...]:
     """Return a page of what waits for a person, live papers first."""
-    return house.catalog.in_review(limit, after)
+    return house.catalog.queue.in_review(limit, after)
 
 
 def every_waiting(house: House) -> Iterator[Waiting]:
@@ -78,13 +78,13 @@ def next_for(house: House, who: str, after: RecordId | None = None) -> RecordId 
 def hold(house: House, record_id: RecordId, who: str) -> bool:
     """Lease a record to *who* from now on; return whether they have it, False while somebody else does."""
     now = datetime.now(UTC)
-    return house.catalog.lease(record_id, who, now, now + LEASE)
+    return house.catalog.queue.lease(record_id, who, now, now + LEASE)
 
 
 def release(house: House, record_id: RecordId, who: str) -> None:
     """End the lease of *who*, if they have it."""
     now = datetime.now(UTC)
-    house.catalog.lease(record_id, who, now, now)
+    house.catalog.queue.lease(record_id, who, now, now)
 
 
 class Progress(NamedTuple):
@@ -101,9 +101,9 @@ class Progress(NamedTuple):
 def progress(house: House, who: str, now: datetime) -> Progress:
     """Return what a person did since midnight in Vietnam, and how much is left for all."""
     midnight = now.astimezone(TIME_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
-    done = house.catalog.decided_by(who, midnight)
+    done = house.catalog.queue.decided_by(who, midnight)
     fields = sum(each.fields for each in done)
-    return Progress(len(done), fields, seconds_a_field(done), house.catalog.waits())
+    return Progress(len(done), fields, seconds_a_field(done), house.catalog.queue.waits())
 
 
 def seconds_a_field(done: Sequence[Decided]) -> float | None:

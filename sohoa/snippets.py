@@ -23,7 +23,7 @@ from schemas.snippet import Keying, may_key, this_round
 from sohoa.looking import write_down
 from sohoa.reviewing import LEASE, hold, release
 from storage import keys
-from storage.catalog import Snippet
+from storage.review_queue import Snippet
 
 PURPOSE = "review of one field"
 SITTING = timedelta(hours=12)
@@ -50,17 +50,17 @@ def snippet_for(house: House, who: str) -> Shown | None:
     The audit log says that they are going to see it.
     """
     now = datetime.now(UTC)
-    held = house.catalog.snippet_of(who, now)
+    held = house.catalog.queue.snippet_of(who, now)
     if held is not None:
         record = house.warehouse.record(held.record_id).value
         if held.field in _fields(record):
             return Shown(held, record)
-        house.catalog.answer_snippet(held.ticket)  # it was decided at the desk meanwhile
+        house.catalog.queue.answer_snippet(held.ticket)  # it was decided at the desk meanwhile
     for record, field in _candidates(house, who):
         snippet = Snippet(secrets.token_hex(16), record.record_id, record.version, field)
         if not hold(house, record.record_id, who):
             continue
-        if house.catalog.give_snippet(who, snippet, links(house, record), now, now + LEASE, now - SITTING):
+        if house.catalog.queue.give_snippet(who, snippet, links(house, record), now, now + LEASE, now - SITTING):
             write_down(house, "copy", PURPOSE, record, who)
             return Shown(snippet, record)
         release(house, record.record_id, who)
@@ -71,7 +71,7 @@ def _candidates(house: House, who: str) -> Iterator[tuple[Record, str]]:
     """Yield one field of each record that wants another answer, of this person, in no order."""
     draw, after = secrets.SystemRandom(), None
     for _ in range(_PAGES):
-        page = house.catalog.in_review(_PAGE, after)
+        page = house.catalog.queue.in_review(_PAGE, after)
         if not page:
             return
         after = page[-1].record_id
@@ -110,7 +110,7 @@ def keying_of(house: House, who: str, ticket: str, typed: str | None, now: datet
     Raises:
         ProblemError: `decision-unfit`: it is not theirs, or a field of this kind cannot have this value.
     """
-    snippet = house.catalog.snippet_of(who, now, ticket)
+    snippet = house.catalog.queue.snippet_of(who, now, ticket)
     if snippet is None:
         raise DECISION_UNFIT.error("this snippet was not given to this person, or long ago")
     record = house.warehouse.record(snippet.record_id, snippet.version).value
@@ -123,7 +123,7 @@ def keying_of(house: House, who: str, ticket: str, typed: str | None, now: datet
 
 def answered(house: House, ticket: str, keying: Keying) -> None:
     """Write down that a snippet was answered: its record is free for the next person."""
-    house.catalog.answer_snippet(ticket)
+    house.catalog.queue.answer_snippet(ticket)
     release(house, keying.record_id, keying.who)
 
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from schemas.calibration import Calibration, calibration, parse_calibration
+from schemas.calibration import Calibration, calibration
+from schemas.data_file import parse
 from schemas.problem import CONFIGURATION
 
 
@@ -18,4 +19,4 @@ def calibration_at(path: Path | None) -> Calibration:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CONFIGURATION.error("acceptance.calibration: the file cannot be read", file=str(path)) from error
-    return parse_calibration(text, origin=str(path))
+    return parse(Calibration, text, origin=str(path))

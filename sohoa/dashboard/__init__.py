@@ -97,8 +97,8 @@ def create_dashboard(house: House, token: str) -> FastAPI:
     def review_desk(request: Request) -> Response:
         """Show how much waits for reviewers and since when, and what they settle a day."""
         now = datetime.now(UTC)
-        settled = house.catalog.throughput(now - timedelta(days=DAYS))
-        return page(request, "desk.html", desk=overlook(house.catalog.backlog(), settled, now))
+        settled = house.catalog.queue.throughput(now - timedelta(days=DAYS))
+        return page(request, "desk.html", desk=overlook(house.catalog.queue.backlog(), settled, now))
 
     @pages.get("/{name}")
     def static(name: _Static) -> Response:

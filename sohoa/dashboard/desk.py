@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from schemas.vietnam import TIME_ZONE
-from storage.catalog import Backlog, Throughput
+from storage.review_queue import Backlog, Throughput
 
 DAYS = 14
 _PACE_DAYS = 7

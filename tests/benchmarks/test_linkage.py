@@ -8,7 +8,8 @@ import pytest
 
 from benchmarks.linkage import made, matched
 from samples.registry import SEED
-from schemas.linkage import parse_weights, weights
+from schemas.data_file import parse
+from schemas.linkage import Weights, weights
 
 
 def test_links_are_right_and_most_papers_are_linked(tmp_path):
@@ -34,6 +35,6 @@ def test_of_many_links_one_in_a_thousand_is_wrong_at_most(tmp_path):
 def test_weights_can_be_learnt_without_the_truth():
     command = [sys.executable, "-m", "benchmarks.linkage", "--learn", "--people", "20000", "--papers", "3000"]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
-    learnt = parse_weights(run.stdout, origin="learnt")
+    learnt = parse(Weights, run.stdout, origin="learnt")
     assert learnt.present == pytest.approx(0.97, abs=0.02)  # three in a hundred are not in the registry
     assert learnt.chances["birth_year"]["same"].m == pytest.approx(0.98, abs=0.02)

@@ -144,10 +144,10 @@ def test_decisions_survive_the_loss_of_the_catalog(house, keyring, paper):
     before = list(house.catalog.export())
     rebuild(house.inbox, house.warehouse, house.catalog)
     assert list(house.catalog.export()) == before
-    [waiting] = house.catalog.in_review(10)
+    [waiting] = house.catalog.queue.in_review(10)
     assert "rescan:document" in waiting.reasons
     assert "unsure:sex" not in waiting.reasons
-    assert [each.fields for each in house.catalog.decided_by("web:binh", NOON)] == [1]
+    assert [each.fields for each in house.catalog.queue.decided_by("web:binh", NOON)] == [1]
 
 
 @pytest.mark.parametrize(

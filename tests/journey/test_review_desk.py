@@ -107,7 +107,7 @@ def test_reviewers_clear_twenty_doubtful_fields_with_the_keyboard_alone(  # noqa
         house, "death_extract_01", {"death_cause": "b?nh", "sex": "nam"}, created_at=NOON + timedelta(minutes=1)
     )
     assert len(birth.review_reasons) + len(death.review_reasons) == 20
-    house.catalog.lease(death.record_id, "web:chi", NOON, NOON + timedelta(minutes=15))  # long over
+    house.catalog.queue.lease(death.record_id, "web:chi", NOON, NOON + timedelta(minutes=15))  # long over
 
     binh, chi = seat(browser, as_("binh")), seat(browser, as_("chi"))
     binh.goto(f"{address}/review/")

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from schemas.linkage import LEVELS, parse_weights, weights
+from schemas.data_file import parse
+from schemas.linkage import LEVELS, Weights, weights
 from schemas.problem import CONFIGURATION, ProblemError
 
 
@@ -18,7 +19,7 @@ def test_weights_that_leave_out_a_level_are_refused():
     text = json.loads(weights().model_dump_json())
     del text["chances"]["birth"]["swapped"]
     with pytest.raises(ProblemError) as told:
-        parse_weights(json.dumps(text), origin="mine.json")
+        parse(Weights, json.dumps(text), origin="mine.json")
     assert told.value.kind == CONFIGURATION
 
 

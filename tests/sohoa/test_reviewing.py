@@ -6,7 +6,7 @@ import pytest
 
 from schemas.problem import ProblemError
 from sohoa.reviewing import LEASE, parse_papers, seconds_a_field
-from storage.catalog import Decided
+from storage.review_queue import Decided
 from tests.storage.examples import NOON
 
 

@@ -33,9 +33,9 @@ def test_live_papers_come_before_legacy_ones_and_the_longest_waiting_first_page_
     legacy = waits(catalog, b"legacy", 0, BACKFILL)
     late, early = waits(catalog, b"late", 9), waits(catalog, b"early", 1)
     catalog.keep_record(record(b"sure"))
-    assert [each.record_id for each in catalog.in_review(9)] == [early, late, legacy]
+    assert [each.record_id for each in catalog.queue.in_review(9)] == [early, late, legacy]
     seen, after = [], None
-    while page := catalog.in_review(1, after):
+    while page := catalog.queue.in_review(1, after):
         after = page[0].record_id
         seen.append(after)
     assert seen == [early, late, legacy]
@@ -44,11 +44,11 @@ def test_live_papers_come_before_legacy_ones_and_the_longest_waiting_first_page_
 
 def test_a_lease_keeps_others_away_until_it_ends(catalog):
     a_record, minutes = waits(catalog, b"paper", 0), timedelta(minutes=15)
-    assert catalog.lease(a_record, "web:binh", NOON, NOON + minutes)
-    assert not catalog.lease(a_record, "web:chi", NOON + minutes / 2, NOON + 2 * minutes)
-    assert catalog.lease(a_record, "web:binh", NOON + minutes / 2, NOON + 2 * minutes), "their own, longer"
-    assert not catalog.lease(a_record, "web:chi", NOON + minutes, NOON + 3 * minutes)
-    assert catalog.lease(a_record, "web:chi", NOON + 2 * minutes, NOON + 3 * minutes)
+    assert catalog.queue.lease(a_record, "web:binh", NOON, NOON + minutes)
+    assert not catalog.queue.lease(a_record, "web:chi", NOON + minutes / 2, NOON + 2 * minutes)
+    assert catalog.queue.lease(a_record, "web:binh", NOON + minutes / 2, NOON + 2 * minutes), "their own, longer"
+    assert not catalog.queue.lease(a_record, "web:chi", NOON + minutes, NOON + 3 * minutes)
+    assert catalog.queue.lease(a_record, "web:chi", NOON + 2 * minutes, NOON + 3 * minutes)
 
 
 def test_a_legacy_paper_is_one_whatever_is_indexed_first(tmp_path):
@@ -60,7 +60,7 @@ def test_a_legacy_paper_is_one_whatever_is_indexed_first(tmp_path):
         catalog.create()
         for step in steps:
             step(catalog)
-        return catalog.in_review(9)
+        return catalog.queue.in_review(9)
 
     def the_record(catalog):
         catalog.keep_record(paper)
@@ -83,13 +83,19 @@ def test_what_people_did_is_counted_by_the_hour_and_by_person_once(catalog):
     made = [decision(1, "web:binh", 0), decision(2, "web:chi", 59), decision(3, "web:binh", 60)]
     for _ in range(2):
         catalog.keep_decisions(made)
-    assert [tuple(each) for each in catalog.throughput(NOON)] == [("2026-11-20T05", 2, 3), ("2026-11-20T06", 1, 3)]
-    assert [each.fields for each in catalog.decided_by("web:binh", NOON)] == [1, 3]
-    assert catalog.decided_by("web:binh", NOON + timedelta(minutes=61)) == ()
+    assert [tuple(each) for each in catalog.queue.throughput(NOON)] == [
+        ("2026-11-20T05", 2, 3),
+        ("2026-11-20T06", 1, 3),
+    ]
+    assert [each.fields for each in catalog.queue.decided_by("web:binh", NOON)] == [1, 3]
+    assert catalog.queue.decided_by("web:binh", NOON + timedelta(minutes=61)) == ()
 
 
 def test_the_backlog_is_told_by_hour_and_lane(catalog):
     for content, minutes, station in ((b"a", 0, "counter"), (b"b", 59, "counter"), (b"c", 60, BACKFILL)):
         waits(catalog, content, minutes, station)
-    assert catalog.waits() == 3
-    assert [tuple(each) for each in catalog.backlog()] == [("2026-11-20T05", False, 2), ("2026-11-20T06", True, 1)]
+    assert catalog.queue.waits() == 3
+    assert [tuple(each) for each in catalog.queue.backlog()] == [
+        ("2026-11-20T05", False, 2),
+        ("2026-11-20T06", True, 1),
+    ]

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.calibrate.evidence import Evidence, probability
 from pipeline.calibrate.fit import COVERAGES, Observation, fit
-from schemas.calibration import Tally, calibration, parse_calibration
+from schemas.calibration import Calibration, Tally, calibration
+from schemas.data_file import parse
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -70,7 +71,7 @@ def test_too_little_makes_no_calibration(count):
 def test_the_same_values_make_the_same_calibration_and_it_survives_being_written_down():
     made = fit(list(observed(500)), NOW)
     assert made == fit(list(observed(500)), NOW)
-    again = parse_calibration(made.model_dump_json(), origin="x.json")
+    again = parse(Calibration, made.model_dump_json(), origin="x.json")
     assert (again, again.version) == (made, made.version)
 
 

@@ -6,7 +6,8 @@ import random
 import pytest
 from click.testing import CliRunner
 
-from schemas.calibration import calibration, parse_calibration
+from schemas.calibration import Calibration, calibration
+from schemas.data_file import parse
 from schemas.field import Assessment, Field
 from schemas.page import Page, Quality
 from schemas.problem import Exit, ProblemError
@@ -61,7 +62,7 @@ def reading(file, name, sure):
 
 def test_a_calibration_is_learnt_from_readings_and_used_from_then_on(sohoa, readings, tmp_path, monkeypatch):
     made = sohoa("fit", readings).stdout
-    learnt = parse_calibration(made, origin="stdout")
+    learnt = parse(Calibration, made, origin="stdout")
     assert learnt.provenance.origins == {"scans": 120}
     assert learnt.weights["confidence"] > 0
     assert sum(each.values for each in learnt.strata["birth_certificate/name"]) > 40, (

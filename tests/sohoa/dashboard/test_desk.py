@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from sohoa.dashboard.desk import DAYS, overlook
-from storage.catalog import Backlog, Throughput
+from storage.review_queue import Backlog, Throughput
 from tests.storage.examples import NOON
 
 
