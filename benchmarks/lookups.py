@@ -31,7 +31,7 @@ from pydantic import SecretStr
 
 from benchmarks.asking import Connection, Errand, as_often_as_can_be, asked_once, at_a_rate, request
 from benchmarks.run import table
-from benchmarks.serving import api_server, cpu_seconds, free_port, wait_for
+from benchmarks.serving import api_server, free_port, wait_for
 from flows.house import House
 from schemas.digest import sha256_hex
 from schemas.field import Field

@@ -27,7 +27,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.run import table
-from benchmarks.serving import api_server, cpu_seconds
+from benchmarks.serving import api_server
 from flows.house import House
 from flows.keyring import Keyring
 from schemas.digest import sha256_hex

@@ -42,13 +42,3 @@ def wait_for(port: int) -> None:
             if asking.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.1)
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return what a process and all below it have used, also those that have ended (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")  # utime, stime, cutime, cstime: proc(5)
-    children = [
-        child for thread in Path(f"/proc/{pid}/task").iterdir() for child in (thread / "children").read_text().split()
-    ]
-    return own + sum(map(cpu_seconds, map(int, children)))

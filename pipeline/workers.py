@@ -1,7 +1,7 @@
 """The pool of worker processes: one page or file at a time, one thread each, within limits on memory and time.
 
-A task that runs too long, needs too much memory or ends its process costs itself; the others go on. Each worker leads
-a process group, and every program that a task starts has to stay in that group (no `start_new_session`, no
+A task that runs too long, needs too much memory or ends its process costs itself; the others go on. What counts is
+processor time, so that no page is refused because others had the machine. Each worker leads a process group, and every program that a task starts has to stay in that group (no `start_new_session`, no
 `process_group`): so nothing of a task outlives its time-out, its worker, or us.
 
 Own code instead of a library's pool: where all workers share one pipe and one lock, a worker that dies idle or an error
@@ -15,6 +15,7 @@ import queue
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -34,6 +35,8 @@ Ts = TypeVarTuple("Ts")
 
 _START_SECONDS = 60.0
 """How long a worker may take until it is ready for its first task."""
+_LOOK_SECONDS = 0.1
+"""A task near its end is not looked at more often."""
 _TASKS_A_PROCESS = 200
 """Then a new process takes over, so that what libraries leak is never held against a page."""
 _SCRATCH_PREFIX = "sohoa-scratch-"
@@ -96,7 +99,7 @@ class Workers:
         Args:
             function: a function at the top level of a module; it, its arguments and its result have to pickle.
             args: what it is called with.
-            seconds: wall time that it may take, counted from when a worker begins.
+            seconds: processor time that it may use, with all programs that it starts; wall time by `Limits.wall_seconds`.
             file: fills in a problem that does not say which file.
             page: fills in a problem that does not say which page.
 
@@ -142,6 +145,21 @@ def available_memory() -> int:
     return min(memory, int(limit)) if limit.isdigit() else memory
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that a process and all below it have used, also those that have ended (Linux).
+
+    Of one that is gone there is nothing to be read: 0.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        children = [child for thread in threads for child in (thread / "children").read_text("utf-8").split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")  # utime, stime, cutime, cstime: proc(5)
+    return own + sum(map(cpu_seconds, map(int, children)))
+
+
 def _control_group(name: str) -> str:
     """Return what the control group (version 2) says under *name*; empty where there is none."""
     with suppress(OSError, StopIteration):
@@ -184,10 +202,7 @@ class _Worker:
         self._tasks += 1
         try:
             process.calls.send_bytes(call)
-            if not process.calls.poll(seconds):
-                self.end_process()
-                detail = f"The work on it was stopped after {seconds:g} seconds."
-                raise PAGE_FAILED.error(detail)
+            self._await(process, seconds)
             answer: Answer = pickle.loads(process.calls.recv_bytes())  # noqa: S301 - from our own process
         except (EOFError, ConnectionError):
             raise _ProcessDiedError(self.end_process()) from None
@@ -198,6 +213,20 @@ class _Worker:
         if answer.error is not None:
             raise answer.error
         return answer.value
+
+    def _await(self, process: "_Process", seconds: float) -> None:
+        """Return when there is an answer; stop what takes longer than it may."""
+        before, began, wall = process.cpu_seconds(), time.monotonic(), self._limits.wall_seconds(seconds)
+        left = seconds
+        while not process.calls.poll(max(left, _LOOK_SECONDS)):
+            # With one thread, what is left of its processor time cannot be used up earlier than that.
+            used, took = process.cpu_seconds() - before, time.monotonic() - began
+            left = min(seconds - used, wall - took)
+            if left <= 0:
+                self.end_process()
+                what = f"{seconds:g} seconds of processor time" if used >= seconds else f"{wall:g} seconds"
+                detail = f"The work on it was stopped after {what}."
+                raise PAGE_FAILED.error(detail)
 
     def stop(self) -> None:
         """Kill the process, from any thread; no other one will follow it."""
@@ -248,6 +277,10 @@ class _Process:
     def is_alive(self) -> bool:
         # Not by reaping it: as long as it is not reaped, its number cannot go to another process or group.
         return not wait([self._process.sentinel], timeout=0)
+
+    def cpu_seconds(self) -> float:
+        """Return what the process has used so far, with every program that it started."""
+        return cpu_seconds(self._process.ident or 0)
 
     def kill(self) -> None:
         """Kill the process and every program that it started."""

@@ -72,11 +72,17 @@ class Limits(Value):
     page_pixels: int = Constraint(default=80_000_000, ge=10_000)
     """80 megapixels: A4 at 800 dpi, A3 at 550 dpi."""
     page_seconds: float = Constraint(default=55.0, gt=0)
-    """Wall time for preparing and reading one page."""
+    """Processor time for preparing and reading one page."""
     file_seconds: float = Constraint(default=55.0, gt=0)
-    """Wall time for admitting a file, or for making its copy."""
+    """Processor time for admitting a file, or for making its copy."""
+    busy: float = Constraint(default=6.0, ge=1)
+    """How many times its processor time anything may take: the machine may have other things to do."""
     worker_memory_bytes: int = Constraint(default=2048 * _MIB, ge=256 * _MIB)
     """Address space of one worker process and of each program it starts."""
+
+    def wall_seconds(self, seconds: float) -> float:
+        """Return how long something may take that may use so many *seconds* of processor time."""
+        return self.busy * seconds
 
 
 class AntivirusSettings(Value):

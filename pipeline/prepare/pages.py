@@ -93,7 +93,7 @@ def _pdf_page(path: Path, number: int, limits: Limits) -> RawPage:
         return RawPage(number, turned(pixels, scan.rotation), scan.dpi, "embedded")
     wanted = DRAWN_DPI if scan is None else scan.dpi
     dpi = max(1, min(wanted, math.floor(math.sqrt(limits.page_pixels / inches))))
-    drawn = poppler.rasterise(path, number, dpi=dpi, seconds=limits.page_seconds)
+    drawn = poppler.rasterise(path, number, dpi=dpi, seconds=limits.wall_seconds(limits.page_seconds))
     return RawPage(number, drawn if scan is None else _cut_out(drawn, scan), dpi, "rasterised")
 
 

@@ -97,7 +97,7 @@ def read_again(
         _stacked([strip.pixels for strip in strips]),
         segmentation=tesseract.BLOCK,
         dpi=_DPI,
-        seconds=_SHARE_OF_TIME * limits.page_seconds,
+        seconds=limits.wall_seconds(_SHARE_OF_TIME * limits.page_seconds),
         model=tesseract.second_model(),
     )
     found: dict[Spot, tuple[Word, ...]] = dict.fromkeys(spots, ())

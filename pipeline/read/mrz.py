@@ -73,7 +73,7 @@ def find_mrz(raw: RawPage, reading: PageReading, limits: Limits) -> Code | None:
         _cut_out(raw, reading, place, scale),
         segmentation=tesseract.BLOCK,
         dpi=_DPI,
-        seconds=_SHARE_OF_TIME * limits.page_seconds,
+        seconds=limits.wall_seconds(_SHARE_OF_TIME * limits.page_seconds),
         model=tesseract.latin_model(),
         letters=_ALPHABET,
     )

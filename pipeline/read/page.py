@@ -95,7 +95,7 @@ def _read_as(prepared: Prepared, segmentation: int, limits: Limits) -> PageReadi
         unfolded(prepared.picture, strips),
         segmentation=segmentation,
         dpi=prepared.dpi,
-        seconds=_SHARE_OF_TIME * limits.page_seconds,
+        seconds=limits.wall_seconds(_SHARE_OF_TIME * limits.page_seconds),
     )
     words = mark_handwriting(words_of(folded(tokens, strips), prepared.scale), prepared.picture, prepared.scale)
     total, rest = cv2.countNonZero(prepared.letters), _without_words(prepared.letters, words, prepared.scale)

@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
@@ -108,6 +109,11 @@ def loop_for_ever() -> None:
         pass
 
 
+def rest(seconds: float) -> str:
+    time.sleep(seconds)
+    return "rested"
+
+
 def eat_memory() -> int:
     return len(bytearray(2 * LIMITS.worker_memory_bytes))
 
@@ -193,7 +199,7 @@ def test_a_defect_says_where_in_the_worker_it_was(workers):
 @pytest.mark.parametrize(
     ("poison", "seconds", "said"),
     [
-        (loop_for_ever, 0.5, "after 0.5 seconds"),
+        (loop_for_ever, 0.5, "after 0.5 seconds of processor time"),
         (eat_memory, PLENTY, "more than 512 MiB"),
         (eat_memory_in_opencv, PLENTY, "more than 512 MiB"),
         (die, PLENTY, "SIGSEGV"),
@@ -211,6 +217,12 @@ def test_a_poison_page_costs_itself_not_its_neighbours(workers, poison, seconds,
     assert [future.result() for future in before + after] == [0, 2, 4, 6, 8] * 2
 
 
+def test_a_task_that_has_to_wait_for_the_machine_is_not_held_to_its_processor_time():
+    with Workers(1, LIMITS.model_copy(update={"busy": 1000.0})) as pool:
+        pool.submit(double, 1, seconds=PLENTY).result()  # so that this module is loaded
+        assert pool.submit(rest, 0.5, seconds=0.2).result(timeout=PLENTY) == "rested"
+
+
 def test_a_task_whose_worker_somebody_kills_is_tried_once_more(workers, note):
     task = workers.submit(wait_for_a_program_unless_told, note.path, seconds=PLENTY)
     os.kill(note.pids()[0], signal.SIGKILL)
@@ -224,7 +236,7 @@ def test_a_worker_that_dies_idle_costs_nobody(workers):
     assert workers.submit(double, 4, seconds=PLENTY).result() == 8
 
 
-@pytest.mark.parametrize(("task", "seconds"), [(wait_for_a_program, 2.0), (die_while_a_program_runs, PLENTY)])
+@pytest.mark.parametrize(("task", "seconds"), [(wait_for_a_program, 0.4), (die_while_a_program_runs, PLENTY)])
 def test_a_task_leaves_no_program_behind(workers, note, task, seconds):
     assert problem_of(workers.submit(task, note.path, seconds=seconds)).kind == PAGE_FAILED
     assert all(has_ended(pid) for pid in note.pids())
