@@ -33,6 +33,7 @@ from benchmarks.asking import Connection, Errand, as_often_as_can_be, asked_once
 from benchmarks.run import table
 from benchmarks.serving import api_server, free_port, wait_for
 from flows.house import House
+from pipeline.workers import cpu_seconds
 from schemas.digest import sha256_hex
 from schemas.field import Field
 from schemas.identifier import PersonalIdentifier

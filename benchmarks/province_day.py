@@ -30,6 +30,7 @@ from benchmarks.run import table
 from benchmarks.serving import api_server
 from flows.house import House
 from flows.keyring import Keyring
+from pipeline.workers import cpu_seconds
 from schemas.digest import sha256_hex
 from schemas.settings import Limits, Settings
 from schemas.station import Enrolment, EnrolmentRequest, Journal, JournalEntry

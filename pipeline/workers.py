@@ -1,7 +1,9 @@
 """The pool of worker processes: one page or file at a time, one thread each, within limits on memory and time.
 
 A task that runs too long, needs too much memory or ends its process costs itself; the others go on. What counts is
-processor time, so that no page is refused because others had the machine. Each worker leads a process group, and every program that a task starts has to stay in that group (no `start_new_session`, no
+processor time, so that no page is refused because others had the machine.
+
+Each worker leads a process group, and every program that a task starts has to stay in that group (no `start_new_session`, no
 `process_group`): so nothing of a task outlives its time-out, its worker, or us.
 
 Own code instead of a library's pool: where all workers share one pipe and one lock, a worker that dies idle or an error
@@ -99,7 +101,7 @@ class Workers:
         Args:
             function: a function at the top level of a module; it, its arguments and its result have to pickle.
             args: what it is called with.
-            seconds: processor time that it may use, with all programs that it starts; wall time by `Limits.wall_seconds`.
+            seconds: processor time that it and all programs that it starts may use; wall time: see `Limits.busy`.
             file: fills in a problem that does not say which file.
             page: fills in a problem that does not say which page.
 
