@@ -3,8 +3,8 @@
 A task that runs too long, needs too much memory or ends its process costs itself; the others go on. What counts is
 processor time, so that no page is refused because others had the machine.
 
-Each worker leads a process group, and every program that a task starts has to stay in that group (no `start_new_session`, no
-`process_group`): so nothing of a task outlives its time-out, its worker, or us.
+Each worker leads a process group, and every program that a task starts has to stay in that group (no
+`start_new_session`, no `process_group`): so nothing of a task outlives its time-out, its worker, or us.
 
 Own code instead of a library's pool: where all workers share one pipe and one lock, a worker that dies idle or an error
 that does not unpickle breaks the pool for its neighbours, and the programs that a killed worker started live on.
