@@ -3,6 +3,9 @@
 The agency's own key would do, but an RSA signature makes the QR code half as large again, and a key in a token or at a
 service would be asked once more for each copy. So the agency signs once what the key of the claims is (`Issuer`). With
 another certificate of the agency comes another key; what earlier ones signed can be checked until those end.
+
+A key that leaked is taken back before its end (`Withdrawal`). Whoever has it can date a claim as they like, so what it
+signed before counts only where the warehouse shows that the claim was made here; and another key signs from then on.
 """
 
 import os
@@ -10,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Self
 
@@ -18,13 +22,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from flows.house import House
 from flows.keyring import Clock, Keyring
-from pipeline.seal.claim import Claim, read_claim, signed_claim
+from pipeline.seal.claim import Claim, SignedClaim, read_claim, signed_claim
 from pipeline.seal.code import QrCode
 from pipeline.seal.verify import verify_detached
-from schemas.claim import ClaimVerdict, Issuer, issuer_id
+from schemas.claim import ClaimVerdict, Issuer, KnownIssuer, Withdrawal, issuer_id
 from schemas.digest import sha256_hex
 from schemas.problem import RECORD_UNKNOWN, ProblemError
 from schemas.record import Origin, Record, record_id
+from schemas.verdict import Verdict, worst
 from schemas.vietnam import TIME_ZONE
 from storage.claims import Claims
 from storage.local import LocalStore
@@ -37,6 +42,9 @@ _UNKNOWN = "who signed it is not known here"
 _NOT_SIGNED = "its issuer has not signed it so"
 _EXPIRED = "it could be checked until {:%Y-%m-%d}"
 _OTHER = "its record is about another scan"
+_WITHDRAWN = "the key that signed it was taken back, and counts for nothing since {:%Y-%m-%d %H:%M:%S %Z}: {}"
+_NEVER_MADE = "it says that it is older, but is not the one that was made for the copy of its record"
+_ONLY_AT_HOME = "it says that it is older; only the warehouse that it was made in can tell"
 _KEY_BYTES = 32
 
 
@@ -57,9 +65,9 @@ class Issuing:
             return None
         certificate = keyring.agency.signer.certificate
         name = f"claims-{sha256_hex(certificate.public_bytes(Encoding.DER))[:16]}"
-        kept = keep(house.settings.home / "keys" / name, lambda: os.urandom(_KEY_BYTES))
-        key = Ed25519PrivateKey.from_private_bytes(kept)
-        public = key.public_key().public_bytes_raw()
+        keys = _keys(house.settings.home, name)
+        key = next(each for each in keys if house.claims.withdrawal(issuer_id(_public(each))) is None)
+        public = _public(key)
         known = house.claims.issuer(issuer_id(public))
         if known is not None:
             return cls(address, house.claims, known.value, key.sign)
@@ -77,6 +85,17 @@ class Issuing:
         claim = Claim.about(identity, origin.file_sha256, scanned_at, self.issuer.valid_until)
         text = self.claims.keep(identity, signed_claim(claim, self.issuer.issuer_id, self.sign))
         return QrCode.of(self.address, text)
+
+
+def _keys(home: Path, name: str) -> Iterator[Ed25519PrivateKey]:
+    """Yield keys of this home that sign claims, each made at first use; there is always another one."""
+    for number in count(1):
+        path = home / "keys" / (name if number == 1 else f"{name}-{number}")
+        yield Ed25519PrivateKey.from_private_bytes(keep(path, lambda: os.urandom(_KEY_BYTES)))
+
+
+def _public(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes_raw()
 
 
 def judge_claim(
@@ -117,13 +136,36 @@ def judge_claim(
         said = said.model_copy(update={"status": record.status_on(now.astimezone(TIME_ZONE).date())})
         if record.origin.file_sha256[: len(claim.file)] != claim.file:
             return said.model_copy(update={"verdict": "INVALID", "reasons": (*said.reasons, _OTHER)})
+    withdrawal = claims.withdrawal(read.issuer_id)
+    if withdrawal is not None:
+        said = _judged_after(withdrawal, said, read, claims, is_home=warehouse is not None)
     if said.verdict == "VALID" and now > claim.expires_at:
         reasons = (_EXPIRED.format(claim.expires_at),)
         return said.model_copy(update={"verdict": "INDETERMINATE", "reasons": reasons})
     return said
 
 
-def hand_out_issuers(house: House, folder: Path | None) -> Iterator[Issuer]:
+def _judged_after(
+    withdrawal: Withdrawal, said: ClaimVerdict, read: SignedClaim, claims: Claims, *, is_home: bool
+) -> ClaimVerdict:
+    """Return the verdict on a claim whose key was taken back; what was made here before counts as ever."""
+    made = claims.on_copy(read.claim.record_id)
+    is_older = read.claim.scanned_at < withdrawal.since
+    if is_older and made is not None and read_claim(made) == read:
+        return said
+    verdict: Verdict = "INDETERMINATE" if is_older and not is_home else "INVALID"
+    why = _WITHDRAWN.format(withdrawal.since, withdrawal.reason)
+    told = (_NEVER_MADE if is_home else _ONLY_AT_HOME,) if is_older else ()
+    return said.model_copy(
+        update={
+            "verdict": worst((said.verdict, verdict)),
+            "reasons": (*said.reasons, why, *told),
+            "withdrawn_since": withdrawal.since,
+        }
+    )
+
+
+def hand_out_issuers(house: House, folder: Path | None) -> Iterator[KnownIssuer]:
     """Yield all issuers; what is said of them is copied to a folder, where there is one, for machines without a store.
 
     Raises:
@@ -134,9 +176,12 @@ def hand_out_issuers(house: House, folder: Path | None) -> Iterator[Issuer]:
     if target is not None:
         target.prepare()
     for sealed in filter(None, map(house.claims.issuer, house.claims.issuers())):
+        withdrawal = house.claims.withdrawal(sealed.value.issuer_id)
         if target is not None:
             Claims(target).keep_issuer(sealed.value, partial(_as_signed, sealed))
-        yield sealed.value
+            if withdrawal is not None:
+                Claims(target).withdraw(withdrawal)
+        yield KnownIssuer(**dict(sealed.value), withdrawn=withdrawal)
 
 
 def _as_signed(sealed: Sealed[Issuer], _: bytes) -> bytes:

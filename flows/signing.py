@@ -1,7 +1,8 @@
 """Signing at stations: what waits for the person who scanned, and what they have signed with a token of their own.
 
 Knows no HTTP. Everything here may be killed anywhere and done again: of two signatures of a copy, the first one that
-was right counts, and whoever sends another one is told whose it is.
+was right counts, and whoever sends another one is told whose it is. What is kept is kept for ever, so its certificate
+has to be good at that moment; while no authority says so, the copy waits on.
 """
 
 import unicodedata
@@ -17,8 +18,10 @@ from flows.keyring import trusted_roots
 from flows.signers import last_day
 from pipeline.keys import Signer
 from pipeline.seal import UnsignedCopy, verify_pdf
+from pipeline.seal.answers import Answers
 from pipeline.seal.appearance import Rectangle, Stamp, Stamps
 from pipeline.seal.deferred import digest_of, embedded, to_be_signed
+from pipeline.seal.standing import revocations
 from schemas.digest import Sha256, sha256_hex
 from schemas.draft import (
     MOST_TO_SIGN,
@@ -31,12 +34,21 @@ from schemas.draft import (
     SigningWork,
     ToSign,
 )
-from schemas.problem import CONFIGURATION, DRAFT_UNKNOWN, INTEGRITY_MISMATCH, SIGNATURE_REFUSED, ProblemError
+from schemas.problem import (
+    CONFIGURATION,
+    DRAFT_UNKNOWN,
+    INTEGRITY_MISMATCH,
+    SIGNATURE_REFUSED,
+    VALIDATION_DATA_MISSING,
+    ProblemError,
+)
 from schemas.submission import StationId
 
 _MOST_SUBMISSIONS = 1000
 """Of one station, looked at for one answer."""
 _HERE = "the certificate"
+_ASK_SECONDS = 15.0
+"""How long one authority is waited for: with two or three of them, less than a station waits for us."""
 
 
 def signs_at_station(house: House, station: StationId) -> bool:
@@ -131,18 +143,35 @@ def handed_out(house: House, station: StationId, submission_id: Sha256, copy_sha
 
 
 def take_signature(
-    house: House, station: StationId, submission_id: Sha256, copy_sha256: Sha256, given: OfficerSignature, now: datetime
+    house: House,
+    station: StationId,
+    submission_id: Sha256,
+    copy_sha256: Sha256,
+    given: OfficerSignature,
+    now: datetime,
+    answers: Answers,
 ) -> KeptSignature:
     """Keep the signature of a copy, which was made at its station; return whose signature is kept now.
 
+    Args:
+        house: where.
+        station: that sent it.
+        submission_id: whose copy it is.
+        copy_sha256: of that copy, before it was signed.
+        given: the signature.
+        now: the time.
+        answers: what authorities said of certificates that signed other copies: one person signs many in a row.
+
     Raises:
-        ProblemError: `draft-unknown` as for `handed_out`; `signature-refused` if they may not sign, if it is not what
-            was to be signed, or if the copy would not be valid with it.
+        ProblemError: `draft-unknown` as for `handed_out`; `signature-refused` if they may not sign, if their
+            certificate was revoked, if it is not what was to be signed, or if the copy would not be valid with it;
+            `validation-data-missing` if no authority says whether it was revoked.
     """
     draft, copy = handed_out(house, station, submission_id, copy_sha256)
     kept = house.drafts.signature(copy)
     if kept is None:
         _check(house, draft, copy, given, now)
+        _check_standing(house, given, now, answers)
         kept = house.drafts.sign(copy, given)
         house.log("signature", submission=submission_id, station=station)
     if not any(True for _ in house.drafts.left(draft)):
@@ -160,6 +189,16 @@ def _check(house: House, draft: Draft, copy: DraftCopy, given: OfficerSignature,
     (verdict,) = verify_pdf(pdf + _embedded(copy, appended, given), trusted_roots(house.settings), now)
     if verdict.verdict != "VALID":
         raise SIGNATURE_REFUSED.error("; ".join(verdict.reasons))
+
+
+def _check_standing(house: House, given: OfficerSignature, now: datetime, answers: Answers) -> None:
+    """Make sure that a certificate is not revoked, as an authority says."""
+    chain = given.certificates.encode()
+    [standing] = revocations([chain], trusted_roots(house.settings), now, _ASK_SECONDS, answers)
+    if standing == "revoked":
+        raise SIGNATURE_REFUSED.error("the certificate was revoked by the authority that gave it out")
+    if standing == "unknown":
+        raise VALIDATION_DATA_MISSING.error("no authority says whether the certificate was revoked; the copy waits on")
 
 
 def _check_right(house: House, signer: Signer, now: datetime) -> None:

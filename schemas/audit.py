@@ -39,12 +39,12 @@ class AuditEntry(Value):
     at: AwareDatetime
     act: Literal["lookup", "search", "record", "copy", "review", "amend", "enrol", "revoke", "conflict", "audit"]
     """Asked for an owner's records; searched the catalog; read one record; read a copy. Decided about what a record
-    says; amended it after the fact. Let a station send; stopped it, or took back a client's token; its journal
-    contradicted itself. Read who had looked at an owner's records."""
+    says; amended it after the fact. Let a station send; stopped it, or took back a client's token or a key
+    that signs claims; its journal contradicted itself. Read who had looked at an owner's records."""
     who: str = Constraint(min_length=1, max_length=200)
     purpose: str = Constraint(min_length=1, max_length=500)
-    """The procedure that needs it (mã TTHC); for an act about a station or a token, the reason; for an amendment, what
-    was done, the code of the reason and the legal basis."""
+    """The procedure that needs it (mã TTHC); for an act about a station, a token or a key, the reason; for an
+    amendment, what was done, the code of the reason and the legal basis."""
     station: StationId | None = None
     dossier_code: str | None = None
     owner_key: Sha256 | None = None

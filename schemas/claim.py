@@ -3,6 +3,7 @@
 from typing import Annotated, Self
 
 from pydantic import AwareDatetime, StringConstraints, model_validator
+from pydantic import Field as Constraint
 
 from schemas.digest import sha256_hex
 from schemas.model import Value
@@ -31,6 +32,26 @@ class Issuer(Value):
         return self
 
 
+class Withdrawal(Value):
+    """A key that signs claims was taken back before its end: somebody else may have it, and say anything with it.
+
+    Whoever checks a claim may read all of this.
+    """
+
+    issuer_id: IssuerId
+    since: AwareDatetime
+    """Claims that say that they are of this moment or later do not count."""
+    reason: str = Constraint(min_length=1, max_length=200)
+    at: AwareDatetime
+    """When it was taken back."""
+
+
+class KnownIssuer(Issuer):
+    """An issuer as it is known here today."""
+
+    withdrawn: Withdrawal | None = None
+
+
 def issuer_id(public_key: bytes) -> IssuerId:
     """Return the id of a key that signs claims."""
     return sha256_hex(public_key)[:16]
@@ -50,5 +71,7 @@ class ClaimVerdict(Value):
     """First 32 hex digits of the SHA-256 of the scan as it was received."""
     scanned_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
+    withdrawn_since: AwareDatetime | None = None
+    """Since when claims of its key do not count, where that is why it is not `VALID`."""
     status: RecordStatus | None = None
     """Of the record today, as far as it is known here; None: it is not."""

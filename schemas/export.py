@@ -12,7 +12,7 @@ from schemas.alias import Alias
 from schemas.amending import AmendmentAnswer, AmendmentRequest
 from schemas.audit import AuditEntry, OnceOnlyReceipt, TreeHead
 from schemas.calibration import Calibration
-from schemas.claim import ClaimVerdict, Issuer
+from schemas.claim import ClaimVerdict, Issuer, KnownIssuer, Withdrawal
 from schemas.document_type import DocumentType
 from schemas.dossier import ComponentsAnswer, ComponentsRequest
 from schemas.explanation import Explanation
@@ -69,6 +69,7 @@ EXPORTED: tuple[type[Value], ...] = (
     JournalState,
     KhoAnswer,
     KhoRequest,
+    KnownIssuer,
     Legibility,
     LookupAnswer,
     LookupRequest,
@@ -91,6 +92,7 @@ EXPORTED: tuple[type[Value], ...] = (
     TreeHead,
     Verification,
     Welcome,
+    Withdrawal,
 )
 
 

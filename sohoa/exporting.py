@@ -1,16 +1,19 @@
 """What `sohoa record export` writes: a folder that can be checked for ever without Sohoa, and how to check it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from asn1crypto import cms, pem
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from flows.evidence import evidence_of, evidence_of_signature
 from flows.house import House
+from pipeline.seal.claim import read_claim
 from pipeline.seal.evidence import Stamp, decode, encode, imprint_of, stated_time
 from pipeline.seal.raising import signature_value, time_stamped
 from schemas.digest import sha256_hex
-from schemas.record import Record
+from schemas.record import Record, RecordId
 from storage.keys import RecordVersion
 from storage.values import Sealed
 
@@ -33,6 +36,15 @@ _STAMPED = """signature.value  the bits of the signature of record.json, as reco
 time-stamp.ers the time-stamp of these with its renewals (RFC 4998)
 time-stamp-N.tst from it: the time-stamps (RFC 3161), the oldest first
 """
+_CLAIM = """claim.txt      what the QR code of the copy ends with: a claim about the record (CWT, RFC 8392, in base32)
+claim.signed   from it: the bytes that its signature is over (RFC 9052, 4.4)
+claim.signature from it: that signature (Ed25519)
+issuer.json    whose key signed the claim, in the agency's words
+issuer.p7s     the agency's signature of issuer.json
+issuer.pem     from it: the public key
+"""
+_TAKEN_BACK = "issuer-withdrawn.json"
+_WITHDRAWN = f"{_TAKEN_BACK} since when claims of this key do not count, and why: it was taken back before its end\n"
 _CHECKS = """
 How to check it (OpenSSL 3, poppler-utils, qpdf, coreutils). Every line has to end without an error.
 
@@ -44,6 +56,14 @@ Who signed the copy; look for "Signature is Valid." twice:
 Who signed the record:
     openssl cms -verify -binary -inform DER -in record.p7s -content record.json -CAfile roots.pem -purpose any -out /dev/null
 """  # noqa: E501 - commands are to be copied as they are
+_CLAIM_CHECKS = r"""What the QR code of the copy claims is about this record and this scan, and the key that the agency vouches for signed it:
+    { cat claim.txt; printf ===; } | base32 -d | tail -c 64 | cmp - claim.signature
+    c() { { cat claim.txt; printf ===; } | base32 -d | tail -c +$1 | head -c $2; }; { printf '\204\152Signature1'; c 3 14; printf '\100'; c 18 55; } | cmp - claim.signed
+    h() { tail -c +$1 claim.signed | head -c 16 | basenc --base16 | tr A-F a-f; }; grep -q "\"record_id\":\"$(h 45)\"" record.json && grep -q "\"file_sha256\":\"$(h 67)" record.json
+    openssl pkeyutl -verify -pubin -inkey issuer.pem -rawin -in claim.signed -sigfile claim.signature
+    grep -q "\"public_key\":\"$(openssl pkey -pubin -in issuer.pem -outform DER | tail -c 32 | basenc --base16 -w 0 | tr A-F a-f)\"" issuer.json
+    openssl cms -verify -binary -inform DER -in issuer.p7s -content issuer.json -CAfile roots.pem -purpose any -out /dev/null
+"""  # noqa: E501
 _WAY = """Copy, record and signature are among the hashes of the first step:
     head -n 1 evidence.path | grep -q "$({digest}sum < copy.pdf | cut -c -{width})"
     head -n 1 evidence.path | grep -q "$({digest}sum < record.json | cut -c -{width})"
@@ -79,9 +99,30 @@ def exported(house: House, sealed: Sealed[Record], roots: tuple[bytes, ...]) -> 
     if len(renewed) > 1:
         files |= {"time-stamp.ers": encode([renewed]), "signature.value": signature_value(sealed.signature)}
         files |= {f"time-stamp-{number}.tst": stamp.token for number, stamp in enumerate(renewed, start=1)}
-    files["README.txt"] = "".join(_readme(stamps, renewed, is_raised=bool(tail))).encode()
+    files |= _claim_files(house, record.record_id)
+    files["README.txt"] = "".join(_readme(stamps, renewed, files.keys())).encode()
     sums = "".join(f"{sha256_hex(data)}  {name}\n" for name, data in files.items())
     return files | {"SHA256SUMS": sums.encode()}
+
+
+def _claim_files(house: House, record_id: RecordId) -> dict[str, bytes]:
+    """Return the claim in the QR code of a record's copy, and what its agency says of the key; nothing without one."""
+    text = house.claims.on_copy(record_id)
+    read = None if text is None else read_claim(text)
+    issuer = None if read is None else house.claims.issuer(read.issuer_id)
+    if text is None or read is None or issuer is None:
+        return {}
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(issuer.value.public_key))
+    withdrawal = house.claims.withdrawal(read.issuer_id)
+    return {
+        "claim.txt": text.encode(),
+        "claim.signed": read.signed,
+        "claim.signature": read.signature,
+        "issuer.json": issuer.data,
+        "issuer.p7s": issuer.signature,
+        "issuer.pem": key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+        **({} if withdrawal is None else {_TAKEN_BACK: withdrawal.canonical_bytes()}),
+    }
 
 
 def _stamps(evidence: bytes | None) -> tuple[Stamp, ...]:
@@ -98,13 +139,16 @@ def _steps(stamp: Stamp) -> bytes:
     return "".join(" ".join(each.hex() for each in hashes) + "\n" for hashes in stamp.path).encode()
 
 
-def _readme(stamps: Sequence[Stamp], renewed: Sequence[Stamp], *, is_raised: bool) -> Iterator[str]:
-    is_renewed = len(renewed) > 1
+def _readme(stamps: Sequence[Stamp], renewed: Sequence[Stamp], names: Collection[str]) -> Iterator[str]:
+    is_renewed, has_claim = len(renewed) > 1, "claim.txt" in names
     yield _FILES
-    yield _RAISED if is_raised else ""
+    yield _RAISED if "copy-time-stamped.pdf" in names else ""
+    yield _CLAIM if has_claim else ""
+    yield _WITHDRAWN if _TAKEN_BACK in names else ""
     yield _STAMPED if is_renewed else ""
     yield _EVIDENCE if stamps else ""
     yield _CHECKS
+    yield _CLAIM_CHECKS if has_claim else ""
     if is_renewed:
         yield "The signature of the record was time-stamped, and each time-stamp was renewed before it ended:\n"
         yield f'    test "$(sha256sum < signature.value | cut -c -64)" = {imprint_of(renewed[0].token).value.hex()}\n'

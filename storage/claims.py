@@ -1,13 +1,13 @@
-"""The claims on copies, each decided once, and the issuers whose keys sign them."""
+"""The claims on copies, each decided once, the issuers whose keys sign them, and which of these were taken back."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from schemas.claim import Issuer, IssuerId
+from schemas.claim import Issuer, IssuerId, Withdrawal
 from schemas.record import RecordId
 from storage import keys
-from storage.port import ObjectStore
-from storage.values import Sealed, Sign, check_place, keep, load_sealed, seal
+from storage.port import ObjectMissingError, ObjectStore
+from storage.values import Sealed, Sign, check_place, keep, load, load_sealed, seal
 
 _TEXT = "text/plain"
 
@@ -24,6 +24,30 @@ class Claims:
         Another key signs another claim, and that would make another copy; only the first one that was stored counts.
         """
         return self.store.put_once(keys.claim(record_id), claim.encode(), content_type=_TEXT).decode()
+
+    def on_copy(self, record_id: RecordId) -> str | None:
+        """Return the claim on a record's copy, None if none was made here."""
+        try:
+            return self.store.get(keys.claim(record_id)).decode("ascii", errors="replace")
+        except ObjectMissingError:
+            return None
+
+    def withdraw(self, withdrawal: Withdrawal) -> Withdrawal:
+        """Take the key of an issuer back for ever; return what was said when it was: the first one who did counts."""
+        kept, _ = keep(self.store, keys.withdrawn(withdrawal.issuer_id), withdrawal)
+        return kept
+
+    def withdrawal(self, issuer_id: IssuerId) -> Withdrawal | None:
+        """Return since when the claims of an issuer do not count, None if they do.
+
+        Raises:
+            ProblemError: `integrity-mismatch`.
+        """
+        key = keys.withdrawn(issuer_id)
+        found = load(self.store, Withdrawal, key)
+        if found is not None:
+            check_place(key, keys.withdrawn(found.issuer_id))
+        return found
 
     def keep_issuer(self, issuer: Issuer, sign: Sign) -> Issuer:
         """Store and sign what is said of an issuer unless that is done; return what is stored."""

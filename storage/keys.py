@@ -40,6 +40,7 @@ RENEWALS = "renewals/"
 STATIONS = "stations/"
 SIGNERS = "signers/"
 ISSUERS = "issuers/"
+WITHDRAWN = "withdrawn/"
 CLAIMS = "claims/"
 JOURNALS = "journals/"
 QUARANTINE = "quarantine/"
@@ -245,6 +246,11 @@ def issuer(issuer_id: IssuerId) -> str:
 def issuer_of(key: str) -> IssuerId:
     """Return which issuer a key under `issuers/` is about."""
     return _hex(key.removeprefix(ISSUERS).partition(".")[0], _ISSUER_ID_DIGITS)
+
+
+def withdrawn(issuer_id: IssuerId) -> str:
+    """Return where it is kept that the key of an issuer was taken back, since when and why."""
+    return f"{WITHDRAWN}{_hex(issuer_id, _ISSUER_ID_DIGITS)}{DATA}"
 
 
 def draft(submission_id: Sha256) -> str:

@@ -1,4 +1,4 @@
-"""Whether certificates are revoked, asked of the authorities behind them: for the directory of signers."""
+"""Whether certificates of people who sign are revoked, asked of the authorities behind them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,7 +17,9 @@ from schemas.signer import Revocation
 _AT_ONCE = 4
 
 
-def revocations(chains: Sequence[bytes], trust: Sequence[bytes], at: datetime, seconds: float) -> list[Revocation]:
+def revocations(
+    chains: Sequence[bytes], trust: Sequence[bytes], at: datetime, seconds: float, answers: Answers | None = None
+) -> list[Revocation]:
     """Return what authorities say of certificates, in order.
 
     Args:
@@ -25,14 +27,17 @@ def revocations(chains: Sequence[bytes], trust: Sequence[bytes], at: datetime, s
         trust: root certificates, PEM.
         at: now.
         seconds: how long to wait for one answer.
+        answers: what was heard before.
 
     Not to be called where an event loop is running.
     """
-    return asyncio.run(_revocations(chains, Trust.of(trust), at, seconds))
+    return asyncio.run(_revocations(chains, Trust.of(trust), at, seconds, answers or Answers()))
 
 
-async def _revocations(chains: Sequence[bytes], trust: Trust, at: datetime, seconds: float) -> list[Revocation]:
-    answers, gate = Answers(), asyncio.Semaphore(_AT_ONCE)
+async def _revocations(
+    chains: Sequence[bytes], trust: Trust, at: datetime, seconds: float, answers: Answers
+) -> list[Revocation]:
+    gate = asyncio.Semaphore(_AT_ONCE)
 
     async def asked(chain: bytes) -> Revocation:
         async with gate:

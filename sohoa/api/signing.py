@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from flows.intake import Intake
 from flows.signing import handed_out, take_signature, work_for
+from pipeline.seal.answers import Answers
 from schemas.draft import KeptSignature, OfficerSignature, SigningRequest, SigningWork
 from schemas.problem import (
     BAD_REQUEST,
@@ -17,6 +18,7 @@ from schemas.problem import (
     NOT_AUTHORISED,
     QUOTA_EXCEEDED,
     SIGNATURE_REFUSED,
+    VALIDATION_DATA_MISSING,
 )
 from schemas.station import Enrolment
 from sohoa.api import bodies
@@ -29,6 +31,7 @@ SENT = (SigningRequest, OfficerSignature)
 
 def add_signing(router: APIRouter, intake: Intake, caller: Callable[..., Enrolment]) -> None:
     """Add the routes; *caller* finds out which station asks."""
+    answers = Answers()
 
     def charge(enrolled: Enrolment) -> None:
         intake.allow(enrolled, LEAST_CHARGE)
@@ -41,7 +44,8 @@ def add_signing(router: APIRouter, intake: Intake, caller: Callable[..., Enrolme
     def taken(enrolled: Enrolment, submission_id: str, copy_sha256: str, given: OfficerSignature) -> KeptSignature:
         charge(enrolled)
         station = enrolled.request.station
-        kept = take_signature(intake.house, station, submission_id, copy_sha256, given, datetime.now(UTC))
+        now = datetime.now(UTC)
+        kept = take_signature(intake.house, station, submission_id, copy_sha256, given, now, answers)
         intake.wake()
         return kept
 
@@ -58,7 +62,9 @@ def add_signing(router: APIRouter, intake: Intake, caller: Callable[..., Enrolme
 
     @router.put(
         "/v1/submissions/{submission_id}/signatures/{copy_sha256}",
-        responses=described(DRAFT_UNKNOWN, SIGNATURE_REFUSED, BAD_REQUEST, QUOTA_EXCEEDED, CATALOG_MISSING),
+        responses=described(
+            DRAFT_UNKNOWN, SIGNATURE_REFUSED, VALIDATION_DATA_MISSING, BAD_REQUEST, QUOTA_EXCEEDED, CATALOG_MISSING
+        ),
         openapi_extra=bodies.takes(OfficerSignature),
     )
     async def sign(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import img2pdf
@@ -20,6 +21,8 @@ from pipeline.seal.claim import Claim, read_claim, signed_claim
 from pipeline.seal.printed import claims_on
 from pipeline.seal.verify import verify_pdf
 from pipeline.workers import Workers
+from schemas.claim import Withdrawal
+from schemas.problem import BAD_REQUEST
 from schemas.record import Origin, record_id
 from schemas.settings import Limits, Settings, SigningSettings
 from storage import keys
@@ -138,6 +141,92 @@ def test_a_claim_about_another_scan_than_its_records_is_refused(stamped, keyring
     assert judged(claim, stamped, keyring).verdict == "VALID"
     found = judged(claim, stamped, keyring, warehouse=house.warehouse)
     assert (found.verdict, found.reasons) == ("INVALID", ("its record is about another scan",))
+
+
+@pytest.fixture
+def withdrawn(stamped, text):
+    """Return a function that takes the key of the claim back since some time after the scan, in a copy of the house."""
+
+    def take_back(folder, after):
+        shutil.copytree(stamped[0].settings.home, folder / "home")
+        house = House.open(stamped[0].settings.model_copy(update={"home": folder / "home"}))
+        read = read_claim(text)
+        since = read.claim.scanned_at + after
+        house.claims.withdraw(Withdrawal(issuer_id=read.issuer_id, since=since, reason="máy chủ bị mất", at=NOW))
+        return house
+
+    return take_back
+
+
+@pytest.mark.parametrize(
+    ("after", "forged", "at_home", "verdict"),
+    [
+        (timedelta(seconds=1), False, True, "VALID"),
+        (timedelta(seconds=1), True, True, "INVALID"),
+        (timedelta(seconds=1), False, False, "INDETERMINATE"),
+        (timedelta(seconds=1), True, False, "INDETERMINATE"),
+        (timedelta(0), False, True, "INVALID"),
+        (timedelta(days=-1), False, False, "INVALID"),
+    ],
+)
+def test_a_key_that_was_taken_back_counts_only_for_what_was_made_with_it_here_before(
+    after, forged, at_home, verdict, stamped, text, keyring, withdrawn, tmp_path
+):
+    issuing = Issuing.open(stamped[0], keyring, clock)  # whoever has the key can date what they like
+    claim = read_claim(text).claim._replace(record_id="0" * 32 if forged else read_claim(text).claim.record_id)
+    shown_text = signed_claim(claim, issuing.issuer.issuer_id, issuing.sign)
+    house = withdrawn(tmp_path, after)
+    list(hand_out_issuers(house, tmp_path / "issuers"))
+    claims = house.claims if at_home else Claims(store_in(tmp_path / "issuers"))
+    found = judged(shown_text, stamped, keyring, claims=claims, warehouse=house.warehouse if at_home else None)
+    assert found.verdict == verdict
+    assert (found.withdrawn_since is None) == (verdict == "VALID")
+    assert any("máy chủ bị mất" in reason for reason in found.reasons) == (verdict != "VALID")
+
+
+def test_what_is_wrong_with_a_claim_for_other_reasons_stays_wrong_when_its_key_is_taken_back(
+    stamped, text, withdrawn, tmp_path
+):
+    house = withdrawn(tmp_path, timedelta(seconds=1))
+    found = judge_claim(text, house.claims, house.warehouse, (), NOW)
+    assert (found.verdict, found.withdrawn_since) == ("INDETERMINATE", None)
+    nowhere = withdrawn(tmp_path / "later", timedelta(0))
+    found = judge_claim(text, nowhere.claims, nowhere.warehouse, (), NOW)
+    assert found.verdict == "INVALID"
+    assert len(found.reasons) == 2
+
+
+def test_after_a_key_was_taken_back_another_one_signs(stamped, text, keyring, withdrawn, tmp_path):
+    house = withdrawn(tmp_path, timedelta(seconds=1))
+    after = Issuing.open(house, keyring, clock)
+    assert after.issuer.issuer_id != read_claim(text).issuer_id
+    assert Issuing.open(house, keyring, clock).issuer == after.issuer
+    new = Origin(file_sha256="ef" * 32, pages=(1,))
+    after.code(new, clock())
+    made = house.claims.on_copy(record_id(new))
+    assert judge_claim(made, house.claims, None, keyring.roots, NOW).verdict == "VALID"
+
+
+def test_a_key_is_taken_back_once_with_a_reason_and_the_audit_log_says_who_did(stamped, text, tmp_path):
+    shutil.copytree(stamped[0].settings.home, tmp_path / "home")
+    sohoa, issuer = SohoaHere(tmp_path / "home"), read_claim(text).issuer_id
+    [first] = sohoa.lines("issuers", "withdraw", issuer, "--since", "2026-03-01", "--reason", "máy chủ bị mất")
+    assert (first["since"], first["reason"]) == ("2026-02-28T17:00:00Z", "máy chủ bị mất")
+    assert sohoa.lines("issuers", "withdraw", issuer, "--reason", "another one") == [first]
+    listed = {each["issuer_id"]: each["withdrawn"] for each in sohoa.lines("issuers", "--to", tmp_path / "issuers")}
+    assert [each for each in listed.values() if each] == [listed[issuer]] == [first]
+    assert Claims(store_in(tmp_path / "issuers")).withdrawal(issuer).reason == "máy chủ bị mất"
+    assert "2026-02-28" in sohoa("issuers").stdout
+    house = House.open(Settings(home=tmp_path / "home"))
+    acts = [
+        json.loads(line) for key in house.store.list(keys.AUDIT_ENTRIES) for line in house.store.get(key).splitlines()
+    ]
+    told = [(act["act"], act["purpose"]) for act in acts if issuer in act["purpose"]]
+    assert told[0] == ("revoke", f"issuer {issuer}, since 2026-02-28T17:00:00Z: máy chủ bị mất")
+    for wrong in (("0" * 16, "--reason", "x"), ("hello", "--reason", "x"), (issuer, "--reason", ""),
+                  (issuer, "--reason", "x", "--since", "2999-01-01")):  # fmt: skip
+        assert sohoa("issuers", "withdraw", *wrong).returncode == BAD_REQUEST.exit_code
+    assert house.claims.withdrawal(issuer).since == datetime(2026, 2, 28, 17, tzinfo=UTC)
 
 
 def test_the_command_line_judges_a_print_that_was_scanned_into_a_pdf(stamped, keyring, tmp_path):

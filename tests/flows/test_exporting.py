@@ -6,10 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from flows.claims import Issuing
 from flows.evidence import preserve
 from flows.house import House
+from flows.keyring import Keyring
 from flows.levels import raise_signatures
+from schemas.claim import Withdrawal
 from sohoa.looking import export_record
+from tests.flows.test_claims import ADDRESS
 
 EVERYTHING = {"copy.pdf", "copy-time-stamped.pdf", "record.json", "record.p7s", "signature.p7s", "chain.pem"}
 EVERYTHING |= {"roots.pem", "evidence.ers", "evidence.path", "README.txt", "SHA256SUMS"}
@@ -71,3 +75,40 @@ def test_a_record_without_time_stamps_is_exported_with_the_commands_that_apply(s
     printed = commands(tmp_path / "out")
     assert len(printed) == 4
     assert all(run(command, tmp_path / "out").returncode == 0 for command in printed)
+
+
+CLAIM = {"claim.txt", "claim.signed", "claim.signature", "issuer.json", "issuer.p7s", "issuer.pem"}
+
+
+def test_the_claim_of_a_copy_goes_with_it_and_other_peoples_tools_check_it(settings, tmp_path):
+    wanted = settings("B-B", claims=ADDRESS)
+    house, keyring = House.open(wanted), Keyring.open(wanted, datetime.now(UTC))
+    record = house.warehouse.record(next(house.warehouse.versions()).record_id).value
+    Issuing.open(house, keyring, lambda: datetime.now(UTC)).code(record.origin, datetime.now(UTC))
+    names = {path.name for path in export_record(wanted, record.record_id, tmp_path / "out")}
+    assert names >= CLAIM
+    printed = commands(tmp_path / "out")
+    for command in printed:
+        done = run(command, tmp_path / "out")
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    about_claim = [command for command in printed if any(name in command for name in CLAIM)]
+    for name in CLAIM | {"record.json"}:
+        changed = tmp_path / name
+        shutil.copytree(tmp_path / "out", changed)
+        data = bytearray((changed / name).read_bytes())
+        place = data.index(record.record_id.encode()) if name == "record.json" else len(data) // 2
+        data[place] ^= 1
+        (changed / name).write_bytes(data)
+        assert any(run(command, changed).returncode != 0 for command in about_claim), name
+
+
+def test_that_the_key_of_a_claim_was_taken_back_is_exported_with_it(settings, tmp_path):
+    wanted = settings("B-B", claims=ADDRESS)
+    house, now = House.open(wanted), datetime.now(UTC)
+    record = house.warehouse.record(next(house.warehouse.versions()).record_id).value
+    issuing = Issuing.open(house, Keyring.open(wanted, now), lambda: now)
+    issuing.code(record.origin, now)
+    house.claims.withdraw(Withdrawal(issuer_id=issuing.issuer.issuer_id, since=now, reason="leaked", at=now))
+    list(export_record(wanted, record.record_id, tmp_path / "out"))
+    assert b'"reason":"leaked"' in (tmp_path / "out" / "issuer-withdrawn.json").read_bytes()
+    assert "issuer-withdrawn.json" in (tmp_path / "out" / "README.txt").read_text()

@@ -15,6 +15,7 @@ from flows.signers import add_signer
 from flows.signing import signs_at_station, take_signature, work_for
 from pipeline.digitize import Unwatched
 from pipeline.seal import verify_pdf
+from pipeline.seal.answers import Answers
 from pipeline.seal.deferred import to_be_signed
 from pipeline.workers import Workers
 from schemas.draft import OfficerSignature, SigningRequest, SigningWork
@@ -100,7 +101,8 @@ def draft_of(house):
 
 def take(house, given, copy=0, station=STATION, submission_id=None):
     draft = draft_of(house)
-    return take_signature(house, station, submission_id or draft.submission_id, draft.waits[copy].sha256, given, now())
+    sha256 = draft.waits[copy].sha256
+    return take_signature(house, station, submission_id or draft.submission_id, sha256, given, now(), Answers())
 
 
 def test_a_whole_day_with_a_token_cut_off_in_the_middle(house, tokens, pki, tmp_path, sohoa_here):
@@ -159,6 +161,7 @@ def test_the_same_signature_again_gets_the_same_answer_and_another_one_that_of_t
         ("broken-chain", "cannot be confirmed"),
         ("wrong-purpose", "not meant for signing"),
         ("sha1", "too weak"),
+        ("revoked", "was revoked"),
     ],
 )
 def test_only_a_good_certificate_of_the_person_who_scanned_is_taken(label, said, house, officer):
@@ -166,9 +169,24 @@ def test_only_a_good_certificate_of_the_person_who_scanned_is_taken(label, said,
     copy, name = draft.waits[0], OFFICER if label == "rsa" else f"Test {label}"
     house.drafts.keep(draft.model_copy(update={"submission_id": "0" * 64, "scanned_by": name}))
     with pytest.raises(ProblemError, match=said) as caught:
-        take_signature(house, STATION, "0" * 64, copy.sha256, given, now())
+        take_signature(house, STATION, "0" * 64, copy.sha256, given, now(), Answers())
     assert caught.value.kind.slug == "signature-refused"
     assert house.drafts.signature(copy) is None
+
+
+def test_while_no_authority_says_whether_it_was_revoked_the_copy_waits_on(house, officer, pki, monkeypatch):
+    draft, given, answers = draft_of(house), officer(house), Answers()
+    first, second = (each.sha256 for each in draft.waits)
+    with monkeypatch.context() as away:
+        away.setattr(pki.animator, "dispatch", None)
+        with pytest.raises(ProblemError) as caught:
+            take(house, given)
+    assert (caught.value.kind.slug, caught.value.kind.transient) == ("validation-data-missing", True)
+    assert house.drafts.signature(draft.waits[0]) is None
+    assert house.catalog.drafted(STATION, 9) == (draft.submission_id,)
+    assert take_signature(house, STATION, draft.submission_id, first, given, now(), answers)
+    monkeypatch.setattr(pki.animator, "dispatch", None)  # what was answered for one copy is known for the next one
+    assert take_signature(house, STATION, draft.submission_id, second, officer(house, copy=1), now(), answers)
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def any_key(draw: st.DrawFn) -> str:
         keys.claim(record_id),
         keys.issuer(sha256[:16]),
         keys.signature_of(keys.issuer(sha256[:16])),
+        keys.withdrawn(sha256[:16]),
         keys.draft(sha256),
         keys.prepared(sha256),
         keys.signed(sha256),

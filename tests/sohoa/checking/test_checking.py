@@ -1,7 +1,7 @@
 """Anybody drops a PDF, or shows a printed code, and is told in Vietnamese what it is worth; nothing of it is kept."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from fastapi.testclient import TestClient
@@ -9,18 +9,24 @@ from fastapi.testclient import TestClient
 from flows.claims import Issuing
 from flows.house import House
 from flows.keyring import HeldKey, Keyring
+from pipeline.seal.claim import read_claim
+from schemas.claim import Withdrawal
 from schemas.digest import sha256_hex
 from schemas.record import Origin, record_id
 from schemas.settings import Settings, SigningSettings
 from schemas.verdict import CHECKED_BYTES
+from schemas.vietnam import TIME_ZONE
 from sohoa.api.app import create_app
 from sohoa.checking import create_checking
 from storage import keys
 from tests.flows.test_claims import ADDRESS
 from tests.pipeline.seal.conftest import authority, signed
 from tests.pipeline.seal.scans import copied, reading, saved, sheet, shown
+from tests.storage.examples import amended, record, sign
 
 __all__ = ["authority", "signed"]
+
+ORIGIN = Origin(file_sha256="ab" * 32, pages=(1,))
 
 
 @pytest.fixture
@@ -73,17 +79,59 @@ def test_a_file_that_is_too_large_is_not_read(client):
 
 
 @pytest.fixture
-def printed(house, authority, tmp_path):
-    """The claim on a copy, and a JPEG of its print."""
+def code(house, authority):
+    """The code of a copy."""
     held = [HeldKey(role, getattr(authority, role), is_selfmade=False) for role in ("scanner", "agency")]
-    origin = Origin(file_sha256="ab" * 32, pages=(1,))
     keyring = Keyring(scanner=held[0], agency=held[1], roots=(authority.root,))
-    code = Issuing.open(house, keyring, lambda: datetime.now(UTC)).code(origin, datetime.now(UTC))
+    return Issuing.open(house, keyring, lambda: datetime.now(UTC)).code(ORIGIN, datetime.now(UTC))
+
+
+@pytest.fixture
+def claim(house, code):
+    """The claim in it."""
+    return house.claims.on_copy(record_id(ORIGIN))
+
+
+@pytest.fixture
+def photo(code, tmp_path):
+    """A JPEG of a print of that copy."""
     picture, words = sheet()
     copy = copied(saved(picture, tmp_path / "scan.png"), reading(words), code=code)
     photo = io.BytesIO()
     shown(copy.pdf, tmp_path, dpi=150).save(photo, "JPEG", quality=60)
-    return house.store.get(keys.claim(record_id(origin))).decode(), photo.getvalue()
+    return photo.getvalue()
+
+
+SAID = {
+    "revoked": "đã bị thu hồi",
+    "superseded": "đã được thay thế bằng bản khác",
+    "suspended": "đang bị tạm đình chỉ",
+    "review": "đang được cán bộ rà soát",
+}
+ACTS = {"suspended": "suspend", "superseded": "supersede", "revoked": "revoke"}
+
+
+@pytest.mark.parametrize("status", ["active", *SAID])
+def test_whoever_shows_a_code_is_told_what_became_of_its_record_since(status, client, house, claim):
+    first = record(origin=ORIGIN, record_id=record_id(ORIGIN), status="review" if status == "review" else "active")
+    house.warehouse.keep_record(first, sign)
+    if status in ACTS:
+        house.warehouse.keep_record(amended(first, ACTS[status], date(2026, 1, 1)), sign)
+    said = client.post("/verify/claim", content=claim).text
+    assert "Mã QR là thật" in said
+    assert {words: words in said for words in SAID.values()} == {words: name == status for name, words in SAID.items()}
+    assert ("Không sử dụng giấy tờ này" in said) == (status in {"revoked", "superseded", "suspended"})
+
+
+def test_a_code_whose_key_was_taken_back_is_not_believed_and_the_page_says_since_when(client, house, claim):
+    read = read_claim(claim)
+    house.claims.withdraw(
+        Withdrawal(issuer_id=read.issuer_id, since=read.claim.scanned_at, reason="lost", at=datetime.now(UTC))
+    )
+    said = client.post("/verify/claim", content=claim).text
+    assert "Không tin được mã QR này" in said
+    assert f"{read.claim.scanned_at.astimezone(TIME_ZONE):%H:%M %d/%m/%Y} trở đi không còn giá trị" in said
+    assert "Mã QR là thật" not in said
 
 
 def blank():
@@ -92,15 +140,14 @@ def blank():
     return picture.getvalue()
 
 
-def test_a_printed_code_has_its_plain_answer_however_it_comes(client, house, printed):
-    text, photo = printed
+def test_a_printed_code_has_its_plain_answer_however_it_comes(client, house, claim, photo):
     before = list(house.store.list(""))
-    for said in (answer(client, photo), client.post("/verify/claim", content=text).text):
+    for said in (answer(client, photo), client.post("/verify/claim", content=claim).text):
         assert "Mã QR là thật" in said
         assert "Trung tâm Phục vụ hành chính công" in said
         assert "đối chiếu" in said
         assert said.count("<code>") == 1
-    changed = text[:-9] + ("A" if text[-9] != "A" else "B") + text[-8:]
+    changed = claim[:-9] + ("A" if claim[-9] != "A" else "B") + claim[-8:]
     assert "KHÔNG hợp lệ" in client.post("/verify/claim", content=changed).text
     assert "KHÔNG hợp lệ" in client.post("/verify/claim", content=b"\xff<script>").text
     assert "Không thấy mã QR" in answer(client, blank())
