@@ -323,6 +323,22 @@ SIGNER_UNREACHABLE = Kind(
     transient=True,
 )
 
+PIN_WRONG = Kind(
+    "pin-wrong",
+    "Another PIN opens the token",
+    "Try again with the right one; too many wrong ones lock the token.",
+    Exit.BAD_CONFIGURATION,
+    500,
+)
+
+TOKEN_LOCKED = Kind(
+    "token-locked",
+    "The token is locked: too many wrong PINs",
+    "Have it unlocked by whoever gave it out.",
+    Exit.BAD_CONFIGURATION,
+    500,
+)
+
 SIGNER_ENDED = Kind(
     "signer-ended",
     "Somebody's right to sign ends",

@@ -16,7 +16,7 @@ import pkcs11
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from pipeline.keys import Signer
-from schemas.problem import CONFIGURATION, SIGNER_UNREACHABLE, ProblemError
+from schemas.problem import CONFIGURATION, PIN_WRONG, SIGNER_UNREACHABLE, TOKEN_LOCKED, ProblemError
 
 
 def token_signer(module: str, token: str, key: str, *, pin: str, certificates: bytes, origin: str) -> Signer:
@@ -31,8 +31,8 @@ def token_signer(module: str, token: str, key: str, *, pin: str, certificates: b
         origin: the file that they came in, for messages.
 
     Raises:
-        ProblemError: `configuration` when module, PIN, key or certificates are not the right ones;
-            `signer-unreachable` when the token does not answer.
+        ProblemError: `configuration` when module, key or certificates are not the right ones; `pin-wrong`,
+            `token-locked`; `signer-unreachable` when the token does not answer.
     """
     opened = _token(module, token)
 
@@ -62,7 +62,7 @@ class _Token:
         """Return a signature, opening the session and looking the key up where that was not done yet.
 
         Raises:
-            ProblemError: `configuration`, `signer-unreachable`.
+            ProblemError: `configuration`, `pin-wrong`, `token-locked`, `signer-unreachable`.
         """
         with self._lock:
             if pin == self._refused:
@@ -120,13 +120,13 @@ def _signing(session: pkcs11.Session, label: str) -> Callable[[bytes], bytes]:
 
 
 def _wrong_pin(token: str) -> ProblemError:
-    return CONFIGURATION.error(f"another PIN opens the token {token!r}; too many wrong ones lock it")
+    return PIN_WRONG.error(f"it does not open the token {token!r}")
 
 
 def _problem(error: pkcs11.PKCS11Error, token: str, key: str) -> ProblemError:
     match error:
         case pkcs11.PinLocked():
-            return CONFIGURATION.error(f"the token {token!r} is locked: too many wrong PINs")
+            return TOKEN_LOCKED.error(f"the token {token!r}")
         case pkcs11.NoSuchKey() | pkcs11.MultipleObjectsReturned():
             return CONFIGURATION.error(f"the token {token!r} has not exactly one private key {key!r}")
         case pkcs11.MultipleTokensReturned():

@@ -18,6 +18,7 @@ from sohoa.station.folder import FolderSource
 from sohoa.station.home import Home
 from sohoa.station.outbox import Outbox
 from sohoa.station.sender import Sender
+from sohoa.station.signing import Asking
 from sohoa.station.status import DossierStatus
 
 _LOOK_SECONDS = 0.5
@@ -96,7 +97,13 @@ class Agent:
 
     def _send(self, welcome: Welcome, stop: Event) -> None:
         try:
-            self._sender(welcome).run(stop.wait)
+            asking = Asking(self._home, self._settings)
+
+            def rest(seconds: float) -> bool:
+                asking.step()
+                return stop.wait(seconds)
+
+            self._sender(welcome).run(rest)
         except BaseException as error:  # noqa: BLE001 - the agent ends with it, rather than go on without sending
             self._failure = error
 

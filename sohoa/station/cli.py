@@ -473,20 +473,24 @@ def sign(configuration: Configured, folder: Path | None, *, only_list: bool, as_
     """
     from sohoa.station.client import Intake
     from sohoa.station.officer import sign_all, signer_at_hand, what_waits
+    from sohoa.station.signing import Signing
 
-    intake = Intake.of(_home(configuration, folder))
-    signer = signer_at_hand(configuration.settings.signing.scanner, _ask_pin)
-    work = what_waits(intake, signer)
-    for name in work.others:
-        console.note(f"Còn bản số hóa chờ chữ ký số của: {name}")
-    signed = 0
-    for each in work.documents if only_list else sign_all(intake, signer):
-        signed += 1
-        if as_json:
-            console.print_json(each.model_dump(mode="json", exclude={"attributes"}) | {"signed": not only_list})
-        else:
-            console.say(_signed_line(each, "chờ ký số" if only_list else "đã ký số"))
-    if not signed and not as_json:
+    home = _home(configuration, folder)
+    intake, signing, told = Intake.of(home), Signing(home), 0
+    with nullcontext(lambda: None) if only_list else signing.under_way() as count:
+        signer = signer_at_hand(configuration.settings.signing.scanner, _ask_pin)
+        work = what_waits(intake, signer)
+        signing.heard(work)
+        for name in work.others:
+            console.note(f"Còn bản số hóa chờ chữ ký số của: {name}")
+        for each in work.documents if only_list else sign_all(intake, signer):
+            told += 1
+            count()
+            if as_json:
+                console.print_json(each.model_dump(mode="json", exclude={"attributes"}) | {"signed": not only_list})
+            else:
+                console.say(_signed_line(each, "chờ ký số" if only_list else "đã ký số"))
+    if not told and not as_json:
         console.say("Không có bản số hóa nào chờ chữ ký số của bạn.")
 
 

@@ -86,6 +86,13 @@ CREATE TABLE IF NOT EXISTS settled (
     reason TEXT NOT NULL,
     settled_at TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS signing (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    waiting INTEGER NOT NULL DEFAULT 0,
+    signed INTEGER NOT NULL DEFAULT 0,
+    trouble TEXT,
+    ended_at TEXT
+) STRICT;
 """
 _WAIT_SECONDS = 30
 
@@ -98,7 +105,7 @@ def connect(path: Path) -> sqlite3.Connection:
     ledger.execute("PRAGMA synchronous = FULL")
     ledger.execute("PRAGMA foreign_keys = ON")
     ledger.execute("PRAGMA secure_delete = ON")
-    if not ledger.execute("SELECT 1 FROM sqlite_master WHERE name = 'settled'").fetchone():
+    if not ledger.execute("SELECT 1 FROM sqlite_master WHERE name = 'signing'").fetchone():
         ledger.executescript(_TABLES)
     return ledger
 

@@ -55,6 +55,17 @@ def _read(path: Path) -> bytes:
         raise CONFIGURATION.error(error.strerror or "it cannot be read", file=str(path)) from error
 
 
+def certificates_at_hand(wanted: SignerSettings) -> str | None:
+    """Return the certificates (PEM) of whoever signs here, for which no PIN is needed; None where nobody does.
+
+    Raises:
+        ProblemError: `configuration`.
+    """
+    if wanted.pkcs11 is not None:
+        return _pem(Signer.absent(_read(wanted.pkcs11.certificates), origin=wanted.origin))
+    return None if wanted.pkcs12 is None else _pem(signer_at_hand(wanted, str))
+
+
 def what_waits(intake: Intake, signer: Signer) -> SigningWork:
     """Return what waits for a person's signature, as much as the server tells at once; errors as for asking it."""
     return intake.signing(SigningRequest(certificates=_pem(signer)))

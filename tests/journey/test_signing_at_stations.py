@@ -28,6 +28,7 @@ from sohoa.demo import SCANS
 from sohoa.station.client import Intake
 from sohoa.station.home import Home
 from sohoa.station.officer import sign_all, signer_at_hand
+from sohoa.station.signing import Asking, Signing
 from storage import keys
 from storage.rebuild import rebuild
 from tests.pki.softhsm import PIN
@@ -115,6 +116,11 @@ def test_a_whole_day_with_a_token_cut_off_in_the_middle(house, tokens, pki, tmp_
         sohoa_here.environment |= variables
         verb = ("station", "sign", "--home", station.folder)
 
+        signing, times = Signing(station), iter([0, 0, 0, 59, 60, 60])
+        wanted = Settings(signing=SigningSettings(scanner=SignerSettings(pkcs11=tokens["good"])))
+        asking = Asking(station, wanted, clock=lambda: next(times))
+        asking.step()
+        assert "2 bản số hóa chờ chữ ký số" in signing.notices()[0]
         waiting = sohoa_here.lines(*verb, "--list")
         assert [(each["dossier_code"], each["pages"], each["signed"]) for each in waiting] == [(CODE, 1, False)] * 2
 
@@ -122,11 +128,22 @@ def test_a_whole_day_with_a_token_cut_off_in_the_middle(house, tokens, pki, tmp_
         first = next(cut_off)  # killed before the second one
         cut_off.close()
         assert work_off(house) == []
+        asking.step()  # not yet time
+        assert "2 bản số hóa chờ" in signing.notices()[0]
+        asking.step()
+        assert "1 bản số hóa chờ" in signing.notices()[0]
+        sohoa_here.environment["SOHOA_SIGNING__SCANNER__PKCS11__TOKEN"] = "not plugged in"
+        assert sohoa_here(*verb).returncode == Exit.OFFLINE
+        assert "Không thấy thiết bị ký số" in signing.notices()[1]
+        sohoa_here.environment |= variables
         (left,) = sohoa_here.lines(*verb)
+        [last] = signing.notices()
+        assert last.endswith("đã ký 1 bản.")
         assert {first.copy_sha256, left["copy_sha256"]} == {each["copy_sha256"] for each in waiting}
         assert left["signed"]
         nothing = sohoa_here(*verb)
         assert (nothing.returncode, nothing.stdout) == (0, "Không có bản số hóa nào chờ chữ ký số của bạn.\n")
+    assert not [each for each in station.folder.glob("ledger*") if PIN.encode() in each.read_bytes()]
     assert woken
     (outcome,) = work_off(house)
     assert [each.document_type for each in outcome.documents] == ["birth_certificate", "administrative_document"]

@@ -30,6 +30,7 @@ from sohoa.station.dossiers import Dossiers, SettledReason
 from sohoa.station.home import Home
 from sohoa.station.light import State
 from sohoa.station.page.guard import Guard
+from sohoa.station.signing import Signing
 
 _HERE = Path(__file__).parent
 _LARGEST_FORM = 16 * 1024
@@ -172,6 +173,7 @@ class _Desk:
             "scans": () if number is None else dossiers.scans(number),
             "every": list(dossiers.every_status(received=_RECENT)),
             "complaints": dossiers.complaints(),
+            "signing": Signing(self._home).notices(),
             "decisions": () if number is None else dossiers.decisions(number),
             "wrong": wrong,
             "said": said,

@@ -1,16 +1,31 @@
 """The clerk's page, route by route; `tests/journey/test_clerks_page.py` uses it as a clerk does."""
 
 import io
+from base64 import b64encode
+from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from schemas.draft import MOST_TO_SIGN, SigningWork, ToSign
+from schemas.problem import (
+    CATALOG_MISSING,
+    PIN_WRONG,
+    SERVER_UNREACHABLE,
+    SIGNATURE_REFUSED,
+    SIGNER_UNREACHABLE,
+    TOKEN_LOCKED,
+    VALIDATION_DATA_MISSING,
+    ProblemError,
+)
 from schemas.station import Welcome
 from schemas.submission import RefusedFile
 from sohoa.station.light import State
 from sohoa.station.outbox import Outbox
 from sohoa.station.page import create_page
+from sohoa.station.signing import Signing
 from tests.sohoa.station.stations import BY, CODE, OTHER, SETTINGS, page, pages, receipt
 
 PORT, KEY = 8077, "a key of the tests"
@@ -210,3 +225,58 @@ def test_what_was_done_about_a_file_that_nobody_can_read_is_said_with_a_button(c
     assert "Đã quét lại trong hồ sơ khác" in clerk.get("/dossiers/1").text
     do(clerk, "/dossiers/1/settle", reason="rescanned")
     assert dossiers.status(1).state == State.SAFE_THERE
+
+
+# --- signing with a token ----------------------------------------------------------------------------------------------
+def waiting(number):
+    """Return what a server says for whom so many copies wait."""
+    one = {
+        "submission_id": "ab" * 32, "copy_sha256": "cd" * 32, "dossier_code": CODE, "document_type": None, "pages": 1,
+        "scanned_at": datetime(2026, 3, 31, 8, tzinfo=UTC), "attributes": b64encode(b"1"),
+    }  # fmt: skip
+    return SigningWork(documents=(ToSign.model_validate(one),) * number)
+
+
+def test_where_nothing_waits_and_nobody_signed_the_page_says_nothing_of_it(clerk, home):
+    Signing(home).heard(waiting(0))
+    assert "Ký số" not in clerk.get("/").text
+
+
+@pytest.mark.parametrize(("number", "said"), [(1, "1 bản"), (7, "7 bản"), (MOST_TO_SIGN, "Từ 100 trở lên bản")])
+def test_how_many_copies_wait_for_the_token_is_shown(clerk, home, number, said):
+    Signing(home).heard(waiting(number))
+    shown = clerk.get("/", params={"live": ""}).text
+    assert f"{said} số hóa chờ chữ ký số của bạn" in shown
+    assert "sohoa station sign" in shown
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (None, "đã ký 2 bản."),
+        (SIGNER_UNREACHABLE.error("'t'"), "Không thấy thiết bị ký số"),
+        (PIN_WRONG.error("'t'"), "Mã PIN không đúng"),
+        (TOKEN_LOCKED.error("'t'"), "đã bị khóa"),
+        (SIGNATURE_REFUSED.error("revoked"), "Máy chủ không nhận chữ ký"),
+        (VALIDATION_DATA_MISSING.error("nobody"), "chưa hỏi được chứng thư số"),
+        (SERVER_UNREACHABLE.error("cut"), "Ký lại khi có mạng"),
+        (CATALOG_MISSING.error("x"), "Không ký được (catalog-missing). Gọi người quản trị."),
+        (KeyboardInterrupt(), "bị ngắt giữa chừng"),
+    ],
+)
+def test_how_the_last_signing_went_is_said_in_words_and_the_page_never_asks_for_a_pin(clerk, home, error, said):
+    signing = Signing(home)
+    signing.heard(waiting(5))
+    with suppress(ProblemError, KeyboardInterrupt), signing.under_way() as signed:
+        signed()
+        signed()
+        if error is not None:
+            raise error
+    shown = clerk.get("/").text
+    assert said in shown
+    assert "đã ký 2 bản" in shown
+    assert "3 bản số hóa chờ" in shown
+    assert "password" not in shown
+    with signing.under_way():
+        pass
+    assert "đã ký 0 bản." in clerk.get("/").text
