@@ -3,8 +3,8 @@
 import signal
 import sys
 import webbrowser
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Literal, get_args
@@ -477,7 +477,9 @@ def sign(configuration: Configured, folder: Path | None, *, only_list: bool, as_
 
     home = _home(configuration, folder)
     intake, signing, told = Intake.of(home), Signing(home), 0
-    with nullcontext(lambda: None) if only_list else signing.under_way() as count:
+    counting: AbstractContextManager[Callable[[], None]]
+    counting = nullcontext(lambda: None) if only_list else signing.under_way()
+    with counting as count:
         signer = signer_at_hand(configuration.settings.signing.scanner, _ask_pin)
         work = what_waits(intake, signer)
         signing.heard(work)
