@@ -39,6 +39,21 @@ class _Signature(cms.ContentInfo):  # type: ignore[misc]  # asn1crypto has no ty
         return bytes(self._header + self._contents)
 
 
+class _Room:
+    """Stands for a signature where only its size counts."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def dump(self) -> bytes:
+        """Return as many bytes."""
+        return bytes(self._size)
+
+
+_sizes: dict[tuple[x509.Certificate, tuple[x509.Certificate, ...], int], int] = {}
+"""How many bytes the signatures in PDFs are, by all that it depends on. pyHanko makes a whole one to find out."""
+
+
 class PyHankoSigner(CmsSigner):
     """A `Signer` as pyHanko wants it. Its own `SimpleSigner` parses and checks the key twice for each signature."""
 
@@ -54,8 +69,13 @@ class PyHankoSigner(CmsSigner):
         return cms.CMSAttributes.load((await super().signed_attrs(*args, **kwargs)).dump())
 
     async def async_sign(self, *args: Any, **kwargs: Any) -> cms.ContentInfo:  # noqa: ANN401 - pyHanko's
-        """Return the signature."""
-        return _Signature.of(await super().async_sign(*args, **kwargs))
+        """Return the signature, or what is as large when it is only about the size."""
+        if not kwargs.get("dry_run"):
+            return _Signature.of(await super().async_sign(*args, **kwargs))
+        all_of_it = self._signer.certificate, self._signer.issuers, self._signer.signature_size
+        if all_of_it not in _sizes:
+            _sizes[all_of_it] = len(_Signature.of(await super().async_sign(*args, **kwargs)).dump())
+        return _Room(_sizes[all_of_it])
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 - pyHanko's signature
         """Return the signature of *data*, or as many bytes when it is only about the size."""
