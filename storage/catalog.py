@@ -30,6 +30,7 @@ from storage.database import Database, behind, moment
 from storage.review_queue import ReviewQueue
 
 _BATCH = 1000
+_Row = Mapping[str, object]
 
 
 class Submission(NamedTuple):
@@ -123,62 +124,43 @@ class Catalog(Database):
     # --- writing -----------------------------------------------------------------------------------------------
     def keep_record(self, record: Record) -> None:
         """Index *record*, unless this version of it or a later one is indexed."""
-        row = {
-            "record_id": record.record_id,
-            "version": record.version,
-            "status": record.status,
-            "document_type": record.document_type,
-            "valid_from": record.valid_from,
-            "valid_to": record.valid_to,
-            "copy_sha256": record.copy_.sha256,
-            "submission_id": record.submission_id,
-            "dossier_code": record.dossier_code,
-            "created_at": moment(record.created_at),
-            "review_reasons": " ".join(record.review_reasons),
-            "of_death": may_tell_of_death(record),
-            "backfill": sql.select(
-                sql.exists().where(
-                    tables.submissions.c.submission_id == record.submission_id, tables.submissions.c.station == BACKFILL
-                )
-            ).scalar_subquery(),
-        }
-        owners = [
-            {
-                "record_id": record.record_id,
-                "owner_key": keys.owner_key(owner.identifier, self._secret),
-                "role": owner.role,
-            }
-            for owner in record.owners
-            if owner.identifier is not None
-        ]
-        sampled = [
-            {
-                "record_id": record.record_id,
-                "field": name,
-                "calibration": calibration,
-                **found._asdict(),
-                "decided_at": row["created_at"],
-            }
-            for name, calibration, found in sampled_in(record)
-        ]
-        terms = {self.term(kind, text) for kind, text in terms_of(record) if text}
-        found_by = [
-            {name: row[name] for name in ("record_id", "document_type", "valid_from")} | {"term": each}
-            for each in sorted(terms)
-        ]
-        insert = self.insert(tables.records).values(row)
+        self.keep_records([record])
+
+    def keep_records(self, records: Iterable[Record]) -> None:
+        """Index many records at one stroke, as `keep_record` does one."""
+        latest = {each.record_id: each for each in sorted(records, key=lambda each: each.version)}
+        if not latest:
+            return
+        insert = self.insert(tables.records)
         upsert = insert.on_conflict_do_update(
             index_elements=[tables.records.c.record_id],
-            set_={name: insert.excluded[name] for name in row},
+            set_={column.name: insert.excluded[column.name] for column in tables.records.columns},
             where=insert.excluded.version > tables.records.c.version,
         ).returning(tables.records.c.record_id)
         with self.transaction(writes=True) as connection:
-            if connection.execute(upsert).one_or_none() is None:
-                return
-            for table, rows in ((tables.owners, owners), (tables.terms, found_by), (tables.sampled, sampled)):
-                connection.execute(sql.delete(table).where(table.c.record_id == record.record_id))
-                if rows:
-                    connection.execute(self.insert(table).on_conflict_do_nothing(), rows)
+            legacy = _of_backfill(connection, {each.submission_id for each in latest.values()})
+            rows = [_row(each) | {"backfill": each.submission_id in legacy} for each in latest.values()]
+            kept = [latest[each] for each in connection.scalars(upsert, rows)]
+            for table, of_record in (
+                (tables.owners, self._owners),
+                (tables.terms, self._terms),
+                (tables.sampled, _sampled),
+            ):
+                connection.execute(sql.delete(table).where(table.c.record_id.in_([each.record_id for each in kept])))
+                its = [row for record in kept for row in of_record(record)]
+                if its:
+                    connection.execute(self.insert(table).on_conflict_do_nothing(), its)
+
+    def _owners(self, record: Record) -> Iterator[_Row]:
+        for owner in record.owners:
+            if owner.identifier is not None:
+                owner_key = keys.owner_key(owner.identifier, self._secret)
+                yield {"record_id": record.record_id, "owner_key": owner_key, "role": owner.role}
+
+    def _terms(self, record: Record) -> Iterator[_Row]:
+        its = {"record_id": record.record_id, "document_type": record.document_type, "valid_from": record.valid_from}
+        for term in sorted({self.term(kind, text) for kind, text in terms_of(record) if text}):
+            yield its | {"term": term}
 
     def keep_alias(self, cancelled: str, said: int, established: str | None) -> None:
         """Index which identifier took the place of a cancelled one, unless more that was said of it is indexed.
@@ -544,6 +526,35 @@ class Catalog(Database):
 
 
 _drafted = sql.select(tables.drafted.c.submission_id)
+
+
+def _row(record: Record) -> dict[str, object]:
+    return {
+        "record_id": record.record_id,
+        "version": record.version,
+        "status": record.status,
+        "document_type": record.document_type,
+        "valid_from": record.valid_from,
+        "valid_to": record.valid_to,
+        "copy_sha256": record.copy_.sha256,
+        "submission_id": record.submission_id,
+        "dossier_code": record.dossier_code,
+        "created_at": moment(record.created_at),
+        "review_reasons": " ".join(record.review_reasons),
+        "of_death": may_tell_of_death(record),
+    }
+
+
+def _sampled(record: Record) -> Iterator[_Row]:
+    for name, calibration, found in sampled_in(record):
+        its = {"record_id": record.record_id, "field": name, "calibration": calibration}
+        yield its | found._asdict() | {"decided_at": moment(record.created_at)}
+
+
+def _of_backfill(connection: sql.Connection, submissions: Iterable[Sha256]) -> frozenset[Sha256]:
+    row = tables.submissions.c
+    query = sql.select(row.submission_id).where(row.submission_id.in_(list(submissions)), row.station == BACKFILL)
+    return frozenset(connection.scalars(query))
 
 
 def _person() -> sql.Select[tuple[str]]:

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from schemas.problem import CATALOG_MISSING, INTEGRITY_MISMATCH, OWNER_SECRET_CHANGED, ProblemError
+from schemas.record import Record
+from schemas.review import Decision
 from storage import keys
 from storage.catalog import Catalog, Counts, differences
 from storage.drafts import Drafts
@@ -17,6 +19,8 @@ from storage.journals import Journals
 from storage.reviews import Reviews
 from storage.stations import Stations
 from storage.warehouse import Warehouse
+
+_BATCH = 1000
 
 
 class Rebuilt(NamedTuple):
@@ -37,12 +41,10 @@ def catch_up(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> tuple[str,
     What is damaged is left out, for it must not keep everybody else's records from being found.
     """
     damaged: list[str] = []
-    for record_id, versions in groupby(warehouse.versions(), key=lambda each: each.record_id):
-        latest = max(each.version for each in versions)
-        if catalog.version_of(record_id) < latest:
-            with _collecting(damaged):
-                catalog.keep_decisions(Reviews(warehouse.store).of(record_id) if latest > 1 else ())
-                catalog.keep_record(warehouse.record(record_id, latest).value)
+    records = _unknown(warehouse, catalog, damaged)
+    while batch := list(islice(records, _BATCH)):
+        catalog.keep_decisions(decision for _, decisions in batch for decision in decisions)
+        catalog.keep_records(record for record, _ in batch)
     for owner in warehouse.aliased():
         with _collecting(damaged):
             catalog.keep_alias(*warehouse.said_of(owner))
@@ -78,6 +80,19 @@ def rebuild(inbox: Inbox, warehouse: Warehouse, catalog: Catalog) -> Rebuilt:
     # What came in while the store was read; and what is damaged once more, as no catalog knows it.
     damaged = catch_up(inbox, warehouse, catalog)
     return Rebuilt(catalog.counts(), removed=changes["-"], added=changes["+"], damaged=damaged)
+
+
+def _unknown(
+    warehouse: Warehouse, catalog: Catalog, damaged: list[str]
+) -> Iterator[tuple[Record, tuple[Decision, ...]]]:
+    """Yield the latest version of each record that *catalog* does not know, with the decisions about the record."""
+    reviews = Reviews(warehouse.store)
+    for record_id, versions in groupby(warehouse.versions(), key=lambda each: each.record_id):
+        latest = max(each.version for each in versions)
+        if catalog.version_of(record_id) < latest:
+            with _collecting(damaged):
+                decisions = reviews.of(record_id) if latest > 1 else ()
+                yield warehouse.record(record_id, latest).value, decisions
 
 
 @contextmanager
