@@ -1,6 +1,9 @@
 """A `Signer` for pyHanko, which makes CMS of what it signs."""
 
-from typing import Any, Self
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final, Self
 
 from asn1crypto import cms
 from asn1crypto import x509 as asn1
@@ -8,6 +11,7 @@ from asn1crypto.parser import emit
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.sign.signers import Signer as CmsSigner
+from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from pipeline.keys import Signer
@@ -52,6 +56,15 @@ class _Room:
 
 _sizes: dict[tuple[x509.Certificate, tuple[x509.Certificate, ...], int], int] = {}
 """How many bytes the signatures in PDFs are, by all that it depends on. pyHanko makes a whole one to find out."""
+_attributes: dict[tuple[object, ...], bytes] = {}
+"""Encoded attributes that are signed, over `_SOME_DIGEST` and at `_SOME_TIME`, by all else that they depend on.
+
+Their order (X.690, 11.6) is that of their encodings, which differ before digest and time come.
+"""
+_SOME_DIGEST: Final = hashlib.sha256(b"in the place of any other").digest()
+_SOME_TIME: Final = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
+_LAST_YEAR_OF_TWO_FIGURES: Final = 2049
+"""From then on times are written otherwise (RFC 5652, 11.3)."""
 
 
 class PyHankoSigner(CmsSigner):
@@ -64,9 +77,26 @@ class PyHankoSigner(CmsSigner):
         super().__init__(signing_cert=_as_asn1(signer.certificate), cert_registry=issuers, embed_roots=False)
         self._signer = signer
 
-    async def signed_attrs(self, *args: Any, **kwargs: Any) -> cms.CMSAttributes:  # noqa: ANN401 - pyHanko's
-        """Return what is signed; loaded, it is encoded once and not for each part of it that is asked for."""
-        return cms.CMSAttributes.load((await super().signed_attrs(*args, **kwargs)).dump())
+    async def signed_attrs(
+        self,
+        data_digest: bytes,
+        digest_algorithm: str,
+        attr_settings: PdfCMSSignedAttributes | None = None,
+        *args: Any,  # noqa: ANN401 - pyHanko's
+        **kwargs: Any,  # noqa: ANN401 - pyHanko's
+    ) -> cms.CMSAttributes:
+        """Return what is signed. With one key it differs in digest and time alone: the rest is encoded once."""
+        stated = attr_settings or PdfCMSSignedAttributes()
+        at = stated.signing_time
+        if at is not None and at.year > _LAST_YEAR_OF_TWO_FIGURES:
+            return await super().signed_attrs(data_digest, digest_algorithm, stated, *args, **kwargs)
+        like_it = replace(stated, signing_time=at and _SOME_TIME)
+        all_else = self._signer.certificate, digest_algorithm, like_it, *args, *sorted(kwargs.items())
+        if all_else not in _attributes:
+            made = await super().signed_attrs(_SOME_DIGEST, digest_algorithm, like_it, *args, **kwargs)
+            _attributes[all_else] = made.dump()
+        encoded = _attributes[all_else].replace(_SOME_DIGEST, data_digest)
+        return cms.CMSAttributes.load(encoded.replace(_utc_time(_SOME_TIME), _utc_time(at or _SOME_TIME)))
 
     async def async_sign(self, *args: Any, **kwargs: Any) -> cms.ContentInfo:  # noqa: ANN401 - pyHanko's
         """Return the signature, or what is as large when it is only about the size."""
@@ -83,6 +113,10 @@ class PyHankoSigner(CmsSigner):
             message = f"signatures are made over {DIGEST}, not {digest_algorithm}"
             raise ValueError(message)
         return bytes(self._signer.signature_size) if dry_run else self._signer.sign(data)
+
+
+def _utc_time(at: datetime) -> bytes:
+    return at.astimezone(UTC).strftime("%y%m%d%H%M%SZ").encode()
 
 
 def _as_asn1(certificate: x509.Certificate) -> asn1.Certificate:
