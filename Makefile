@@ -7,6 +7,8 @@ SERVICE ?= osv
 # Prefect reports nothing to anyone, in any target.
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
+# Some images set it: then each of some hundred commands that the tests start would compile our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo up test nightly lint format schemas samples bench chaos-stations province-day bench-backfill bench-lookups bench-linkage bench-sealing bench-batch chaos-backfill audit lock clean
 .DEFAULT_GOAL := help

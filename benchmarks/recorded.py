@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from flows import process as line
 from pipeline.digitize import Digitized, Unwatched, digitize
-from pipeline.seal import UnsignedCopy, make_copy
+from pipeline.seal.copy import UnsignedCopy, make_copy
 from pipeline.understand import Understood
 from pipeline.workers import Workers
 from schemas.settings import Settings

@@ -21,7 +21,7 @@ from benchmarks.sealing import Told, authorities_apart, bare_signed, bare_stampe
 from flows.evidence import prove
 from flows.house import House
 from flows.keyring import Keyring
-from pipeline.seal import UnsignedCopy, make_copy
+from pipeline.seal.copy import UnsignedCopy, make_copy
 from schemas.digest import sha256_hex
 from schemas.page import PageReading
 from schemas.problem import Exit

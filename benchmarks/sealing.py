@@ -36,10 +36,12 @@ from pyhanko.stamp import TextStampStyle
 from pyhanko_certvalidator import ValidationContext
 
 from benchmarks.run import table
+from pipeline.keys import Signer
 from pipeline.keys.token import token_signer
-from pipeline.seal import Signer, UnsignedCopy, sign_copy
 from pipeline.seal.answers import Answers
+from pipeline.seal.copy import UnsignedCopy
 from pipeline.seal.raising import Authorities, raise_copy, renew_copy
+from pipeline.seal.sign import sign_copy
 from schemas.settings import TokenSettings
 from tests.pipeline.seal.scans import copied, reading, saved, sheet
 from tests.pki import Pki, running_pki

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_urlsafe
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
+from pipeline.keys import Signer
 from pipeline.keys.token import token_signer
-from pipeline.seal import Signer, UnsignedCopy, sign_copy, sign_detached
-from pipeline.seal.deferred import completed
 from pipeline.seal.remote import Service, remote_signer
 from pipeline.seal.selfmade import make_test_pki
 from schemas.problem import CONFIGURATION
 from schemas.settings import RemoteSettings, Settings, SignerSettings, TokenSettings
 from storage.secrets import keep
+
+if TYPE_CHECKING:
+    from pipeline.seal.copy import UnsignedCopy
 
 Clock = Callable[[], datetime]
 
@@ -76,8 +78,9 @@ class Keyring:
         """Return both keys."""
         return self.scanner, self.agency
 
-    def sealing(self, copy: UnsignedCopy, scanned_at: datetime, clock: Clock) -> Callable[[bytes], bytes]:
+    def sealing(self, copy: "UnsignedCopy", scanned_at: datetime, clock: Clock) -> Callable[[bytes], bytes]:
         """Return the function that signs *copy*: with the person's key, then with the agency's."""
+        from pipeline.seal.sign import sign_copy
 
         def seal(unsigned: bytes) -> bytes:
             scanner, agency = self.scanner.signer, self.agency.signer
@@ -85,7 +88,7 @@ class Keyring:
 
         return seal
 
-    def completing(self, copy: UnsignedCopy, signed: bytes, clock: Clock) -> Callable[[bytes], bytes]:
+    def completing(self, copy: "UnsignedCopy", signed: bytes, clock: Clock) -> Callable[[bytes], bytes]:
         """Return the function that signs *copy* with the agency's key, over a signature that was made at a station.
 
         Args:
@@ -93,10 +96,14 @@ class Keyring:
             signed: what was appended to it, with that signature.
             clock: tells the time of the agency's.
         """
+        from pipeline.seal.deferred import completed
+
         return lambda unsigned: unsigned + completed(copy, signed, self.agency.signer, signed_at=clock())
 
     def signing(self, clock: Clock) -> Callable[[bytes], bytes]:
         """Return the function that signs bytes detached, with the agency's key."""
+        from pipeline.seal.detached import sign_detached
+
         return lambda data: sign_detached(data, self.agency.signer, clock())
 
 

@@ -32,7 +32,7 @@ from pipeline.calibrate import Acceptance, calibrated, with_sample
 from pipeline.digitize import Digitized, Watcher, digitize, settled
 from pipeline.prepare import faults_among
 from pipeline.read import engine
-from pipeline.seal import UnsignedCopy, make_copy
+from pipeline.seal.copy import UnsignedCopy, make_copy
 from pipeline.seal.deferred import prepared
 from pipeline.understand import Understood, with_keyed
 from pipeline.workers import Workers

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from flows.house import House
 from flows.keyring import trusted_roots
-from pipeline.seal import Signer
+from pipeline.keys import Signer
 from pipeline.seal.standing import revocations
 from schemas.digest import sha256_hex
 from schemas.problem import BAD_REQUEST

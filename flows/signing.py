@@ -17,11 +17,12 @@ from flows.house import House
 from flows.keyring import trusted_roots
 from flows.signers import last_day
 from pipeline.keys import Signer
-from pipeline.seal import UnsignedCopy, verify_pdf
 from pipeline.seal.answers import Answers
 from pipeline.seal.appearance import Rectangle, Stamp, Stamps
+from pipeline.seal.copy import UnsignedCopy
 from pipeline.seal.deferred import digest_of, embedded, to_be_signed
 from pipeline.seal.standing import revocations
+from pipeline.seal.verify import verify_pdf
 from schemas.digest import Sha256, sha256_hex
 from schemas.draft import (
     MOST_TO_SIGN,

@@ -38,12 +38,14 @@ class Answer(NamedTuple):
 _OUT_OF_MEMORY = pickle.dumps(Answer(None, MemoryError()))  # made while there is memory
 
 
-def serve(calls: Connection, lifeline: Connection, limits: Limits, scratch: Path) -> None:
-    """Answer calls until there are none: the life of a worker process."""
+def main() -> None:
+    """Answer calls until there are none: the life of a worker process, started with the handles of its two pipes."""
+    calls, lifeline = (Connection(int(handle)) for handle in sys.argv[1:])
     _die_with(lifeline)
-    _confine(limits, scratch)
-    calls.send_bytes(b"ready")
     with suppress(EOFError):
+        limits, scratch = calls.recv()
+        _confine(limits, scratch)
+        calls.send_bytes(b"ready")
         while True:
             calls.send_bytes(_answer(calls.recv_bytes()))
 
@@ -81,7 +83,6 @@ def _die_with(lifeline: Connection) -> None:
     That happens when the parent dies, however it dies. The signal goes to the process group (fcntl(2), F_SETOWN), so
     it reaches a Tesseract in the middle of a page and a worker that is stuck in C code.
     """
-    os.setpgid(0, 0)
     descriptor = lifeline.fileno()
     fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgid(0))

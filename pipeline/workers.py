@@ -16,21 +16,24 @@ import pickle
 import queue
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
-from multiprocessing import get_context
-from multiprocessing.connection import wait
+from multiprocessing import Pipe
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, TypeVarTuple
 
-from pipeline.worker import Answer, serve
 from schemas.problem import PAGE_FAILED, ProblemError
 from schemas.settings import Limits
+
+if TYPE_CHECKING:
+    from pipeline.worker import Answer
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -42,6 +45,8 @@ _LOOK_SECONDS = 0.1
 _TASKS_A_PROCESS = 200
 """Then a new process takes over, so that what libraries leak is never held against a page."""
 _SCRATCH_PREFIX = "sohoa-scratch-"
+_SERVE = "from pipeline.worker import main; main()"
+"""Not `-m`: what travels between us must have one name on both sides."""
 
 
 class Workers:
@@ -261,14 +266,19 @@ class _Process:
     """A running worker process and the two pipes to it."""
 
     def __init__(self, limits: Limits, scratch: Path) -> None:
-        context = get_context("spawn")
-        self.calls, their_calls = context.Pipe()
-        their_lifeline, self._lifeline = context.Pipe(duplex=False)
-        arguments = (their_calls, their_lifeline, limits, scratch)
-        self._process = context.Process(target=serve, args=arguments, daemon=True)
-        self._process.start()
-        their_calls.close()
-        their_lifeline.close()
+        # Not by `multiprocessing`: it would first import, in each worker, the program that we are.
+        self.calls, their_calls = Pipe()
+        their_lifeline, self._lifeline = Pipe(duplex=False)
+        with their_calls, their_lifeline:
+            handles = their_calls.fileno(), their_lifeline.fileno()
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _SERVE, *map(str, handles)],
+                pass_fds=handles,
+                stdin=subprocess.DEVNULL,
+                process_group=0,
+            )
+        with suppress(ConnectionError):  # whether it lives is asked next
+            self.calls.send((limits, scratch))
 
     def is_ready(self, seconds: float) -> bool:
         """Return whether the process says, within *seconds*, that it can take calls."""
@@ -278,7 +288,7 @@ class _Process:
 
     def is_alive(self) -> bool:
         # Not by reaping it: as long as it is not reaped, its number cannot go to another process or group.
-        return not wait([self._process.sentinel], timeout=0)
+        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     def cpu_seconds(self) -> float:
         """Return what the process has used so far, with every program that it started."""
@@ -286,17 +296,15 @@ class _Process:
 
     def kill(self) -> None:
         """Kill the process and every program that it started."""
-        with suppress(ProcessLookupError):  # it had no time yet to found its group
-            os.killpg(self._process.ident or 0, signal.SIGKILL)
-        self._process.kill()
+        with suppress(ProcessLookupError):  # it was ended meanwhile
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def end(self) -> str:
         """Kill what is left, close the pipes, and return how the process ended."""
         self.kill()
-        self._process.join()
+        code = self._process.wait()
         self.calls.close()
         self._lifeline.close()
-        code = self._process.exitcode or 0
         return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 

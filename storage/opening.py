@@ -4,12 +4,11 @@ import secrets as randomness
 from pathlib import Path
 
 from schemas.problem import CONFIGURATION
-from schemas.settings import Settings
+from schemas.settings import Settings, StoreSettings
 from storage import keys
 from storage.catalog import Catalog
 from storage.local import LocalStore
 from storage.port import ObjectStore
-from storage.s3 import S3Store
 from storage.secrets import keep
 from storage.warehouse import Warehouse
 
@@ -23,7 +22,7 @@ def open_store(settings: Settings) -> ObjectStore:
     Raises:
         ProblemError: `configuration` or `store-unreachable`.
     """
-    store = S3Store(settings.store) if settings.store.kind == "s3" else LocalStore(settings.home / "store")
+    store = _s3(settings.store) if settings.store.kind == "s3" else LocalStore(settings.home / "store")
     store.prepare()
     return store
 
@@ -38,10 +37,16 @@ def open_second(settings: Settings) -> ObjectStore | None:
     if second is None:
         return None
     if second.kind == "s3":
-        return S3Store(second)
+        return _s3(second)
     if second.folder is None:
         raise CONFIGURATION.error("fixity.second.folder is not said")
     return store_in(second.folder)
+
+
+def _s3(settings: StoreSettings) -> ObjectStore:
+    from storage.s3 import S3Store  # noqa: PLC0415 - slow to import, and a house on a folder does without
+
+    return S3Store(settings)
 
 
 def store_in(folder: Path) -> ObjectStore:

@@ -17,7 +17,8 @@ from playwright.sync_api import sync_playwright
 
 from flows.keyring import Keyring
 from flows.orchestrator import own_key, server
-from schemas.settings import Settings
+from pipeline.workers import Workers
+from schemas.settings import Limits, Settings
 from sohoa.cli import main
 from tests.pki import running_pki
 from tests.pki.softhsm import token_with
@@ -66,6 +67,13 @@ def pki(tmp_path_factory):
 def keyring(tmp_path_factory):
     """Keys that any house can be given: making some takes a second."""
     return Keyring.open(Settings(home=tmp_path_factory.mktemp("keys")), datetime.now(UTC))
+
+
+@pytest.fixture(scope="session")
+def workers():
+    """Processes that read pages, for tests that are not about them: to start one costs more than to read a page."""
+    with Workers(2, Limits()) as pool:
+        yield pool
 
 
 @pytest.fixture(scope="session")

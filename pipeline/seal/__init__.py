@@ -1,12 +1,5 @@
 """Seal: pages and words become a PDF/A copy, signed by the person who scanned and by the agency; records are signed.
 
-The copy attests the paper; the record, signed detached, says what it means.
+The copy attests the paper; the record, signed detached, says what it means. Nothing is imported here: who only checks a
+signature does without what draws copies, which takes longer to import than to run.
 """
-
-from pipeline.keys import Signer
-from pipeline.seal.copy import UnsignedCopy, make_copy
-from pipeline.seal.detached import sign_detached
-from pipeline.seal.sign import sign_copy
-from pipeline.seal.verify import verify_detached, verify_pdf
-
-__all__ = ["Signer", "UnsignedCopy", "make_copy", "sign_copy", "sign_detached", "verify_detached", "verify_pdf"]

@@ -17,7 +17,8 @@ from pyhanko.sign.signers import ExternalSigner
 from pipeline.keys import Signer
 from pipeline.seal.copy import UnsignedCopy
 from pipeline.seal.keys import DIGEST, PyHankoSigner
-from pipeline.seal.sign import SCANNER_FIELD, Style, TimedSigner, Update, signed_by_agency
+from pipeline.seal.sign import SCANNER_FIELD, Style, TimedSigner, signed_by_agency
+from pipeline.seal.update import Update
 from schemas.problem import INTEGRITY_MISMATCH, SIGNATURE_REFUSED
 
 _ROOM = 8192

@@ -26,8 +26,8 @@ from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBacken
 
 from pipeline.seal.answers import Answer, Answers
 from pipeline.seal.keys import DIGEST
-from pipeline.seal.sign import Update
 from pipeline.seal.trust import Trust
+from pipeline.seal.update import Update
 from schemas.problem import INTEGRITY_MISMATCH, TIME_STAMPS_UNREACHABLE, VALIDATION_DATA_MISSING
 
 T = TypeVar("T")

@@ -12,7 +12,6 @@ from typing import Self
 
 from pyhanko.pdf_utils.content import ResourceType
 from pyhanko.pdf_utils.generic import pdf_name
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import BoxConstraints
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
@@ -27,6 +26,7 @@ from pipeline.seal.appearance import VIETNAM, Rectangle, Stamp, Stamps, drawn, s
 from pipeline.seal.copy import STAMP_FONT, UnsignedCopy
 from pipeline.seal.fonts import Face
 from pipeline.seal.keys import DIGEST, PyHankoSigner
+from pipeline.seal.update import Update
 
 SCANNER_FIELD = "Scanner"
 AGENCY_FIELD = "Agency"
@@ -120,13 +120,6 @@ class TimedSigner(PdfSigner):
     def register_extensions(self, pdf_out: BasePdfFileWriter, *, md_algorithm: str) -> None:  # noqa: ARG002 - pyHanko's
         """Declare PAdES, and nothing for elliptic curves: that would make a PDF 2.0 of a PDF/A-2."""
         pdf_out.register_extension(ESIC_EXTENSION_1)
-
-
-class Update(IncrementalPdfFileWriter):
-    """An incremental update that leaves the metadata alone: they are checked PDF/A and tell no host's time."""
-
-    def _update_meta(self) -> None:
-        pass
 
 
 @dataclass(frozen=True, kw_only=True)

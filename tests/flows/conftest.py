@@ -19,7 +19,6 @@ from flows.log import Log
 from flows.process import process
 from flows.traces import Traces
 from pipeline.digitize import Unwatched
-from pipeline.workers import Workers
 from schemas.settings import Settings, SignerSettings, SigningSettings
 from tests.flows.test_process import CERTIFICATE, NOTICE, clock, manifest_of
 
@@ -45,7 +44,7 @@ class Way(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def whole_way(tmp_path_factory):
+def whole_way(tmp_path_factory, workers):
     """A paper whose names are planted everywhere, from its receipt to its record."""
     folder, kept, log = tmp_path_factory.mktemp("way"), InMemorySpanExporter(), io.StringIO()
     named = folder / "BUI THI CHI 040323199413.jpg"
@@ -56,8 +55,7 @@ def whole_way(tmp_path_factory):
     house = dataclasses.replace(House.open(set_up), log=Log(log), traces=traces)
     keyring, manifest = Keyring.open(set_up, now()), manifest_of(named)
     receive(house, keyring, manifest, {manifest.files[0].sha256: named}, now)
-    with Workers(1, set_up.limits) as workers:
-        [outcome] = process(house, keyring, workers, [manifest.submission_id], clock=now, watcher=Unwatched())
+    [outcome] = process(house, keyring, workers, [manifest.submission_id], clock=now, watcher=Unwatched())
     record = house.warehouse.record(outcome.documents[0].record_id).value
     planted = [secret, named.name, "040323199413", set_up.scanned_by, manifest.scanned_by]
     planted += [str(field.value) for field in record.fields.values() if len(str(field.value)) > 4]
@@ -66,19 +64,19 @@ def whole_way(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def sealed(pki, tmp_path_factory):
+def sealed(pki, workers, tmp_path_factory):
     """Return a function that gives a home with two sealed papers, by the label of the agency's key."""
     homes = {}
 
     def home_of(label):
         if label not in homes:
-            homes[label] = _sealed(pki, tmp_path_factory.mktemp(f"sealed-{label}"), label)
+            homes[label] = _sealed(pki, workers, tmp_path_factory.mktemp(f"sealed-{label}"), label)
         return homes[label]
 
     return home_of
 
 
-def _sealed(pki, folder, label):
+def _sealed(pki, workers, folder, label):
     (folder / "root.pem").write_bytes(pki.root)
     for each in ("good", label):
         (folder / f"{each}.p12").write_bytes(pki.pkcs12(each))
@@ -89,9 +87,8 @@ def _sealed(pki, folder, label):
     manifests = [manifest_of(path) for path in (CERTIFICATE, NOTICE)]
     for manifest, path in zip(manifests, (CERTIFICATE, NOTICE), strict=True):
         receive(house, keyring, manifest, {manifest.files[0].sha256: path}, clock)
-    with Workers(2, settings.limits) as workers:
-        ids = [manifest.submission_id for manifest in manifests]
-        list(process(house, keyring, workers, ids, clock=now, watcher=Unwatched()))
+    ids = [manifest.submission_id for manifest in manifests]
+    list(process(house, keyring, workers, ids, clock=now, watcher=Unwatched()))
     return settings
 
 

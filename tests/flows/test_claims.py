@@ -16,11 +16,10 @@ from flows.intake import receive
 from flows.keyring import HeldKey
 from flows.process import process
 from pipeline.digitize import Unwatched
-from pipeline.seal import Signer
+from pipeline.keys import Signer
 from pipeline.seal.claim import Claim, read_claim, signed_claim
 from pipeline.seal.printed import claims_on
 from pipeline.seal.verify import verify_pdf
-from pipeline.workers import Workers
 from schemas.claim import Withdrawal
 from schemas.problem import BAD_REQUEST
 from schemas.record import Origin, record_id
@@ -38,7 +37,7 @@ OTHER = Origin(file_sha256="ab" * 32, pages=(1,))
 
 
 @pytest.fixture(scope="module")
-def stamped(keyring, tmp_path_factory):
+def stamped(keyring, workers, tmp_path_factory):
     """A house with one paper whose copy has a code, its outcome, and a photograph of a print of it."""
     folder = tmp_path_factory.mktemp("claims")
     house = House.open(Settings(home=folder / "home", signing=SigningSettings(claims=ADDRESS)))
@@ -46,9 +45,7 @@ def stamped(keyring, tmp_path_factory):
     scan = saved(picture, folder / "scan.png")
     manifest = manifest_of(scan)
     receive(house, keyring, manifest, {manifest.files[0].sha256: scan}, clock)
-    with Workers(1, house.settings.limits) as workers:
-        ids = [manifest.submission_id]
-        [outcome] = process(house, keyring, workers, ids, clock=clock, watcher=Unwatched())
+    [outcome] = process(house, keyring, workers, [manifest.submission_id], clock=clock, watcher=Unwatched())
     copy = b"".join(house.warehouse.copy(outcome.documents[0].copy_sha256))
     photo = folder / "photo.jpg"
     shown(copy, folder, dpi=150).save(photo, quality=60)

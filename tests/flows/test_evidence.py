@@ -7,8 +7,9 @@ import pytest
 from flows import evidence as module
 from flows.evidence import evidence_of, preserve, prove
 from flows.house import House
-from pipeline.seal import sign_copy, sign_detached
+from pipeline.seal.detached import sign_detached
 from pipeline.seal.evidence import decode, verify_evidence
+from pipeline.seal.sign import sign_copy
 from schemas.digest import sha256_hex
 from schemas.problem import ProblemError
 from schemas.record import Origin

@@ -9,7 +9,6 @@ from flows.house import House
 from flows.incoming import check_again, first_look, judged_again, trust_lists
 from pipeline.seal.incoming import judge
 from pipeline.seal.trust import Heard
-from pipeline.workers import Workers
 from schemas.digest import sha256_hex
 from schemas.incoming import SignatureReport
 from schemas.problem import ProblemError
@@ -77,11 +76,10 @@ def test_a_file_that_is_damaged_or_lost_is_named(received):
     assert caught.value.kind.slug == "integrity-mismatch"
 
 
-def test_a_file_that_was_changed_after_it_was_signed_waits_for_a_person(received, pdf, tmp_path):
+def test_a_file_that_was_changed_after_it_was_signed_waits_for_a_person(received, pdf, workers, tmp_path):
     house, _ = received
     place = pdf.index(b"MediaBox") + 12
     changed = tmp_path / "changed.pdf"
     changed.write_bytes(pdf[:place] + b"9" + pdf[place + 1 :])
-    with Workers(1, house.settings.limits) as workers:
-        found = first_look(changed, "changed.pdf", house.settings, workers, NOW)
+    found = first_look(changed, "changed.pdf", house.settings, workers, NOW)
     assert [each.verdict.verdict for each in found] == ["INVALID"]

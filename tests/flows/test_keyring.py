@@ -10,8 +10,7 @@ from flows.keyring import Keyring
 from flows.process import process
 from pipeline.digitize import Unwatched
 from pipeline.keys import token
-from pipeline.seal import verify_pdf
-from pipeline.workers import Workers
+from pipeline.seal.verify import verify_pdf
 from schemas.problem import ProblemError
 from schemas.settings import Settings, SignerSettings, SigningSettings
 from sohoa.doctor import examine
@@ -79,7 +78,7 @@ def test_doctor_names_the_token_that_does_not_answer(settings, tokens):
     assert "unplugged" in bad[0].detail
 
 
-def test_a_token_that_goes_away_while_a_paper_is_sealed_loses_and_doubles_nothing(settings, pki):
+def test_a_token_that_goes_away_while_a_paper_is_sealed_loses_and_doubles_nothing(settings, pki, workers):
     house, keyring = House.open(settings), Keyring.open(settings, NOW)
     manifest = manifest_of(CERTIFICATE)
     receive(house, keyring, manifest, {manifest.files[0].sha256: CERTIFICATE}, clock)
@@ -91,8 +90,7 @@ def test_a_token_that_goes_away_while_a_paper_is_sealed_loses_and_doubles_nothin
         return clock()
 
     def run(time):
-        with Workers(1, settings.limits) as workers:
-            return list(process(house, keyring, workers, [manifest.submission_id], clock=time, watcher=Unwatched()))
+        return list(process(house, keyring, workers, [manifest.submission_id], clock=time, watcher=Unwatched()))
 
     with pytest.raises(ProblemError) as caught:
         run(clock_at_which_the_token_is_pulled)

@@ -9,7 +9,7 @@ import pytest
 
 from flows.house import House
 from flows.levels import raise_signatures, renew_copies
-from pipeline.seal import verify_detached, verify_pdf
+from pipeline.seal.verify import verify_detached, verify_pdf
 from schemas.problem import ProblemError
 from schemas.settings import Settings
 from sohoa.doctor import examine

@@ -23,7 +23,6 @@ from flows.matching import (
 from flows.process import process
 from flows.reviewing import decide, finish_all
 from pipeline.digitize import Unwatched
-from pipeline.workers import Workers
 from samples.registry import AS_OF, INDEX, NAME, papers, residents
 from schemas.document_type import document_types
 from schemas.field import Field
@@ -229,7 +228,7 @@ def test_a_match_is_about_an_active_record_and_an_owner_who_is_not_known(house, 
     assert told.value.kind == REVIEW_NOT_WAITING
 
 
-def test_a_scan_without_an_identifier_finds_its_owner_on_its_way(tmp_path, keyring):
+def test_a_scan_without_an_identifier_finds_its_owner_on_its_way(tmp_path, keyring, workers):
     scan = SCANS / "birth_certificate_04.pdf"
     said = json.loads(scan.with_suffix(".truth.json").read_text("utf-8"))["fields"]
     person = Person(
@@ -241,9 +240,7 @@ def test_a_scan_without_an_identifier_finds_its_owner_on_its_way(tmp_path, keyri
     manifest = manifest_of(scan)
     receive(house, keyring, manifest, {manifest.files[0].sha256: scan}, clock)
     for _ in range(2):  # run again, it finds what is done
-        with Workers(1, house.settings.limits) as workers:
-            ids = [manifest.submission_id]
-            [outcome] = process(house, keyring, workers, ids, clock=clock, watcher=Unwatched())
+        [outcome] = process(house, keyring, workers, [manifest.submission_id], clock=clock, watcher=Unwatched())
         assert outcome.documents[0].status == "stored"
     made = house.warehouse.record(outcome.documents[0].record_id).value
     assert (made.version, made.owners[0].identifier) == (2, owner)

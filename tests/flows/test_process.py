@@ -34,16 +34,15 @@ def clock():
 
 
 @pytest.fixture
-def run(house, keyring):
+def run(house, keyring, workers):
     """Return a function that sends each file as a submission and runs them all; it returns their outcomes."""
 
     def send_and_run(*paths, manifests=None):
         manifests = manifests or [manifest_of(path) for path in paths]
         for manifest, path in zip(manifests, paths, strict=True):
             receive(house, keyring, manifest, {manifest.files[0].sha256: path}, clock)
-        with Workers(2, house.settings.limits) as workers:
-            ids = [manifest.submission_id for manifest in manifests]
-            return list(process(house, keyring, workers, ids, clock=clock, watcher=Unwatched()))
+        ids = [manifest.submission_id for manifest in manifests]
+        return list(process(house, keyring, workers, ids, clock=clock, watcher=Unwatched()))
 
     return send_and_run
 
@@ -177,19 +176,18 @@ def test_an_outage_leaves_no_outcome_and_the_next_run_goes_on(run, house, monkey
     assert house.catalog.waiting() == ()
 
 
-def test_what_was_killed_before_the_catalog_heard_of_it_does_not_wait_for_ever(run, house, keyring):
+def test_what_was_killed_before_the_catalog_heard_of_it_does_not_wait_for_ever(run, house, keyring, workers):
     [outcome] = run(CERTIFICATE)
     forgetful = dataclasses.replace(house, catalog=Catalog(f"sqlite:///{house.settings.home}/other", b"s" * 16))
     forgetful.catalog.create()
     receipt, manifest = house.received(outcome.submission_id)
     forgetful.catalog.keep_submission(receipt, keys.manifest(manifest), done=False)
-    with Workers(1, house.settings.limits) as workers:
-        waiting = [each.submission_id for each in forgetful.catalog.waiting()]
-        assert list(process(forgetful, keyring, workers, waiting, clock=clock, watcher=Unwatched())) == [outcome]
+    waiting = [each.submission_id for each in forgetful.catalog.waiting()]
+    assert list(process(forgetful, keyring, workers, waiting, clock=clock, watcher=Unwatched())) == [outcome]
     assert forgetful.catalog.waiting() == ()
 
 
-def test_a_damaged_file_is_passed_over_and_keeps_waiting_while_the_others_go_on(house, keyring):
+def test_a_damaged_file_is_passed_over_and_keeps_waiting_while_the_others_go_on(house, keyring, workers):
     damaged, sound = manifest_of(CERTIFICATE), manifest_of(NOTICE)
     for manifest, path in ((damaged, CERTIFICATE), (sound, NOTICE)):
         receive(house, keyring, manifest, {manifest.files[0].sha256: path}, clock)
@@ -198,7 +196,7 @@ def test_a_damaged_file_is_passed_over_and_keeps_waiting_while_the_others_go_on(
     stored.write_bytes(stored.read_bytes()[:-1])
 
     ids = [damaged.submission_id, sound.submission_id]
-    with Workers(1, house.settings.limits) as workers, pytest.raises(ProblemError) as broken:
+    with pytest.raises(ProblemError) as broken:
         list(process(house, keyring, workers, ids, clock=clock, watcher=Unwatched()))
     assert broken.value.kind == INTEGRITY_MISMATCH
     assert house.inbox.outcome(sound.submission_id) is not None
@@ -210,12 +208,14 @@ def test_a_key_that_is_not_valid_now_signs_nothing(house):
         Keyring.open(house.settings, datetime(2090, 1, 1, tzinfo=UTC))
 
 
-def test_a_missing_program_is_said_and_never_held_against_the_paper(run, house, monkeypatch, tmp_path):
+def test_a_missing_program_is_said_and_never_held_against_the_paper(house, keyring, monkeypatch, tmp_path):
+    manifest = manifest_of(CERTIFICATE)
+    receive(house, keyring, manifest, {manifest.files[0].sha256: CERTIFICATE}, clock)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ProblemError) as missing:
-        run(CERTIFICATE)
+    with Workers(1, house.settings.limits) as workers, pytest.raises(ProblemError) as missing:
+        list(process(house, keyring, workers, [manifest.submission_id], clock=clock, watcher=Unwatched()))
     assert missing.value.kind == TOOL_MISSING
-    assert house.inbox.outcome(manifest_of(CERTIFICATE).submission_id) is None
+    assert house.inbox.outcome(manifest.submission_id) is None
 
 
 def test_a_receipt_is_given_once_and_names_every_file(house, keyring):

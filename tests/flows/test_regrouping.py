@@ -9,7 +9,6 @@ from flows.process import process
 from flows.regrouping import papers_of, regroup
 from flows.reviewing import decide
 from pipeline.digitize import Unwatched
-from pipeline.workers import Workers
 from schemas.outcome import DocumentOutcome, Outcome
 from schemas.problem import DECISION_UNFIT, ProblemError
 from schemas.record import Origin, record_id
@@ -55,15 +54,14 @@ def before(house, keyring, pile):
     return made
 
 
-def test_papers_are_split_and_merged_and_what_stays_together_stays(house, keyring, before):
+def test_papers_are_split_and_merged_and_what_stays_together_stays(house, keyring, workers, before):
     both, last = before
     sent = regroup(house, keyring, both, [(2, 3), (1,)], "web:binh", clock)
     assert sent == regroup_again(house, keyring, both), "whoever is cut off begins again"
     for each in before:
         assert house.warehouse.record(each.record_id).value.review_reasons[-1] == "regrouped:pages"
-    with Workers(1, house.settings.limits) as workers:
-        for _ in range(2):
-            [outcome] = process(house, keyring, workers, [sent], clock=clock, watcher=Unwatched())
+    for _ in range(2):
+        [outcome] = process(house, keyring, workers, [sent], clock=clock, watcher=Unwatched())
     assert [each.pages for each in outcome.documents] == [(1,), (2, 3)]
     one, other = (each.record_id for each in outcome.documents)
     assert [house.warehouse.record(each.record_id).value.status for each in before] == ["superseded"] * 2

@@ -7,7 +7,6 @@ from flows.intake import receive
 from flows.keyring import Keyring
 from flows.process import process
 from pipeline.digitize import Unwatched
-from pipeline.workers import Workers
 from schemas.audit import AuditEntry
 from sohoa.verifying import verify_target
 from storage.copying import copy_new
@@ -21,7 +20,7 @@ def objects(house):
     return {key: house.store.stat(key) for key in house.store.list("")}
 
 
-def test_from_the_backup_alone_everything_comes_back_and_what_was_waiting_is_done(settings, tmp_path):
+def test_from_the_backup_alone_everything_comes_back_and_what_was_waiting_is_done(settings, workers, tmp_path):
     before = settings("B-B", time_stamps=None)
     house, keyring = House.open(before), Keyring.open(before, now())
     waiting = manifest_of(NOTICE).model_copy(update={"station": "vinh-01"})
@@ -50,9 +49,7 @@ def test_from_the_backup_alone_everything_comes_back_and_what_was_waiting_is_don
     assert {verify_target(before, each).verdict for each in records} == {"VALID"}
 
     [left] = again.catalog.waiting()
-    with Workers(1, before.limits) as workers:
-        ids = [left.submission_id]
-        [outcome] = process(again, keyring, workers, ids, clock=now, watcher=Unwatched())
+    [outcome] = process(again, keyring, workers, [left.submission_id], clock=now, watcher=Unwatched())
     assert outcome.documents[0].status == "duplicate"
     assert again.catalog.counts().waiting == 0
 

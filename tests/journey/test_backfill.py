@@ -24,10 +24,11 @@ PAPERS = ["birth_certificate_01", "birth_certificate_03"]
 
 def test_every_row_has_one_outcome_though_the_run_is_killed_and_a_run_again_doubles_nothing(connected_sohoa, tmp_path):
     sohoa = connected_sohoa()
+    here = sohoa.here
     folder = tmp_path / "in"
     rows = register(folder, PAPERS)
     write_table(folder / "so.csv", [*rows, rows[0], keyed("birth_certificate_05")])
-    [planned] = sohoa.lines("backfill", "plan", folder, "--shard", 1)
+    [planned] = here.lines("backfill", "plan", folder, "--shard", 1)
     assert (planned["items"], planned["files"], planned["same"]) == (4, 2, 1)
     assert planned["problems"] == {"row-without-scan": 1}
 
@@ -37,7 +38,7 @@ def test_every_row_has_one_outcome_though_the_run_is_killed_and_a_run_again_doub
     assert "shard 1 of 4 is done" in next(line for line in running.stderr if "shard" in line)
     running.kill()  # while the next scan is being read
     running.wait()
-    [halfway] = sohoa.lines("backfill", "status", planned["plan_id"])
+    [halfway] = here.lines("backfill", "status", planned["plan_id"])
     assert halfway["state"] == "running"
     assert halfway["waiting"] > 0
 
@@ -45,17 +46,17 @@ def test_every_row_has_one_outcome_though_the_run_is_killed_and_a_run_again_doub
     assert again.returncode == 27, again.stderr
     told = json.loads(again.stdout)
     assert (told["state"], told["waiting"], told["shards_done"]) == ("done", 0, 4)
-    lines = sohoa.lines("backfill", "report", folder)
+    lines = here.lines("backfill", "report", folder)
     assert [line["row"] for line in lines] == [2, 3, 4, 5]
     assert [line["status"] for line in lines][2:] == ["duplicate", "refused"]
     records = [record for line in lines for record in line["records"]]
     assert len(records) == len(set(records)) == 2
-    assert {keyed_field["source"] for keyed_field in fields_of(sohoa, records[0], "full_name", "number")} == {"keyed"}
+    assert {keyed_field["source"] for keyed_field in fields_of(here, records[0], "full_name", "number")} == {"keyed"}
 
     before = stored(sohoa)
-    assert sohoa("backfill", "run", folder).returncode == 27
+    assert here("backfill", "run", folder).returncode == 27
     assert stored(sohoa) == before
-    report = sohoa("backfill", "report", folder, "--csv", tmp_path / "report.csv")
+    report = here("backfill", "report", folder, "--csv", tmp_path / "report.csv")
     assert "Each of them has exactly one outcome." in report.stderr
     with (tmp_path / "report.csv").open(encoding="utf-8-sig") as file:
         assert Counter(row["status"] for row in csv.DictReader(file)) == Counter(line["status"] for line in lines)
@@ -90,7 +91,7 @@ def test_workers_take_shards_off_the_lane_and_a_flow_run_that_is_killed_costs_no
 ):
     sohoa, folder = connected_sohoa(), tmp_path / "in"
     register(folder, PAPERS[:1])
-    sohoa("backfill", "plan", folder)
+    sohoa.here("backfill", "plan", folder)
     assert "sohoa up backfill" in sohoa("backfill", "run", folder, "--hand-out", 1).stderr, "nobody serves the lane"
     worker = subprocess.Popen(sohoa.command("up", "backfill"), cwd=tmp_path, env=sohoa.environment)
     try:
@@ -105,7 +106,7 @@ def test_workers_take_shards_off_the_lane_and_a_flow_run_that_is_killed_costs_no
         assert httpx.post(f"{prefect_url}/flow_runs/filter", json=crashed, auth=auth).json(), (
             "it was not killed at work"
         )
-        [told] = sohoa.lines("backfill", "status", folder)
+        [told] = sohoa.here.lines("backfill", "status", folder)
     finally:
         worker.terminate()
         worker.wait(60)

@@ -7,9 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
-import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -20,9 +18,8 @@ from schemas.settings import Settings
 from sohoa.demo import SCANS
 from storage.local import LocalStore
 from storage.s3 import S3Store
+from tests.conftest import Sohoa
 
-SOHOA = Path(sys.executable).with_name("sohoa")
-SECRET = {"SOHOA_OWNER_SECRET": "a secret of the tests"}
 DOSSIER = ("--dossier", "H40.12-260331-0007")
 LOOKUP = ("--purpose", "1.001193", *DOSSIER)
 CERTIFICATE = "birth_certificate_01.jpg"
@@ -41,23 +38,18 @@ def scans(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory, scans, prefect_url):
-    """A home in which they were ingested, and what was said of them."""
-    folder = tmp_path_factory.mktemp("done")
-    words = (SOHOA, "ingest", scans, *DOSSIER, "--json")
-    environment = os.environ | {"SOHOA_HOME": str(folder / "home"), "SOHOA_PREFECT__API_URL": prefect_url, **SECRET}
-    run = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == Exit.PARTLY_FAILED, run.stderr
-    return folder / "home", [json.loads(line) for line in run.stdout.splitlines()]
+def done(tmp_path_factory, scans):
+    """The command line over a home in which they were ingested with everything embedded, and what was said of them."""
+    sohoa = Sohoa(tmp_path_factory.mktemp("done") / "home")
+    return sohoa, sohoa.lines("ingest", scans, *DOSSIER)
 
 
 @pytest.fixture
 def ingested(done, connected_sohoa):
     """The command line over a copy of that home, and what was said."""
-    home, said = done
     sohoa = connected_sohoa()
-    shutil.copytree(home, sohoa.home)  # with the hashes in extended attributes
-    return sohoa, said
+    shutil.copytree(done[0].home, sohoa.home)  # with the hashes in extended attributes
+    return sohoa, done[1]
 
 
 def objects(store):
@@ -86,11 +78,11 @@ def same_but_for_clock_and_keys(stored):
     return names, len(stored), records
 
 
-def test_scans_become_signed_copies_and_records_that_are_found_again(sohoa, scans):
-    ingested = {Path(line["file"]).name: line for line in sohoa.lines("ingest", scans, *DOSSIER)}
-    assert ingested["broken.pdf"]["status"] == "refused"
-    assert ingested["broken.pdf"]["problem"]["type"] == "urn:sohoa:problem:file-damaged"
-    certificate = ingested[CERTIFICATE]
+def test_scans_become_signed_copies_and_records_that_are_found_again(ingested):
+    sohoa, said = ingested[0].here, ingested[1]
+    broken = line_of(said, "broken.pdf")
+    assert (broken["status"], broken["problem"]["type"]) == ("refused", "urn:sohoa:problem:file-damaged")
+    certificate = line_of(said, CERTIFICATE)
     assert certificate["document_type"] == "birth_certificate"
     assert certificate["status"] in {"stored", "review"}
 
@@ -103,14 +95,18 @@ def test_scans_become_signed_copies_and_records_that_are_found_again(sohoa, scan
 
 
 def test_the_same_command_again_adds_nothing(ingested, scans):
-    sohoa, said = ingested
+    sohoa, said = ingested[0].here, ingested[1]
     stored = local_objects(sohoa)
     assert sohoa.lines("ingest", scans, *DOSSIER) == said
     assert local_objects(sohoa) == stored
 
 
-def test_the_same_scan_under_another_name_is_a_duplicate_and_no_second_record(ingested, scans, tmp_path):
+def test_a_scan_under_another_name_is_a_duplicate_and_settings_from_a_file_hold_inside_flows_too(
+    ingested, scans, tmp_path
+):
     sohoa, said = ingested
+    del sohoa.environment["SOHOA_HOME"]
+    (tmp_path / "sohoa.toml").write_text(f"home = '{sohoa.home.name}'\nstation = 'vinh-01'\n")
     shutil.copy2(scans / CERTIFICATE, tmp_path / "again.jpg")
     run = sohoa("ingest", tmp_path / "again.jpg", "--json")
     second = json.loads(run.stdout)
@@ -139,20 +135,19 @@ def in_environment(settings):
 
 
 def test_everything_but_the_store_can_be_deleted(ingested, scans):
-    sohoa, said = ingested
-    here = sohoa.here
-    owner = owner_in(here, said)
-    before = here.lines("lookup", owner, *LOOKUP)
+    sohoa, said = ingested[0].here, ingested[1]
+    owner = owner_in(sohoa, said)
+    before = sohoa.lines("lookup", owner, *LOOKUP)
     shutil.rmtree(sohoa.home / "prefect", ignore_errors=True)
     for file in sohoa.home.glob("catalog*"):
         file.unlink()
 
-    missing = here("lookup", owner, *LOOKUP)
+    missing = sohoa("lookup", owner, *LOOKUP)
     assert missing.returncode == Exit.BAD_CONFIGURATION
     assert "sohoa rebuild" in missing.stderr
 
-    assert here("rebuild").returncode == Exit.DONE
-    after = here.lines("lookup", owner, *LOOKUP)
+    assert sohoa("rebuild").returncode == Exit.DONE
+    after = sohoa.lines("lookup", owner, *LOOKUP)
     assert [answer.pop("audit_id") for answer in before] != [answer.pop("audit_id") for answer in after]
     assert after == before
     assert sohoa.lines("ingest", scans, *DOSSIER) == said
@@ -208,52 +203,48 @@ def flipped(path):
 
 
 @pytest.mark.long
-def test_killed_at_six_moments_it_ends_as_if_nothing_had_happened(connected_sohoa, scans):
-    survives_kills(scans, 6, connected_sohoa, local_objects)
+def test_killed_while_it_receives_and_while_it_seals_it_ends_as_if_nothing_had_happened(done, connected_sohoa, scans):
+    sohoa = connected_sohoa()
+    survives_kills(done, scans, sohoa, LocalStore(sohoa.home / "store"), (1 / 4, 3 / 4))
 
 
 @pytest.mark.nightly
-def test_killed_at_a_hundred_moments_an_s3_server_ends_as_if_nothing_had_happened(connected_sohoa, scans, s3_server):
-    def connected(name):
-        return connected_sohoa(name, **in_environment(s3_server.settings(name)))
-
-    survives_kills(scans, 100, connected, lambda sohoa: objects(S3Store(s3_server.settings(sohoa.home.name))))
-
-
-def survives_kills(scans, count, connected, stored):
-    """Kill the main job at *count* moments, in as many homes as it takes, and compare each with an undisturbed one."""
-    undisturbed = connected("undisturbed")
-    begin = time.monotonic()
-    undisturbed("ingest", scans)
-    seconds = time.monotonic() - begin
-    expected = same_but_for_clock_and_keys(stored(undisturbed))
-
-    moments = random.Random(count)
-    kills = homes = 0
-    while kills < count:
-        homes += 1
-        sohoa = connected(f"killed-{homes}")
-        while killed(sohoa, scans, after=moments.uniform(0, 1.1 * seconds)):
-            kills += 1
-        sohoa("ingest", scans)
-        assert same_but_for_clock_and_keys(stored(sohoa)) == expected
-        for line in sohoa.lines("ingest", scans):
-            assert line["record_id"] is None or sohoa("verify", line["record_id"]).returncode == Exit.DONE
+def test_killed_at_a_hundred_moments_an_s3_server_ends_as_if_nothing_had_happened(
+    done, connected_sohoa, scans, s3_server
+):
+    chance = random.Random(100)
+    for number in range(20):
+        settings = s3_server.settings(f"killed-{number}")
+        sohoa = connected_sohoa(settings.bucket, **in_environment(settings))
+        moments = sorted(chance.random() for _ in range(5))
+        survives_kills(done, scans, sohoa, S3Store(settings), moments)
 
 
-def killed(sohoa, scans, after):
-    """Run the main job and kill it after so many seconds; return False if it had ended before."""
+def survives_kills(done, scans, sohoa, store, moments):
+    """Kill the main job as soon as so much is stored, run it again each time, and compare with what is done."""
+    undisturbed = local_objects(done[0])
+    store.prepare()
+    for share in moments:
+        assert killed(sohoa, scans, store, share * len(undisturbed))
+    sohoa("ingest", scans, *DOSSIER)
+    assert same_but_for_clock_and_keys(objects(store)) == same_but_for_clock_and_keys(undisturbed)
+    for line in sohoa.here.lines("ingest", scans, *DOSSIER):
+        assert line["record_id"] is None or sohoa.here("verify", line["record_id"]).returncode == Exit.DONE
+
+
+def killed(sohoa, scans, store, count):
+    """Run the main job and kill it when so many objects are stored; return False if it ended before."""
     process = subprocess.Popen(
-        sohoa.command("ingest", scans),
+        sohoa.command("ingest", scans, *DOSSIER),
         cwd=sohoa.home.parent,
         env=sohoa.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    try:
-        process.wait(after)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        return True
+    while process.poll() is None:
+        if len(objects(store)) >= count:
+            process.kill()
+            return process.wait() == -signal.SIGKILL
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
     return False

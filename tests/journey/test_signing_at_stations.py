@@ -14,10 +14,9 @@ from flows.process import process
 from flows.signers import add_signer
 from flows.signing import signs_at_station, take_signature, work_for
 from pipeline.digitize import Unwatched
-from pipeline.seal import verify_pdf
 from pipeline.seal.answers import Answers
 from pipeline.seal.deferred import to_be_signed
-from pipeline.workers import Workers
+from pipeline.seal.verify import verify_pdf
 from schemas.draft import OfficerSignature, SigningRequest, SigningWork
 from schemas.problem import Exit, ProblemError
 from schemas.settings import Settings, SignerSettings, SigningSettings
@@ -45,16 +44,15 @@ def now():
     return datetime.now(UTC)
 
 
-def work_off(house):
+def work_off(house, workers):
     """Run what waits, as `reconcile` does; return the outcomes."""
     ids = [each.submission_id for each in house.catalog.waiting()]
     keyring = Keyring.open(house.settings, now())
-    with Workers(2, house.settings.limits) as workers:
-        return list(process(house, keyring, workers, ids, clock=now, watcher=Unwatched()))
+    return list(process(house, keyring, workers, ids, clock=now, watcher=Unwatched()))
 
 
 @pytest.fixture(scope="module")
-def drafted(pki, tmp_path_factory):
+def drafted(pki, workers, tmp_path_factory):
     """A server with one submission of two papers from a counter, read and waiting, and the station's folder."""
     folder = tmp_path_factory.mktemp("drafted")
     (folder / "root.pem").write_bytes(pki.root)
@@ -70,7 +68,7 @@ def drafted(pki, tmp_path_factory):
     files = tuple(SubmittedFile(sha256=it, size=path.stat().st_size, name=path.name) for it, path in contents.items())
     manifest = Manifest(station=STATION, scanned_by="TEST  good", scanned_at=NOON, dossier_code=CODE, files=files)
     receive(house, keyring, manifest, contents, now)
-    assert work_off(house) == []
+    assert work_off(house, workers) == []
     return settings, folder
 
 
@@ -106,7 +104,7 @@ def take(house, given, copy=0, station=STATION, submission_id=None):
     return take_signature(house, station, submission_id or draft.submission_id, sha256, given, now(), Answers())
 
 
-def test_a_whole_day_with_a_token_cut_off_in_the_middle(house, tokens, pki, tmp_path, sohoa_here):
+def test_a_whole_day_with_a_token_cut_off_in_the_middle(house, workers, tokens, pki, tmp_path, sohoa_here):
     assert house.catalog.counts()[2:] == (1, 0, 1)  # received, waiting, to be signed
     assert list(house.warehouse.versions()) == []
     woken, station = [], Home(tmp_path / "station")
@@ -127,7 +125,7 @@ def test_a_whole_day_with_a_token_cut_off_in_the_middle(house, tokens, pki, tmp_
         cut_off = sign_all(Intake.of(station), signer_at_hand(SignerSettings(pkcs11=tokens["good"]), str))
         first = next(cut_off)  # killed before the second one
         cut_off.close()
-        assert work_off(house) == []
+        assert work_off(house, workers) == []
         asking.step()  # not yet time
         assert "2 bản số hóa chờ" in signing.notices()[0]
         asking.step()
@@ -145,7 +143,7 @@ def test_a_whole_day_with_a_token_cut_off_in_the_middle(house, tokens, pki, tmp_
         assert (nothing.returncode, nothing.stdout) == (0, "Không có bản số hóa nào chờ chữ ký số của bạn.\n")
     assert not [each for each in station.folder.glob("ledger*") if PIN.encode() in each.read_bytes()]
     assert woken
-    (outcome,) = work_off(house)
+    (outcome,) = work_off(house, workers)
     assert [each.document_type for each in outcome.documents] == ["birth_certificate", "administrative_document"]
     for document in outcome.documents:
         copy = b"".join(house.warehouse.copy(document.copy_sha256))
@@ -154,11 +152,9 @@ def test_a_whole_day_with_a_token_cut_off_in_the_middle(house, tokens, pki, tmp_
         assert house.warehouse.record(document.record_id).value.copy_.sha256 == document.copy_sha256
     assert house.catalog.counts()[2:] == (1, 0, 0)
     assert rebuild(house.inbox, house.warehouse, house.catalog)[1:3] == (0, 0)
-    with Workers(1, house.settings.limits) as workers:
-        again = process(
-            house, Keyring.open(house.settings, now()), workers, [outcome.submission_id], clock=now, watcher=Unwatched()
-        )
-        assert list(again) == [outcome]
+    keyring = Keyring.open(house.settings, now())
+    again = process(house, keyring, workers, [outcome.submission_id], clock=now, watcher=Unwatched())
+    assert list(again) == [outcome]
 
 
 def test_the_same_signature_again_gets_the_same_answer_and_another_one_that_of_the_first(house, officer):
@@ -264,10 +260,10 @@ def test_a_station_is_told_of_its_own_alone_and_for_whom_else_copies_wait(house,
     assert (work("good", "diem-quet-2").documents, work("good", "diem-quet-2").others) == ((), ())
 
 
-def test_whatever_is_killed_before_the_catalog_hears_of_it_is_found(house, officer, pki):
+def test_whatever_is_killed_before_the_catalog_hears_of_it_is_found(house, workers, officer, pki):
     submission_id = draft_of(house).submission_id
     house.catalog.keep_drafted(submission_id, drafted=False)  # killed when the draft was just kept
-    assert work_off(house) == []
+    assert work_off(house, workers) == []
     assert house.catalog.drafted(STATION, 9) == (submission_id,)
     for number, copy in enumerate(draft_of(house).waits):  # killed when the signatures were just kept
         house.drafts.sign(copy, officer(house, copy=number))

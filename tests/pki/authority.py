@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from werkzeug.serving import make_server
 
-from pipeline.seal import Signer
+from pipeline.keys import Signer
 
 ARCH = "province"
 _YEARS = {"valid-from": "2020-01-01T00:00:00+0000", "valid-to": "2040-01-01T00:00:00+0000"}

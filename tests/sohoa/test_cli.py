@@ -125,12 +125,3 @@ def test_a_defect_is_kept_for_support_and_never_shown(sohoa, tmp_path):
     assert str(report) in run.stderr
     assert "TypeError" in report.read_text()
     assert report.stat().st_mode & 0o077 == 0
-
-
-def test_settings_from_the_file_hold_inside_flows_too(connected_sohoa, tmp_path):
-    sohoa = connected_sohoa()
-    del sohoa.environment["SOHOA_HOME"]
-    (tmp_path / "sohoa.toml").write_text("home = 'configured'\nstation = 'vinh-01'\n")
-    [line] = sohoa.lines("ingest", SCANS / "birth_certificate_01.jpg")
-    assert line["record_id"]
-    assert (tmp_path / "configured" / "store").is_dir()

@@ -10,7 +10,6 @@ from flows.backfill.driving import Drive, Here
 from flows.backfill.planning import look_through
 from flows.backfill.watching import Watch
 from flows.house import House
-from pipeline.workers import Workers
 from schemas.backfill import Done, ItemOutcome, Step
 from schemas.problem import INTEGRITY_MISMATCH, STORE_UNREACHABLE, ProblemError
 from schemas.settings import Settings
@@ -22,13 +21,12 @@ RUNNING, PAUSED = Step(at=NOW, state="running"), Step(at=NOW, state="paused")
 class Backfill:
     """A plan of seven scans in shards of two, and hours that go by only when somebody waits."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, workers):
         self.house = House.open(Settings(home=folder / "home"))
         (folder / "in").mkdir()
         for name in range(7):
             (folder / "in" / f"{name}.pdf").write_bytes(b"%d" % (name % 6))  # the last one is the first one again
-        with Workers(1, self.house.settings.limits) as workers:
-            found = look_through(self.house.settings, folder / "in", None, "An", workers)
+        found = look_through(self.house.settings, folder / "in", None, "An", workers)
         self.plan = found.plan(2)
         self.id = self.house.backfills.keep_plan(self.plan, found.shards(2))
         self.worked: list[int] = []
@@ -59,8 +57,8 @@ class Backfill:
 
 
 @pytest.fixture
-def backfill(tmp_path):
-    return Backfill(tmp_path)
+def backfill(tmp_path, workers):
+    return Backfill(tmp_path, workers)
 
 
 def test_what_is_done_is_never_done_again_and_shards_without_work_need_no_run(backfill):

@@ -11,7 +11,6 @@ import pytest
 from flows.backfill.canary import forecast
 from flows.backfill.planning import look_through, summary
 from flows.house import House
-from pipeline.workers import Workers
 from schemas.backfill import load_layout
 from schemas.problem import CONFIGURATION, FILE_MISSING, FOLDER_EMPTY, ProblemError
 from schemas.settings import Settings
@@ -23,13 +22,12 @@ LAYOUT = load_layout("civil_status_birth")
 
 
 @pytest.fixture
-def look(tmp_path):
+def look(tmp_path, workers):
     """Return a function that looks through an inventory."""
     settings = Settings(home=tmp_path / "home", workers=1)
 
     def look(top: Path):
-        with Workers(1, settings.limits) as workers:
-            return look_through(settings, top, LAYOUT, "Nguyễn Thị Bình", workers)
+        return look_through(settings, top, LAYOUT, "Nguyễn Thị Bình", workers)
 
     return look
 

@@ -8,7 +8,9 @@ import pytest
 
 from pipeline.keys import token
 from pipeline.keys.token import token_signer
-from pipeline.seal import sign_copy, sign_detached, verify_detached, verify_pdf
+from pipeline.seal.detached import sign_detached
+from pipeline.seal.sign import sign_copy
+from pipeline.seal.verify import verify_detached, verify_pdf
 from schemas.problem import ProblemError
 from tests.pipeline.seal.scans import AT, copied, reading, saved, sheet
 from tests.pki.softhsm import MODULE, PIN, TOKEN

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 import pytest
 
-from pipeline.seal import Signer, UnsignedCopy, sign_copy
+from pipeline.keys import Signer
+from pipeline.seal.copy import UnsignedCopy
 from pipeline.seal.selfmade import make_test_pki
+from pipeline.seal.sign import sign_copy
 from tests.pipeline.seal.scans import AGENCY, AT, SCANNER, copied, reading, saved, sheet
 
 

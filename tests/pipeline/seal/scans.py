@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from pipeline.geometry import straighten
-from pipeline.seal import UnsignedCopy, make_copy
+from pipeline.seal.copy import UnsignedCopy, make_copy
 from pipeline.seal.fonts import SERIF
 from schemas.page import Box, Page, PageReading, Quality, Word
 from schemas.settings import Limits

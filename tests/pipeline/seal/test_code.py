@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pikepdf import pdfa
 from PIL import Image, ImageDraw, ImageFilter
 
-from pipeline.seal import sign_copy
 from pipeline.seal.appearance import Rectangle
 from pipeline.seal.code import QrCode
 from pipeline.seal.printed import claims_on
+from pipeline.seal.sign import sign_copy
 from pipeline.seal.verify import verify_pdf
 from schemas.settings import Limits
 from tests.pipeline.seal.scans import A4, AT, LINES, copied, reading, saved, sheet, shown

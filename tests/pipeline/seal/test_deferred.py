@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
 from pipeline.keys import Signer
-from pipeline.seal import verify_pdf
 from pipeline.seal.deferred import completed, digest_of, embedded, prepared, to_be_signed
+from pipeline.seal.verify import verify_pdf
 from schemas.problem import ProblemError
 from tests.pipeline.seal.scans import AGENCY, AT, SCANNER
 

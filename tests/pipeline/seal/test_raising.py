@@ -9,10 +9,12 @@ from random import Random
 import pytest
 from asn1crypto import cms
 
-from pipeline.seal import sign_copy, sign_detached, verify_detached, verify_pdf
 from pipeline.seal.answers import Answers
+from pipeline.seal.detached import sign_detached
 from pipeline.seal.evidence import end_of
 from pipeline.seal.raising import Authorities, last_token, raise_copy, renew_copy, time_stamp, time_stamped
+from pipeline.seal.sign import sign_copy
+from pipeline.seal.verify import verify_detached, verify_pdf
 from schemas.problem import ProblemError
 from tests.pipeline.seal.scans import copied, reading, saved, sheet
 from tests.servers import free_ports

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.seal import sign_copy, sign_detached, verify_detached, verify_pdf
+from pipeline.seal.detached import sign_detached
 from pipeline.seal.remote import Service, remote_signer
+from pipeline.seal.sign import sign_copy
+from pipeline.seal.verify import verify_detached, verify_pdf
 from schemas.problem import ProblemError
 from schemas.settings import RemoteSettings
 from tests.pipeline.seal.scans import copied, reading, saved, sheet

@@ -11,10 +11,12 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.signers import Signer as CmsSigner
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 
-from pipeline.seal import Signer, sign_copy, sign_detached
+from pipeline.keys import Signer
 from pipeline.seal.copy import STAMP_FONT
+from pipeline.seal.detached import sign_detached
 from pipeline.seal.keys import DIGEST, PyHankoSigner
 from pipeline.seal.selfmade import ROOT_NAME, make_test_pki
+from pipeline.seal.sign import sign_copy
 from schemas.problem import ProblemError
 from tests.pipeline.seal.scans import AGENCY, AT, SCANNER, copied, reading, saved, sheet, shown
 

@@ -3,7 +3,8 @@ from random import Random
 
 import pytest
 
-from pipeline.seal import sign_detached, verify_detached, verify_pdf
+from pipeline.seal.detached import sign_detached
+from pipeline.seal.verify import verify_detached, verify_pdf
 from schemas.problem import ProblemError
 from tests.pipeline.seal.scans import AGENCY, AT, SCANNER
 

@@ -8,7 +8,6 @@ from flows.house import House
 from flows.keyring import Keyring
 from flows.process import process
 from pipeline.digitize import Unwatched
-from pipeline.workers import Workers
 from schemas.problem import FILE_HARMFUL
 from schemas.settings import AntivirusSettings, Settings
 from tests.servers import HARM, free_ports
@@ -23,7 +22,9 @@ def house(tmp_path, antivirus):
     return House.open(Settings(home=tmp_path, antivirus=AntivirusSettings(address=antivirus)))
 
 
-def test_a_file_that_is_known_to_be_harmful_is_kept_apart_and_nothing_is_made_of_it(client, house, station, scan):
+def test_a_file_that_is_known_to_be_harmful_is_kept_apart_and_nothing_is_made_of_it(
+    client, house, station, scan, workers
+):
     harmful = scan() + HARM  # a picture all the same: whoever admits it sees nothing wrong
     answer = station.send(client, harmful, pages=1)
     assert answer.status_code == 200, answer.text
@@ -31,9 +32,8 @@ def test_a_file_that_is_known_to_be_harmful_is_kept_apart_and_nothing_is_made_of
     assert refused["problem"] == FILE_HARMFUL.type
     assert [what.detail for what in house.quarantine.of(station.name)] == ["Sohoa.Test.Harm.UNOFFICIAL"]
     keyring = Keyring.open(house.settings, now())
-    with Workers(1, house.settings.limits) as workers:
-        ids = [answer.json()["receipt"]["submission_id"]]
-        [outcome] = process(house, keyring, workers, ids, clock=now, watcher=Unwatched())
+    ids = [answer.json()["receipt"]["submission_id"]]
+    [outcome] = process(house, keyring, workers, ids, clock=now, watcher=Unwatched())
     assert [document.status for document in outcome.documents] == ["refused"]
     assert outcome.documents[0].problem.type == FILE_HARMFUL.type
 

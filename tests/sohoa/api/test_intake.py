@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from flows.intake import FARTHEST_AHEAD
 from flows.keyring import trusted_roots
-from pipeline.seal import verify_detached
+from pipeline.seal.verify import verify_detached
 from schemas.problem import STORE_UNREACHABLE
 from schemas.station import JournalState, SignedReceipt
 from schemas.submission import Grouping

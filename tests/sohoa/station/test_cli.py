@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 
 import pytest
 
@@ -18,23 +17,24 @@ VARIABLES = {"SOHOA_SCANNING__KEEP_FREE_BYTES": "0", "SOHOA_SCANNING__SETTLE_SEC
 class Desk:
     """A folder to work in, and the verbs."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("SOHOA_")}
-        self._environment |= VARIABLES
+    def __init__(self, sohoa):
+        self.folder = sohoa.home.parent
+        self._sohoa = sohoa
+        sohoa.environment = {name: value for name, value in os.environ.items() if not name.startswith("SOHOA_")}
+        sohoa.environment |= VARIABLES
 
     def begin(self, *words):
+        """Begin a verb in a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "sohoa.cli", "station", *map(str, words)], cwd=self.folder, env=self._environment,
+            self._sohoa.command("station", *words), cwd=self.folder, env=self._sohoa.environment,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def __call__(self, *words):
         """Return exit code, what was printed as JSON, and everything that was printed."""
-        process = self.begin(*words)
-        out, err = process.communicate(timeout=100)
-        said = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
-        return process.returncode, said, out + err
+        run = self._sohoa("station", *words)
+        said = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+        return run.returncode, said, run.stdout + run.stderr
 
     def put(self, name, content):
         path = self.folder / name
@@ -44,8 +44,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path):
-    desk = Desk(tmp_path)
+def desk(sohoa_here):
+    desk = Desk(sohoa_here)
     code, _, said = desk(*ENROLL)
     assert code == Exit.DONE, said
     return desk
@@ -60,8 +60,8 @@ def test_a_machine_becomes_a_station_once(desk):
     assert desk("enroll", "--id", "Điểm quét", "--kind", "counter", "--agency", "x", "--home", "b")[0] == 9
 
 
-def test_no_verb_works_before_that(tmp_path):
-    code, _, said = Desk(tmp_path)("status")
+def test_no_verb_works_before_that(sohoa_here):
+    code, _, said = Desk(sohoa_here)("status")
     assert code == Exit.BAD_CONFIGURATION
     assert "sohoa station enroll" in said
 
@@ -114,7 +114,8 @@ def test_a_station_runs_until_it_is_told_to_stop(desk):
     running = desk.begin("run", "--folder", "scans", "--json")
     try:
         assert json.loads(running.stdout.readline())["scanned_pages"] == 0
-        assert desk("run")[0] == Exit.USAGE
+        with desk.begin("run") as second:
+            assert second.wait(100) == Exit.USAGE
         desk.put("scans/1.png", page("1"))
         assert json.loads(running.stdout.readline())["scanned_pages"] == 1
         desk("close")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from flows.keyring import Keyring
-from pipeline.seal import sign_detached
+from pipeline.seal.detached import sign_detached
 from schemas.problem import CONFIGURATION, RECEIPT_WRONG, ProblemError
 from schemas.settings import Settings
 from schemas.station import SignedReceipt
