@@ -23,7 +23,7 @@ up: .make/run ## Run everything on this machine: lookup API, Prefect server, wor
 	$(BIN)/sohoa up
 
 test: .make/dev lint ## Install everything, check the code and run all tests
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 nightly: .make/dev ## Long proofs that `make test` leaves out
 	$(BIN)/python -m pytest -n 2 -m nightly

@@ -292,7 +292,7 @@ class _Process:
 
     def cpu_seconds(self) -> float:
         """Return what the process has used so far, with every program that it started."""
-        return cpu_seconds(self._process.ident or 0)
+        return cpu_seconds(self._process.pid)
 
     def kill(self) -> None:
         """Kill the process and every program that it started."""

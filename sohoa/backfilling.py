@@ -11,22 +11,19 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from threading import Event
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from flows.backfill.accounting import progress, report
-from flows.backfill.canary import forecast
-from flows.backfill.driving import Drive, Here, Work
-from flows.backfill.planning import look_through, summary
 from flows.house import House
-from flows.keyring import Keyring
 from flows.orchestrator import orchestrator
-from flows.progress import watched_by
-from pipeline.workers import Workers
 from schemas.backfill import Plan, Planned, Progress, ReportLine, Step, load_layout
 from schemas.problem import CONFIGURATION, PLAN_UNKNOWN, Problem
 from schemas.settings import Settings
 from sohoa import console
 from sohoa.looking import existing_house
+
+if TYPE_CHECKING:
+    from flows.backfill.driving import Work
 
 _MOST_TOLD = 50
 """Problems that are told one by one; the report has all of them."""
@@ -45,6 +42,11 @@ def plan_backfill(
         canary: how many documents are tried, for the forecast.
         minutes: what a person needs for a document.
     """
+    from flows.backfill.canary import forecast  # who asks how far a plan is reads no scans
+    from flows.backfill.planning import look_through, summary
+    from flows.keyring import Keyring
+    from pipeline.workers import Workers
+
     laid_out = load_layout(layout)
     house = House.open(settings)
     scanned_by = Keyring.open(settings, _now()).scanner.signer.name
@@ -70,6 +72,8 @@ def run_backfill(
         per_hour: how many documents may be begun in an hour; with *hours* None too, what was decided before holds.
         hours: in which hours.
     """
+    from flows.backfill.driving import Drive
+
     house = House.open(settings)
     plan = _plan(house, inventory)
     if house.backfills.step(plan.plan_id) is None or per_hour is not None or hours is not None:
@@ -89,16 +93,18 @@ def run_backfill(
 
 
 @contextmanager
-def _here(plan: Plan) -> Iterator[tuple[Work, Executor]]:
+def _here(plan: Plan) -> Iterator[tuple["Work", Executor]]:
     """Work shards off in this process, and show how far they are."""
+    from flows.backfill.driving import Here
     from flows.backfill.lane import backfill  # Prefect reads the environment when it is imported
+    from flows.progress import watched_by
 
     with console.file_progress(plan.files) as bar, watched_by(bar):
         yield partial(backfill, plan.plan_id), Here()
 
 
 @contextmanager
-def _handing_out(house: House, plan: Plan, at_once: int) -> Iterator[tuple[Work, Executor]]:
+def _handing_out(house: House, plan: Plan, at_once: int) -> Iterator[tuple["Work", Executor]]:
     """Have shards worked off by workers; they go on when this ends, and the next run finds what they did."""
     from flows.backfill.handing_out import hand_out  # Prefect reads the environment when it is imported
 

@@ -1,8 +1,10 @@
 """What tests share: real servers, started when first asked for, and a `sohoa` that runs as its users run it."""
 
+import fcntl
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,7 +18,7 @@ from hypothesis import settings
 from playwright.sync_api import sync_playwright
 
 from flows.keyring import Keyring
-from flows.orchestrator import own_key, server
+from flows.orchestrator import own_key, quiet_environment, server
 from pipeline.workers import Workers
 from schemas.settings import Limits, Settings
 from sohoa.cli import main
@@ -27,11 +29,16 @@ from tests.servers import clamd, postgres, seaweedfs
 settings.register_profile("sohoa", deadline=None, print_blob=True)  # machines are busy; rules are not about time
 settings.load_profile("sohoa")
 
+MAKE_TABLES = """
+import asyncio
+from prefect.server.database.dependencies import provide_database_interface
+asyncio.run(provide_database_interface().create_db())
+"""
 SOHOA = Path(sys.executable).with_name("sohoa")
 
 
 def pytest_collection_modifyitems(items):
-    """Begin the long tests first: none is left to run alone when all others have ended."""
+    """Begin files with long tests first: none is left to run alone when all others have ended."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
@@ -64,9 +71,17 @@ def pki(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def keyring(tmp_path_factory):
-    """Keys that any house can be given: making some takes a second."""
-    return Keyring.open(Settings(home=tmp_path_factory.mktemp("keys")), datetime.now(UTC))
+def keys_made(tmp_path_factory):
+    """The folder of self-made keys, which any home can be given: making some takes a while."""
+    home = tmp_path_factory.mktemp("keys")
+    Keyring.open(Settings(home=home), datetime.now(UTC))
+    return home / "keys"
+
+
+@pytest.fixture(scope="session")
+def keyring(keys_made):
+    """Keys that any house can be given."""
+    return Keyring.open(Settings(home=keys_made.parent), datetime.now(UTC))
 
 
 @pytest.fixture(scope="session")
@@ -83,9 +98,25 @@ def tokens(pki, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def prefect_url(tmp_path_factory):
+def prefect_tables(tmp_path_factory):
+    """A folder with Prefect's empty database, made once for all workers: it takes a hundred migrations to make one."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "prefect-tables"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            environment = os.environ | quiet_environment(folder)
+            subprocess.run([sys.executable, "-c", MAKE_TABLES], env=environment, check=True)
+            (folder / "done").touch()
+    return folder / "prefect"
+
+
+@pytest.fixture(scope="session")
+def prefect_url(tmp_path_factory, prefect_tables):
     """A real Prefect server, so that not every command has to start one."""
     home = tmp_path_factory.mktemp("prefect")
+    shutil.copytree(prefect_tables, home / "prefect")
     with server(home) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PREFECT_API_AUTH_STRING", own_key(home))
         yield url

@@ -1,13 +1,14 @@
 """What became of a plan: every item of it, and how far it is. Asked of the store alone."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from flows.backfill.pace import share_of_day
-from flows.backfill.shards import fates
 from flows.house import House
 from schemas.backfill import Done, Fate, Item, ItemOutcome, Plan, Progress, ReportLine, Sent, Shard, Step
+from schemas.digest import Sha256
+from schemas.outcome import Outcome
 from schemas.problem import INTEGRITY_MISMATCH, Problem
 
 _WINDOW = timedelta(hours=1)
@@ -143,3 +144,33 @@ def expected(waiting: int, rate: float | None, step: Step | None, now: datetime)
         return None
     allowed = min(rate, step.per_hour) if step.per_hour is not None else rate
     return now + timedelta(hours=waiting / allowed / share_of_day(step.hours))
+
+
+def fates(shard: Shard, sent: Sent, outcomes: Mapping[Sha256, Outcome]) -> Iterator[ItemOutcome]:
+    """Yield what became of each item of a shard that something became of, in order: a pure function.
+
+    Args:
+        shard: what was planned.
+        sent: what of that could not be sent.
+        outcomes: what became of what was sent, by submission.
+    """
+    for item in shard.items:
+        problem = item.problem or sent.refused.get(str(item.number))
+        if problem is not None:
+            yield ItemOutcome(number=item.number, status="refused", problem=problem)
+        elif item.same_as is not None:
+            yield ItemOutcome(number=item.number, status="duplicate", same_as=item.same_as)
+        elif item.manifest is not None and (outcome := outcomes.get(item.manifest.submission_id)) is not None:
+            yield _fate(item.number, outcome)
+
+
+def _fate(number: int, outcome: Outcome) -> ItemOutcome:
+    """Return the one outcome of a scan: of several documents in it, the one that leaves most to be done."""
+    statuses: Counter[Fate] = Counter(document.status for document in outcome.documents)
+    order: Sequence[Fate] = ("refused", "review", "stored", "duplicate")
+    return ItemOutcome(
+        number=number,
+        status=next(status for status in order if statuses[status]),
+        records=tuple(document.record_id for document in outcome.documents if document.record_id is not None),
+        problem=next((document.problem for document in outcome.documents if document.problem is not None), None),
+    )

@@ -1,11 +1,11 @@
 """One shard of a plan: what it holds is sent into the store, worked off, and accounted for."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from flows.backfill.accounting import fates
 from flows.house import House
 from flows.intake import receive
 from flows.keyring import Keyring
@@ -13,7 +13,7 @@ from flows.process import Clock, Known, process
 from pipeline.digitize import Watcher
 from pipeline.inventory import Holding, take_out
 from pipeline.workers import Workers
-from schemas.backfill import Done, Fate, Item, ItemOutcome, Plan, Sent, Shard
+from schemas.backfill import Done, Item, Plan, Sent, Shard
 from schemas.digest import Sha256
 from schemas.outcome import Outcome
 from schemas.problem import FILE_MISSING, INTEGRITY_MISMATCH, SCAN_CHANGED, Problem, ProblemError
@@ -129,33 +129,3 @@ def conclude_unsent(house: House, plan: Plan, shard: Shard, at: datetime) -> boo
 
 def _done(shard: Shard, sent: Sent, outcomes: Mapping[Sha256, Outcome], at: datetime) -> Done:
     return Done(number=shard.number, at=at, worked_off=len(outcomes), outcomes=tuple(fates(shard, sent, outcomes)))
-
-
-def fates(shard: Shard, sent: Sent, outcomes: Mapping[Sha256, Outcome]) -> Iterator[ItemOutcome]:
-    """Yield what became of each item of a shard that something became of, in order: a pure function.
-
-    Args:
-        shard: what was planned.
-        sent: what of that could not be sent.
-        outcomes: what became of what was sent, by submission.
-    """
-    for item in shard.items:
-        problem = item.problem or sent.refused.get(str(item.number))
-        if problem is not None:
-            yield ItemOutcome(number=item.number, status="refused", problem=problem)
-        elif item.same_as is not None:
-            yield ItemOutcome(number=item.number, status="duplicate", same_as=item.same_as)
-        elif item.manifest is not None and (outcome := outcomes.get(item.manifest.submission_id)) is not None:
-            yield _fate(item.number, outcome)
-
-
-def _fate(number: int, outcome: Outcome) -> ItemOutcome:
-    """Return the one outcome of a scan: of several documents in it, the one that leaves most to be done."""
-    statuses: Counter[Fate] = Counter(document.status for document in outcome.documents)
-    order: Sequence[Fate] = ("refused", "review", "stored", "duplicate")
-    return ItemOutcome(
-        number=number,
-        status=next(status for status in order if statuses[status]),
-        records=tuple(document.record_id for document in outcome.documents if document.record_id is not None),
-        problem=next((document.problem for document in outcome.documents if document.problem is not None), None),
-    )

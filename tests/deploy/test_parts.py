@@ -1,6 +1,7 @@
 """The parts of `sohoa up`, each in a process of its own, as in the containers."""
 
 import json
+import shutil
 import signal
 import subprocess
 import time
@@ -57,7 +58,8 @@ def test_the_api_alone_needs_no_prefect_server(sohoa):
         assert answer(f"http://127.0.0.1:{port}/readyz") == {"status": "ready"}
 
 
-def test_a_worker_alone_brings_its_flows_to_a_prefect_server_alone_which_then_calls_them_on_time(sohoa):
+def test_a_worker_alone_brings_its_flows_to_a_prefect_server_alone_which_then_calls_them_on_time(sohoa, prefect_tables):
+    shutil.copytree(prefect_tables, sohoa.home / "prefect")
     [port] = free_ports(1)
     url = f"http://127.0.0.1:{port}/api"
     with running(sohoa, "prefect", PREFECT_SERVER_API_PORT=str(port)):

@@ -15,6 +15,7 @@ from tests.servers import free_ports
 _SECONDS = 600
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "sh")], ids=name_of)
 def test_the_commands_of_a_page_do_what_they_should(page, tmp_path, prefect_url):
     clone(tmp_path)

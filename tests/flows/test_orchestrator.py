@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.orchestrator import orchestrator, own_key, quiet_environment, server
+from flows.orchestrator import orchestrator, own_key, quiet_environment
 from schemas.problem import ORCHESTRATOR_UNREACHABLE, ProblemError
 from schemas.settings import PrefectSettings, Settings
 from tests.servers import free_ports
@@ -27,26 +28,22 @@ with server(Path(sys.argv[1])) as url:
 """
 
 
-def test_a_killed_command_leaves_no_server_behind(tmp_path):
+def test_the_embedded_server_wants_its_key_and_ends_with_its_command_though_that_is_killed(tmp_path, prefect_tables):
+    shutil.copytree(prefect_tables, tmp_path / "prefect")
     parent = subprocess.Popen([sys.executable, "-c", PARENT, tmp_path], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout.readline().startswith("http://127.0.0.1:")
+    url = parent.stdout.readline().strip()
+    request = urllib.request.Request(f"{url}/flows/filter", data=b"{}", headers={"Content-Type": "application/json"})
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(request)
+    assert refusal.value.code == 401
+    request.add_header("Authorization", f"Basic {base64.b64encode(own_key(tmp_path).encode()).decode()}")
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 200
+
     [child] = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     assert has_ended(int(child))
-
-
-def test_nobody_without_its_key_may_use_the_embedded_server(tmp_path):
-    with server(tmp_path) as url:
-        request = urllib.request.Request(
-            f"{url}/flows/filter", data=b"{}", headers={"Content-Type": "application/json"}
-        )
-        with pytest.raises(urllib.error.HTTPError) as refusal:
-            urllib.request.urlopen(request)
-        assert refusal.value.code == 401
-        request.add_header("Authorization", f"Basic {base64.b64encode(own_key(tmp_path).encode()).decode()}")
-        with urllib.request.urlopen(request) as answer:
-            assert answer.status == 200
 
 
 @pytest.mark.nightly

@@ -1,3 +1,4 @@
+import shutil
 from io import BytesIO
 
 import pytest
@@ -11,7 +12,8 @@ from tests.sohoa.api.sending import SmallStation
 
 
 @pytest.fixture
-def house(tmp_path):
+def house(tmp_path, keys_made):
+    shutil.copytree(keys_made, tmp_path / "keys")
     return House.open(Settings(home=tmp_path))
 
 

@@ -25,6 +25,7 @@ def now():
     return {(row.group, row.name): row.accuracy for row in table(papers)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("golden", KEPT, ids=lambda row: row.name)
 def test_no_metric_falls(golden, now):
     found = now[golden.group, golden.name].model_dump()
