@@ -23,7 +23,14 @@ from pipeline.workers import Workers
 from schemas.claim import ClaimVerdict
 from schemas.digest import sha256_hex
 from schemas.incoming import SignatureReport
-from schemas.problem import FILE_MISSING, FILE_TOO_LARGE, FILE_UNREADABLE, INTEGRITY_MISMATCH, ProblemError
+from schemas.problem import (
+    CONFIGURATION,
+    FILE_MISSING,
+    FILE_TOO_LARGE,
+    FILE_UNREADABLE,
+    INTEGRITY_MISMATCH,
+    ProblemError,
+)
 from schemas.record import Record
 from schemas.report import Proof, Verification
 from schemas.settings import Settings
@@ -154,7 +161,11 @@ def _record_signature_proofs(
         yield damage
     alone = signature = sealed.signature
     if stamped is not None and (token := house.warehouse.time_stamp(_version(sealed.value))) is not None:
-        signature = time_stamped(alone, token)
+        try:
+            signature = time_stamped(alone, token)
+        except ProblemError as error:
+            yield _not_intact("record signature", error)
+            return
         if stamped.verdict == "VALID":  # for as long as it is renewed, the signature holds as of then
             alone, moments = signature, moments._replace(proven=stamped.proven_at)
         if stamped.verdict != "INDETERMINATE" or moments.proven is None:  # otherwise evidence stands for it
@@ -172,11 +183,11 @@ def _time_stamp(
     """Return the verdict on the time-stamp of the record's signature and on its renewals, or why there is none."""
     try:
         stamped = evidence_of_signature(house, _version(sealed.value))
+        files = {} if stamped is None else {"the record's signature": signature_value(sealed.signature)}
     except ProblemError as error:
         return None, _not_intact("record time-stamp", error)
     if stamped is None:
         return None, None
-    files = {"the record's signature": signature_value(sealed.signature)}
     return verify_evidence(stamped, files, roots, now), None
 
 
@@ -205,7 +216,13 @@ def _copy_proofs(house: House, record: Record, roots: tuple[bytes, ...], moments
     except ProblemError as error:
         yield _not_intact("copy time-stamp", error)
         tail = b""
-    found = verify_pdf(data + tail, roots, moments.now)
+    try:
+        found = verify_pdf(data + tail, roots, moments.now)
+    except ProblemError as error:
+        if error.kind is CONFIGURATION:
+            raise
+        yield _not_intact("copy time-stamp" if tail else "copy signatures", error)
+        return
     if worst(each.verdict for each in found) == "INDETERMINATE" and moments.proven is not None:
         then = verify_pdf(data, roots, moments.proven)
         if all(each.verdict == "VALID" for each in then):

@@ -7,10 +7,11 @@ evidence with another algorithm (5.2, hash-tree renewal).
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import pairwise
-from typing import ClassVar, NamedTuple, cast
+from typing import ClassVar, NamedTuple, cast, get_args
 
 from asn1crypto import cms, core, tsp
 from asn1crypto.algos import DigestAlgorithm
@@ -161,8 +162,7 @@ def _tagged(number: int, contents: bytes) -> bytes:
 
 def _stamp(written: tsp.ArchiveTimeStamp) -> Stamp:
     path = tuple(tuple(each.native for each in hashes) for hashes in written["reduced_hashtree"])
-    digest = cast("Digest", written["digest_algorithm"]["algorithm"].native)
-    return Stamp(digest, path, written["time_stamp"].dump())
+    return Stamp(_known(written["digest_algorithm"]), path, written["time_stamp"].dump())
 
 
 def _algorithm(digest: Digest) -> bytes:
@@ -193,8 +193,13 @@ def extended(chains: Sequence[Chain], stamp: Stamp, *, is_new_tree: bool) -> tup
 
 
 def stated_time(token: bytes) -> datetime:
-    """Return when a time-stamp says that it was made."""
-    return cast("datetime", _said(token)["gen_time"].native)
+    """Return when a time-stamp says that it was made.
+
+    Raises:
+        ProblemError: `integrity-mismatch` for what cannot be read.
+    """
+    with _reading():
+        return cast("datetime", _said(token)["gen_time"].native)
 
 
 class Imprint(NamedTuple):
@@ -205,20 +210,47 @@ class Imprint(NamedTuple):
 
 
 def imprint_of(token: bytes) -> Imprint:
-    """Return the hash that a time-stamp says that it is over, and what that was made with."""
-    imprint = _said(token)["message_imprint"]
-    return Imprint(imprint["hashed_message"].native, imprint["hash_algorithm"]["algorithm"].native)
+    """Return the hash that a time-stamp says that it is over, and what that was made with.
+
+    Raises:
+        ProblemError: `integrity-mismatch` for what cannot be read.
+    """
+    with _reading():
+        imprint = _said(token)["message_imprint"]
+        return Imprint(imprint["hashed_message"].native, _known(imprint["hash_algorithm"]))
 
 
 def end_of(token: bytes) -> datetime:
-    """Return when the first certificate in a time-stamp ends: from then on, only a newer one proves that it held."""
-    certificates = cms.ContentInfo.load(token)["content"]["certificates"]
-    ends = [each.chosen["tbs_certificate"]["validity"]["not_after"].native for each in certificates]
-    return min(cast("list[datetime]", ends))
+    """Return when the first certificate in a time-stamp ends: from then on, only a newer one proves that it held.
+
+    Raises:
+        ProblemError: `integrity-mismatch` for what cannot be read.
+    """
+    with _reading():
+        certificates = cms.ContentInfo.load(token)["content"]["certificates"]
+        ends = [each.chosen["tbs_certificate"]["validity"]["not_after"].native for each in certificates]
+        return min(cast("list[datetime]", ends))
 
 
 def _said(token: bytes) -> tsp.TSTInfo:
     return cms.ContentInfo.load(token)["content"]["encap_content_info"]["content"].parsed
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # damaged bytes make the parser raise anything
+        raise INTEGRITY_MISMATCH.error(f"a time-stamp cannot be read ({type(error).__name__})") from error
+
+
+def _known(algorithm: DigestAlgorithm) -> Digest:
+    """Return an algorithm if it is one that is used here."""
+    name = algorithm["algorithm"].native
+    if name not in get_args(Digest):
+        message = "an algorithm that is not used here"
+        raise ValueError(message)
+    return cast("Digest", name)
 
 
 # --- verification ------------------------------------------------------------------------------------------------

@@ -112,9 +112,16 @@ def time_stamp(signature: bytes, authorities: Authorities) -> bytes:
 
 
 def signature_value(signature: bytes) -> bytes:
-    """Return what a time-stamp of a detached signature is over (ETSI EN 319 122-1, 5.3)."""
-    (signed,) = cms.ContentInfo.load(signature)["content"]["signer_infos"]
-    value: bytes = signed["signature"].native
+    """Return what a time-stamp of a detached signature is over (ETSI EN 319 122-1, 5.3).
+
+    Raises:
+        ProblemError: `integrity-mismatch` for what cannot be read.
+    """
+    try:
+        (signed,) = cms.ContentInfo.load(signature)["content"]["signer_infos"]
+        value: bytes = signed["signature"].native
+    except Exception as error:  # damaged bytes make the parser raise anything
+        raise INTEGRITY_MISMATCH.error(f"a signature cannot be read ({type(error).__name__})") from error
     return value
 
 
@@ -129,12 +136,19 @@ def time_stamp_of(imprint: bytes, digest: str, authorities: Authorities) -> byte
 
 
 def time_stamped(signature: bytes, token: bytes) -> bytes:
-    """Return a detached signature with its time-stamp inside: CAdES baseline B-T (ETSI EN 319 122-1, 5.3)."""
-    whole = cms.ContentInfo.load(signature)
-    (signed,) = whole["content"]["signer_infos"]
-    inside = {"type": "signature_time_stamp_token", "values": [cms.ContentInfo.load(token)]}
-    signed["unsigned_attrs"] = cms.CMSAttributes([cms.CMSAttribute(inside)])
-    return bytes(whole.dump())
+    """Return a detached signature with its time-stamp inside: CAdES baseline B-T (ETSI EN 319 122-1, 5.3).
+
+    Raises:
+        ProblemError: `integrity-mismatch` for what cannot be read.
+    """
+    try:
+        whole = cms.ContentInfo.load(signature)
+        (signed,) = whole["content"]["signer_infos"]
+        inside = {"type": "signature_time_stamp_token", "values": [cms.ContentInfo.load(token)]}
+        signed["unsigned_attrs"] = cms.CMSAttributes([cms.CMSAttribute(inside)])
+        return bytes(whole.dump())
+    except Exception as error:  # damaged bytes make the parser raise anything
+        raise INTEGRITY_MISMATCH.error(f"a signature cannot be read ({type(error).__name__})") from error
 
 
 def try_out(authorities: Authorities) -> datetime:

@@ -77,14 +77,13 @@ def create_checking(house: House) -> FastAPI:
                 pdf = await asyncio.wait_for(request.body(), _SECONDS)
             except TimeoutError:
                 return page(request, "busy.html", HTTPStatus.REQUEST_TIMEOUT)
-            found, claims = await run_in_threadpool(_checked, house, pdf)
-        if found is None:
+            found = await run_in_threadpool(_checked, house, pdf)
+        if found.signatures is None:
             return page(request, "unreadable.html", HTTPStatus.UNPROCESSABLE_ENTITY)
-        if claims or not _is_pdf(pdf):
-            return page(request, "claims.html", claims=claims)
-        is_kept = house.store.stat(keys.file(sha256_hex(pdf))) is not None
-        said = worst(each.verdict for each in found)
-        return page(request, "answer.html", signatures=found, verdict=said, is_kept=is_kept)
+        if not found.signatures and (found.claims or not _is_pdf(pdf)):
+            return page(request, "claims.html", claims=found.claims)
+        said = worst(each.verdict for each in found.signatures)
+        return page(request, "answer.html", verdict=said, **found._asdict())
 
     @pages.post("/claim")
     async def claim(request: Request) -> Response:
@@ -114,13 +113,17 @@ class _Checked(NamedTuple):
 
     signatures: Sequence[SignatureVerdict] | None
     claims: Sequence[ClaimVerdict] = ()
+    is_kept: bool = False
+    """Whether the warehouse has the very same file."""
 
 
 def _checked(house: House, data: bytes) -> _Checked:
     """Return what a stranger's file comes to, judged by a process of its own.
 
-    Who drops a PDF that nobody has signed may have scanned a printed copy: then its QR code is looked for.
+    Who drops a PDF that nobody has signed may have scanned a printed copy: then its QR code is looked for. So it is on
+    a signed copy that is kept here, for it names the record, and that tells what became of it.
     """
+    is_kept = house.store.stat(keys.file(sha256_hex(data))) is not None
     limits, lists = house.settings.limits, trust_lists(house.settings)
     trust = [pem for pems in lists.values() for pem in pems]
     with Workers(1, limits) as workers:
@@ -128,9 +131,11 @@ def _checked(house: House, data: bytes) -> _Checked:
         path.write_bytes(data)
         submit = partial(workers.submit, seconds=limits.file_seconds)
         try:
-            if _is_pdf(data) and (found := settled(submit(verify_pdf_at, path, trust, datetime.now(UTC)), path.name)):
-                return _Checked(found)
-            return _Checked((), _judged(house, settled(submit(claims_on, path, limits), path.name)))
+            found: Sequence[SignatureVerdict] = ()
+            if _is_pdf(data):
+                found = settled(submit(verify_pdf_at, path, trust, datetime.now(UTC)), path.name)
+            texts = () if found and not is_kept else settled(submit(claims_on, path, limits), path.name)
+            return _Checked(found, _judged(house, texts), is_kept)
         except ProblemError as error:
             if error.kind.exit_code is not Exit.REFUSED:
                 raise

@@ -3,9 +3,11 @@
 import io
 import subprocess
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pikepdf
 import pytest
+from werkzeug.exceptions import ServiceUnavailable
 
 from flows.house import House
 from flows.levels import raise_signatures, renew_copies
@@ -60,6 +62,43 @@ def test_an_authority_that_is_away_loses_nothing_and_doubles_nothing(settings):
     assert levels(away, first) == levels(away, second) == ["B-B", "B-B"]
     assert set(raise_signatures(House.open(settings("B-LT")), now)) == {first, second}
     assert levels(away, first) == levels(away, second) == ["B-LT", "B-LT", None]
+
+
+@pytest.mark.parametrize(
+    ("stamps", "answered"),
+    [
+        (True, 2),
+        (False, 1),
+        *(pytest.param(True, number, marks=pytest.mark.nightly) for number in (0, 1, 3, 4, 5)),
+        *(pytest.param(False, number, marks=pytest.mark.nightly) for number in (0, 2)),
+    ],
+)
+def test_authorities_that_go_away_in_the_middle_lose_nothing_and_double_nothing(
+    stamps, answered, settings, pki, monkeypatch
+):
+    """Those that give out time-stamps, or those that tell of revocation (OCSP, and the lists instead of it)."""
+    wanted = settings("B-LTA")
+    house, asked = House.open(wanted), count()
+    dispatch = pki.animator.dispatch
+
+    def as_long_as_it_is_there(request):
+        if ("/tsa/" in request.path) == stamps and next(asked) >= answered:
+            raise ServiceUnavailable
+        return dispatch(request)
+
+    with monkeypatch.context() as away:
+        away.setattr(pki.animator, "dispatch", as_long_as_it_is_there)
+        with pytest.raises(ProblemError) as caught:
+            list(raise_signatures(house, now))
+    assert caught.value.kind.transient
+    before = {key: house.store.get(key) for kind in ("levels/", "records/") for key in house.store.list(kind)}
+    list(raise_signatures(house, now))
+    assert list(raise_signatures(house, now)) == []
+    assert {key: house.store.get(key) for key in before} == before
+    for version in house.warehouse.versions():
+        assert levels(wanted, version.record_id)[:2] == ["B-LTA", "B-LTA"]
+        assert len(list(house.warehouse.tails(version.record_id))) == 2
+        assert house.warehouse.time_stamp(version) is not None
 
 
 def test_what_is_interrupted_is_taken_up_where_it_stopped(settings):

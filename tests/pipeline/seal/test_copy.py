@@ -12,6 +12,7 @@ from pikepdf import Name, pdfa
 from PIL import Image
 
 from pipeline.geometry import straighten
+from pipeline.seal import copy as copy_module
 from schemas.problem import ProblemError
 from tests.pipeline.seal.scans import A4, AT, LINES, copied, reading, saved, sheet, shown
 
@@ -72,6 +73,17 @@ def test_a_copy_is_pdfa_and_says_what_it_is(jpeg):
         assert metadata["xmp:CreateDate"] == AT.isoformat()
         assert copy.Root.Lang == "vi-VN"
         assert len(copy.Root.OutputIntents) == 1
+
+
+def test_what_is_not_pdfa_never_becomes_a_copy_that_could_be_signed(jpeg, monkeypatch):
+    path, words = jpeg
+    monkeypatch.setattr(
+        copy_module, "_describe", lambda *_: None
+    )  # no output intent, no XMP: nothing is repaired in passing
+    with pytest.raises(ProblemError) as caught:
+        copied(path, reading(words))
+    assert caught.value.kind.slug == "copy-not-pdfa"
+    assert "OutputIntent" in caught.value.problem.detail
 
 
 def test_words_are_found_with_every_accent_and_in_order(jpeg, tmp_path):

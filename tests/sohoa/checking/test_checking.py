@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from flows.claims import Issuing
 from flows.house import House
 from flows.keyring import HeldKey, Keyring
+from pipeline.seal import sign_copy
 from pipeline.seal.claim import read_claim
 from schemas.claim import Withdrawal
 from schemas.digest import sha256_hex
@@ -21,7 +22,7 @@ from sohoa.checking import create_checking
 from storage import keys
 from tests.flows.test_claims import ADDRESS
 from tests.pipeline.seal.conftest import authority, signed
-from tests.pipeline.seal.scans import copied, reading, saved, sheet, shown
+from tests.pipeline.seal.scans import AT, copied, reading, saved, sheet, shown
 from tests.storage.examples import amended, record, sign
 
 __all__ = ["authority", "signed"]
@@ -93,10 +94,15 @@ def claim(house, code):
 
 
 @pytest.fixture
-def photo(code, tmp_path):
-    """A JPEG of a print of that copy."""
+def copy(code, tmp_path):
+    """That copy, before it is signed."""
     picture, words = sheet()
-    copy = copied(saved(picture, tmp_path / "scan.png"), reading(words), code=code)
+    return copied(saved(picture, tmp_path / "scan.png"), reading(words), code=code)
+
+
+@pytest.fixture
+def photo(copy, tmp_path):
+    """A JPEG of a print of it."""
     photo = io.BytesIO()
     shown(copy.pdf, tmp_path, dpi=150).save(photo, "JPEG", quality=60)
     return photo.getvalue()
@@ -111,16 +117,31 @@ SAID = {
 ACTS = {"suspended": "suspend", "superseded": "supersede", "revoked": "revoke"}
 
 
-@pytest.mark.parametrize("status", ["active", *SAID])
-def test_whoever_shows_a_code_is_told_what_became_of_its_record_since(status, client, house, claim):
+def keep_record(house, status):
     first = record(origin=ORIGIN, record_id=record_id(ORIGIN), status="review" if status == "review" else "active")
     house.warehouse.keep_record(first, sign)
     if status in ACTS:
         house.warehouse.keep_record(amended(first, ACTS[status], date(2026, 1, 1)), sign)
+
+
+@pytest.mark.parametrize("status", ["active", *SAID])
+def test_whoever_shows_a_code_is_told_what_became_of_its_record_since(status, client, house, claim):
+    keep_record(house, status)
     said = client.post("/verify/claim", content=claim).text
     assert "Mã QR là thật" in said
     assert {words: words in said for words in SAID.values()} == {words: name == status for name, words in SAID.items()}
     assert ("Không sử dụng giấy tờ này" in said) == (status in {"revoked", "superseded", "suspended"})
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_whoever_drops_a_copy_that_is_ours_is_told_what_became_of_its_record(is_kept, client, house, copy, authority):
+    pdf = copy.pdf + sign_copy(copy, authority.scanner, authority.agency, scanned_at=AT, signed_at=AT)
+    if is_kept:
+        house.store.put(keys.file(sha256_hex(pdf)), pdf)
+    keep_record(house, "revoked")
+    said = answer(client, pdf)
+    assert "Tệp nguyên vẹn" in said
+    assert ("Đúng từng byte" in said) == (SAID["revoked"] in said) == is_kept
 
 
 def test_a_code_whose_key_was_taken_back_is_not_believed_and_the_page_says_since_when(client, house, claim):
