@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 _MOST_CONNECTIONS = 64
@@ -24,13 +24,32 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """One connection that stays open."""
+    """One connection that stays open, and is opened anew where the server closed it for having been idle."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+    def __init__(self, address: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._address, self._reader, self._writer = address, reader, writer
+
+    @classmethod
+    async def to(cls, address: str) -> Self:
+        """Connect to the server at an address."""
+        return cls(address, *await _opened(address))
+
+    def close(self) -> None:
+        """Close it."""
+        self._writer.close()
 
     async def ask(self, request: bytes) -> Answer:
         """Send a request and return its answer."""
+        try:
+            return await self._ask(request)
+        except (ConnectionError, asyncio.IncompleteReadError) as error:
+            if isinstance(error, asyncio.IncompleteReadError) and error.partial:
+                raise
+        self.close()
+        self._reader, self._writer = await _opened(self._address)
+        return await self._ask(request)
+
+    async def _ask(self, request: bytes) -> Answer:
         self._writer.write(request)
         first, *lines = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
@@ -38,15 +57,19 @@ class Connection:
         return Answer(int(first.split()[1]), headers, body)
 
 
+async def _opened(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    place = urlsplit(address)
+    return await asyncio.open_connection(place.hostname, place.port, limit=_PIECE)
+
+
 @asynccontextmanager
 async def connected(address: str) -> AsyncIterator[Connection]:
     """Connect to the server at an address while the block runs."""
-    place = urlsplit(address)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port, limit=_PIECE)
+    connection = await Connection.to(address)
     try:
-        yield Connection(reader, writer)
+        yield connection
     finally:
-        writer.close()
+        connection.close()
 
 
 def request(method: str, url: str, body: bytes = b"", **headers: str) -> bytes:
