@@ -38,6 +38,7 @@ from sohoa.scores import score
 from sohoa.signers import signers
 from sohoa.station.cli import station
 from sohoa.stations import stations
+from sohoa.tables import tables
 from sohoa.tokens import token
 from sohoa.verbs import PathWord, Verbs, json_option
 
@@ -354,6 +355,7 @@ cli.add_command(backfill)
 cli.add_command(review)
 cli.add_command(calibration)
 cli.add_command(score)
+cli.add_command(tables)
 cli.add_command(token)
 cli.add_command(catalog)
 

@@ -91,6 +91,15 @@ class Stock(NamedTuple):
     since: str
 
 
+class Made(NamedTuple):
+    """How many records of one type are in one state."""
+
+    document_type: str | None
+    status: str
+    backfill: bool
+    records: int
+
+
 class Meter(NamedTuple):
     """What one meter counted: how often, and what that comes to."""
 
@@ -512,6 +521,14 @@ class Catalog(Database):
         )
         with self.transaction() as connection:
             return Counts(*connection.execute(query).one())
+
+    def made_in(self, month: str) -> tuple[Made, ...]:
+        """Return how many records have been what they are since a month (UTC), such as `2026-03`, by type and state."""
+        row = tables.records.c
+        kind = (row.document_type, row.status, row.backfill)
+        query = sql.select(*kind, sql.func.count()).where(row.created_at.startswith(f"{month}-")).group_by(*kind)
+        with self.transaction() as connection:
+            return tuple(Made(*each) for each in connection.execute(query))
 
     def export(self) -> Iterator[str]:
         """Yield everything as JSON Lines in the order of their text: equal catalogs give equal lines."""

@@ -51,6 +51,7 @@ AUDIT_HEADS = "audit/heads/"
 AUDIT_SEGMENTS = "audit/segments/"
 FIXITY = "fixity/"
 SYNCED = "synced/"
+TABLES = "tables/"
 REVOKED = "revoked/"
 CONTRACT = "contract/"
 
@@ -528,6 +529,14 @@ def synced_month_of(key: str) -> str:
     """Return which month a key under `synced/` is about."""
     _, year, month, _ = key.split("/")
     return f"{year}-{month}"
+
+
+def table(name: str, month: str, edition: int) -> str:
+    """Return where a table for analysis of a month is kept; *edition* is 1 for the first."""
+    if not 1 <= edition <= _LAST_VERSION:
+        message = f"not the number of an edition: {edition}"
+        raise ValueError(message)
+    return f"{TABLES}{name}/{month.replace('-', '/')}/{edition:06d}.parquet"
 
 
 def contract_check(day: date, name: str) -> str:

@@ -39,7 +39,7 @@ def any_key(draw: st.DrawFn) -> str:
     station, number = draw(stations), draw(st.integers(1, 2**53 - 1))
     kinds += [keys.enrolment(station, version), keys.journal_entry(station, number), keys.quarantined(station, sha256)]
     kinds += [keys.signature_of(kinds[5]), keys.signature_of(kinds[3]), keys.audit_entry(day, record_id)]
-    kinds += [keys.fixity(day, sha256)]
+    kinds += [keys.fixity(day, sha256), keys.table("lookups", f"{day:%Y-%m}", version)]
     proven = keys.RecordVersion(record_id, version)
     kinds += [
         keys.evidence(proven, "sha256"),
