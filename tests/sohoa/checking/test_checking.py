@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 from flows.claims import Issuing
 from flows.house import House
 from flows.keyring import HeldKey, Keyring
-from pipeline.seal import sign_copy
 from pipeline.seal.claim import read_claim
+from pipeline.seal.sign import sign_copy
 from schemas.claim import Withdrawal
 from schemas.digest import sha256_hex
 from schemas.record import Origin, record_id
