@@ -49,6 +49,21 @@ def test_a_record_is_found_by_each_of_its_owners(catalog: Catalog):
 
 
 @in_either
+def test_many_records_at_once_are_indexed_as_one_after_the_other_and_the_latest_versions_count(catalog, tmp_path):
+    versions = [record(b"a", AN), record(b"a", BINH, version=2), record(b"b", AN, BINH)]
+    (tmp_path / "single").mkdir()
+    single = catalog_in(tmp_path / "single")
+    single.create()
+    for each in versions:
+        single.keep_record(each)
+    catalog.keep_records(reversed(versions))
+    catalog.keep_records(versions[:1])  # late
+    catalog.keep_records([])
+    assert list(catalog.export()) == list(single.export())
+    single.close()
+
+
+@in_either
 def test_records_are_found_by_type_and_oldest_first(catalog: Catalog):
     types = ("birth_certificate", "marriage_certificate", None)
     kept = [

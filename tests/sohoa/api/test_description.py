@@ -7,8 +7,10 @@ engine; its pytest plugin, which every test process would load, is switched off.
 
 import pytest
 import schemathesis
+from jsonschema import Draft202012Validator
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, events, from_schema
+from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from flows.house import House
 from schemas.settings import ApiSettings, Settings
@@ -36,6 +38,29 @@ def callers(house):
             "checks": {"positive_data_acceptance": {"enabled": False}},  # OpenAPI cannot say what tus asks for
         },
     }
+
+
+def test_the_description_is_one_that_generators_of_clients_can_read(house):
+    """It has the form of OpenAPI 3.1, names each operation once, and refers to nothing that is not in it."""
+    described = create_app(house, TOKEN).openapi()
+    assert described["openapi"].startswith("3.1.")
+    Draft202012Validator(OPENAPI_31).validate(described)
+    operations = [operation for path in described["paths"].values() for operation in path.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert len(set(names)) == len(names)
+    schemas = described["components"]["schemas"]
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+    assert {reference.rpartition("/")[2] for reference in references(described)} <= schemas.keys()
+
+
+def references(part):
+    """Yield what a part of the description refers to."""
+    parts = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    if isinstance(part, dict) and isinstance(part.get("$ref"), str):
+        yield part["$ref"]
+    for each in parts:
+        yield from references(each)
 
 
 @pytest.mark.parametrize(("examples", "thorough"), [(1, False), pytest.param(30, True, marks=pytest.mark.nightly)])
