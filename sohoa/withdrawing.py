@@ -25,8 +25,8 @@ def withdraw_issuer(settings: Settings, issuer: IssuerId, since: datetime | None
     Raises:
         ProblemError: `bad-request` for an issuer that nobody knows here, a moment to come, or no fitting reason.
     """
-    now = datetime.now(UTC).replace(microsecond=0)
-    first = now if since is None else since if since.tzinfo else since.replace(tzinfo=TIME_ZONE)
+    now = datetime.now(UTC)
+    first = now.replace(microsecond=0) if since is None else since if since.tzinfo else since.replace(tzinfo=TIME_ZONE)
     if first > now:
         raise BAD_REQUEST.error("it is taken back now, or since a moment of the past")
     try:

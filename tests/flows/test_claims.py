@@ -219,6 +219,7 @@ def test_a_key_is_taken_back_once_with_a_reason_and_the_audit_log_says_who_did(s
         json.loads(line) for key in house.store.list(keys.AUDIT_ENTRIES) for line in house.store.get(key).splitlines()
     ]
     told = [(act["act"], act["purpose"]) for act in acts if issuer in act["purpose"]]
+    assert len(told) == 2
     assert ("revoke", f"issuer {issuer}, since 2026-02-28T17:00:00Z: máy chủ bị mất") in told
     for wrong in (("0" * 16, "--reason", "x"), ("hello", "--reason", "x"), (issuer, "--reason", ""),
                   (issuer, "--reason", "x", "--since", "2999-01-01")):  # fmt: skip
