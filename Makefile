@@ -77,11 +77,11 @@ audit: .make/dev .make/audit ## Ask an advisory service about every package that
 	$(BIN)/python deploy/audit.py .make/audit/bin/pip-audit --service $(SERVICE)
 
 lock: ## Resolve the dependencies anew (needs uv)
-	uv pip compile pyproject.toml --extra server --extra traces --group build --python-version 3.11 \
+	uv pip compile pyproject.toml --extra server --extra traces --extra tables --group build --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o deploy/server.lock
 	uv pip compile pyproject.toml --extra station --group build --python-version 3.11 --universal \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o deploy/station.lock
-	uv pip compile pyproject.toml --extra server --extra traces --extra station --group build --group dev --python-version 3.11 \
+	uv pip compile pyproject.toml --extra server --extra traces --extra tables --extra station --group build --group dev --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o deploy/dev.lock
 	uv pip compile --group pyproject.toml:audit --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o deploy/audit.lock
