@@ -290,6 +290,7 @@ class _Line:
             scanner=signer,
             agency=self.keyring.agency.signer.name,
             limits=limits,
+            flavour=self.house.settings.copy_flavour,
             code=None if self.issuing is None else self.issuing.code(origin, manifest.scanned_at),
         )
         readings = tuple(each for each in digitized.readings if each.page.number in understood.pages)

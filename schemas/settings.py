@@ -19,6 +19,8 @@ from schemas.station import StationKind
 from schemas.submission import ProcedureCode, StationId
 from schemas.verdict import Level
 
+Flavour = Literal["1b", "2b", "3b"]
+"""Of PDF/A, with level B: what is seen can be seen for ever."""
 Digest = Literal["sha256", "sha384", "sha512"]
 """Algorithms that evidence records may be made with (FIPS 180-4)."""
 
@@ -354,6 +356,8 @@ class Settings(Value):
     """Name of the person who scans, where no key of theirs is given."""
     agency_name: str = "CƠ QUAN THỬ NGHIỆM SOHOA"
     """Name of the agency, where no key of theirs is given."""
+    copy_flavour: Flavour = "2b"
+    """Which PDF/A copies are (ISO 19005-1, -2, -3)."""
     workers: int | None = Constraint(default=None, ge=1, le=256)
     """Worker processes; None: one a core."""
     owner_secret: SecretStr | None = None

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, pdfa
@@ -28,13 +28,14 @@ from pipeline.seal.pictures import Picture, opened_pictures
 from pipeline.seal.text_layer import characters, text_layer
 from schemas.page import Page, PageReading
 from schemas.problem import COPY_NOT_PDFA
-from schemas.settings import Limits
+from schemas.settings import Flavour, Limits
 
-FLAVOUR = "2b"
 STAMP_FONT = "Stamp"
 """Name of the signatures' font in the resources of page 1, where it waits for them."""
 
 _TEXT_FONT = "Text"
+_VERSION: Final[dict[Flavour, str]] = {"1b": "1.4", "2b": "1.7", "3b": "1.7"}
+"""The PDF that each flavour of PDF/A is a part of."""
 _ICC_MADE_AT = slice(24, 36)
 """Where an ICC profile says when it was made (ICC.1:2022, 7.2)."""
 _EPOCH = struct.pack(">6H", 1970, 1, 1, 0, 0, 0)
@@ -47,7 +48,7 @@ class UnsignedCopy(NamedTuple):
     """A copy that waits for its two signatures."""
 
     pdf: bytes
-    """PDF/A-2b; the signatures are appended to it."""
+    """PDF/A; the signatures are appended to it."""
     stamps: Stamps
     """What the signatures will show, and where."""
 
@@ -62,6 +63,7 @@ def make_copy(
     scanner: str,
     agency: str,
     limits: Limits,
+    flavour: Flavour = "2b",
     code: QrCode | None = None,
 ) -> UnsignedCopy:
     """Return the copy of one document, still unsigned; the same arguments give the same bytes.
@@ -75,6 +77,7 @@ def make_copy(
         scanner: name of the person who scanned, as their signature will show it.
         agency: name of the agency, as its signature will show it.
         limits: what a page may cost that has to be drawn.
+        flavour: of PDF/A, which the copy will be.
         code: drawn on the first page, where nothing is; None: none.
 
     Raises:
@@ -82,7 +85,7 @@ def make_copy(
     """
     with pikepdf.new() as pdf, opened_pictures(path, media_type, limits) as pictures:
         face = glyphless_face(characters(word for reading in readings for word in reading.words))
-        font = embed(pdf, face)
+        font = embed(pdf, face, tells_what_it_has=flavour == "1b")
         for reading in readings:
             picture = pictures(pdf, reading.page.number)
             scan = straighten(picture.width, picture.height, picture.turn, 0)
@@ -90,11 +93,11 @@ def make_copy(
         first = readings[0]
         pixels = raw_page(path, media_type, first.page.number, limits).pixels
         seen = as_photographed(first, pixels.shape[1], pixels.shape[0])
-        stamps = _make_room(pdf, seen, pixels, scanner, agency)
+        stamps = _make_room(pdf, flavour, seen, pixels, scanner, agency)
         if code is not None:
             _draw(code, pdf, seen, pixels, stamps)
-        _describe(pdf, title, made_at)
-        return UnsignedCopy(_saved(pdf, path.name), stamps)
+        _describe(pdf, flavour, title, made_at)
+        return UnsignedCopy(_saved(pdf, flavour, path.name), stamps)
 
 
 def points_per_pixel(page: Page) -> float:
@@ -137,7 +140,9 @@ def _placement(picture: Picture, page: Page, scale: float) -> tuple[float, float
     return way.a, way.d, way.b, way.e, way.c, way.f
 
 
-def _make_room(pdf: pikepdf.Pdf, reading: PageReading, pixels: Pixels, scanner: str, agency: str) -> Stamps:
+def _make_room(
+    pdf: pikepdf.Pdf, flavour: Flavour, reading: PageReading, pixels: Pixels, scanner: str, agency: str
+) -> Stamps:
     """Lay the stamps out on page 1, grow it where they have no room, and leave their font in its resources."""
     scale = points_per_pixel(reading.page)
     width, height = reading.page.width * scale, reading.page.height * scale
@@ -147,7 +152,7 @@ def _make_room(pdf: pikepdf.Pdf, reading: PageReading, pixels: Pixels, scanner: 
     page = pdf.pages[0]
     page.obj.MediaBox = _box(width, height + layout.strip)
     fonts = page.obj.Resources.get("/Font", Dictionary())
-    fonts[f"/{STAMP_FONT}"] = embed(pdf, stamp_face([scanner, agency]))
+    fonts[f"/{STAMP_FONT}"] = embed(pdf, stamp_face([scanner, agency]), tells_what_it_has=flavour == "1b")
     page.obj.Resources.Font = fonts
     return layout.stamps
 
@@ -166,9 +171,10 @@ def _draw(code: QrCode, pdf: pikepdf.Pdf, reading: PageReading, pixels: Pixels, 
     page.obj.MediaBox = Array([left, round(bottom - place.strip, 2), right, top])
 
 
-def _describe(pdf: pikepdf.Pdf, title: str, made_at: datetime) -> None:
+def _describe(pdf: pikepdf.Pdf, flavour: Flavour, title: str, made_at: datetime) -> None:
     pdf.Root.Lang = pikepdf.String("vi-VN")
-    pdfa.prepare(pdf, FLAVOUR, output_intent=_srgb())
+    profile = "sRGB" if flavour == "1b" else _srgb()  # PDF/A-1 takes none of version 4: pikepdf brings an older one
+    pdfa.prepare(pdf, flavour, output_intent=profile)
     moment = made_at.isoformat(timespec="seconds")
     with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
         metadata["dc:title"] = title
@@ -185,10 +191,10 @@ def _srgb() -> bytes:
     return profile[: _ICC_MADE_AT.start] + _EPOCH + profile[_ICC_MADE_AT.stop :]
 
 
-def _saved(pdf: pikepdf.Pdf, file: str) -> bytes:
+def _saved(pdf: pikepdf.Pdf, flavour: Flavour, file: str) -> bytes:
     written = io.BytesIO()
     try:
-        pdfa.save(pdf, written, FLAVOUR, repair=False, deterministic_id=True, min_version="1.7")
+        pdfa.save(pdf, written, flavour, repair=False, deterministic_id=True, min_version=_VERSION[flavour])
     except pdfa.PdfaError as error:
         found = "; ".join(dict.fromkeys(f"{finding.rule} {finding.message}" for finding in error.report.findings))
         raise COPY_NOT_PDFA.error(found, file=file) from error

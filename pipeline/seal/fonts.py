@@ -101,8 +101,14 @@ def serif_face(characters: frozenset[str]) -> Face:
     )
 
 
-def embed(pdf: pikepdf.Pdf, face: Face) -> pikepdf.Object:
-    """Add *face* to *pdf* and return the font for a resource dictionary."""
+def embed(pdf: pikepdf.Pdf, face: Face, *, tells_what_it_has: bool = False) -> pikepdf.Object:
+    """Add *face* to *pdf* and return the font for a resource dictionary.
+
+    Args:
+        pdf: gets the font.
+        face: the font.
+        tells_what_it_has: whether to say which characters a part of a font has, as PDF/A-1 wants (ISO 19005-1, 6.3.5).
+    """
     system = Dictionary(Registry=b"Adobe", Ordering=b"Identity", Supplement=0)
     descriptor = Dictionary(
         Type=Name.FontDescriptor,
@@ -116,6 +122,10 @@ def embed(pdf: pikepdf.Pdf, face: Face) -> pikepdf.Object:
         StemV=80,
         FontFile2=pdf.make_stream(face.program, Length1=len(face.program)),
     )
+    if tells_what_it_has:
+        count = len(face.characters) + 1  # 0 is the character that is missing
+        there = int("1" * count + "0" * (-count % 8), 2)
+        descriptor.CIDSet = pdf.make_stream(there.to_bytes((count + 7) // 8, "big"))
     descendant = Dictionary(
         Type=Name.Font,
         Subtype=Name.CIDFontType2,

@@ -68,7 +68,7 @@ def saved(picture: Image.Image, path: Path, **options) -> Path:
     return path
 
 
-def copied(path: Path, *readings: PageReading, scanner=SCANNER, agency=AGENCY, code=None) -> UnsignedCopy:
+def copied(path: Path, *readings: PageReading, scanner=SCANNER, agency=AGENCY, flavour="2b", code=None) -> UnsignedCopy:
     """Return the copy of a file."""
     media_type = {".jpg": "image/jpeg", ".png": "image/png", ".tiff": "image/tiff", ".pdf": "application/pdf"}
     return make_copy(
@@ -80,6 +80,7 @@ def copied(path: Path, *readings: PageReading, scanner=SCANNER, agency=AGENCY, c
         scanner=scanner,
         agency=agency,
         limits=Limits(),
+        flavour=flavour,
         code=code,
     )
 

@@ -13,6 +13,8 @@ from PIL import Image
 
 from pipeline.geometry import straighten
 from pipeline.seal import copy as copy_module
+from pipeline.seal.sign import sign_copy
+from pipeline.seal.verify import verify_pdf
 from schemas.problem import ProblemError
 from tests.pipeline.seal.scans import A4, AT, LINES, copied, reading, saved, sheet, shown
 
@@ -63,12 +65,18 @@ def test_the_same_input_makes_the_same_bytes(jpeg):
     assert copied(path, reading(words)) == copied(path, reading(words))
 
 
-def test_a_copy_is_pdfa_and_says_what_it_is(jpeg):
+@pytest.mark.parametrize(("flavour", "version"), [("1b", "1.4"), ("2b", "1.7"), ("3b", "1.7")])
+def test_a_copy_is_pdfa_and_says_what_it_is_and_signatures_leave_it_so(jpeg, authority, flavour, version):
     path, words = jpeg
-    pdf = copied(path, reading(words)).pdf
-    assert pdfa.validate_written(io.BytesIO(pdf), "2b").passed
-    with pikepdf.open(io.BytesIO(pdf)) as copy, copy.open_metadata() as metadata:
-        assert metadata.pdfa_status == "2B"
+    unsigned = copied(path, reading(words), flavour=flavour)
+    assert pdfa.validate_written(io.BytesIO(unsigned.pdf), flavour).passed
+    signed = unsigned.pdf + sign_copy(unsigned, authority.scanner, authority.agency, scanned_at=AT, signed_at=AT)
+    assert [each.verdict for each in verify_pdf(signed, [authority.root], AT)] == ["VALID", "VALID"]
+    with pikepdf.open(io.BytesIO(signed)) as copy, copy.open_metadata() as metadata:
+        assert metadata.pdfa_status == flavour.upper()
+        assert (copy.pdf_version, "/Version" in copy.Root) == (version, False)
+        fonts = [font.DescendantFonts[0].FontDescriptor for font in copy.pages[0].Resources.Font.values()]
+        assert ["/CIDSet" in font for font in fonts] == [flavour == "1b"] * 2
         assert metadata["dc:title"] == "Giấy khai sinh"
         assert metadata["xmp:CreateDate"] == AT.isoformat()
         assert copy.Root.Lang == "vi-VN"
