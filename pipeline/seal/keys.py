@@ -64,7 +64,7 @@ Their order (X.690, 11.6) is that of their encodings, which differ before digest
 _SOME_DIGEST: Final = hashlib.sha256(b"in the place of any other").digest()
 _SOME_TIME: Final = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
 _LAST_YEAR_OF_TWO_FIGURES: Final = 2049
-"""From then on times are written otherwise (RFC 5652, 11.3)."""
+"""Later times are written otherwise (RFC 5652, 11.3). pyHanko refuses them; two figures would say another century."""
 
 
 class PyHankoSigner(CmsSigner):

@@ -228,6 +228,17 @@ def test_a_receipt_is_given_once_and_names_every_file(house, keyring):
     assert first.received_at == NOW
 
 
+def test_copies_are_of_the_flavour_that_is_set(house, keyring, workers):
+    house = dataclasses.replace(house, settings=house.settings.model_copy(update={"copy_flavour": "3b"}))
+    manifest = manifest_of(CERTIFICATE)
+    receive(house, keyring, manifest, {manifest.files[0].sha256: CERTIFICATE}, clock)
+    [outcome] = process(house, keyring, workers, [manifest.submission_id], clock=clock, watcher=Unwatched())
+    record = house.warehouse.record(outcome.documents[0].record_id).value
+    signed = io.BytesIO(b"".join(house.warehouse.copy(record.copy_.sha256)))
+    with pikepdf.open(signed) as copy, copy.open_metadata() as metadata:
+        assert metadata.pdfa_status == "3B"
+
+
 def test_a_record_says_where_it_came_from_and_what_read_it(run, house):
     [outcome] = run(CERTIFICATE)
     record = house.warehouse.record(outcome.documents[0].record_id).value
